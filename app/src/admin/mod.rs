@@ -1,0 +1,3 @@
+//! The admin feature: its port, its server functions and its pages.
+
+pub mod port;

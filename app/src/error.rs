@@ -1,0 +1,193 @@
+//! What can go wrong, as the browser sees it: one closed list of codes for server functions and
+//! pages.
+//!
+//! Errors carry codes, never sentences or personal data: without JavaScript an error travels in
+//! the address of the page, where it is logged, and where anybody can write one. The sentences are
+//! here, on the reading side. SQL and HTTP types do not belong here.
+
+use domain::error::FieldError;
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::codec::JsonEncoding;
+use serde::{Deserialize, Serialize};
+
+/// A field that was not accepted: its name and a stable code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Name of the form field.
+    pub field: String,
+    /// Code of [`FieldError`], or a control id such as `CS-EXP-01`.
+    pub code: String,
+}
+
+/// Why something was not done. Nothing was changed unless the variant says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum AppError {
+    /// No live session.
+    NotSignedIn,
+    /// There is no such record, or the caller may not know of it: the same answer for both.
+    NotFound,
+    /// The caller knows the record and may not do this.
+    Forbidden,
+    /// Fields that cannot be accepted as typed.
+    Invalid {
+        /// Which, and why.
+        problems: Vec<Problem>,
+    },
+    /// The record moved on since the page was made (law 5).
+    Changed,
+    /// The record's state does not allow this.
+    NotPossible,
+    /// Nobody decides or executes for themselves (laws 3 and 4).
+    SeparationOfDuties,
+    /// Before the requested start.
+    TooEarly,
+    /// An open request or grant for the same thing exists.
+    AlreadyThere,
+    /// Too many tries.
+    TooMany,
+    /// The policies could not be evaluated; everything is held (law 1).
+    PoliciesUnavailable,
+    /// A fault of the server; it is logged with the request id.
+    Internal,
+    /// The server could not be reached or answered strangely.
+    Transport,
+}
+
+impl AppError {
+    /// Problems at fields, from what the domain refused.
+    #[must_use]
+    pub fn invalid(errors: &[FieldError]) -> Self {
+        Self::Invalid { problems: errors.iter().map(|e| Problem { field: e.field.clone(), code: e.code.clone() }).collect() }
+    }
+
+    /// One problem at one field.
+    #[must_use]
+    pub fn field(field: &str, code: &str) -> Self {
+        Self::Invalid { problems: vec![Problem { field: field.to_owned(), code: code.to_owned() }] }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "not_signed_in",
+            Self::NotFound => "not_found",
+            Self::Forbidden => "forbidden",
+            Self::Invalid { .. } => "invalid",
+            Self::Changed => "changed",
+            Self::NotPossible => "not_possible",
+            Self::SeparationOfDuties => "separation_of_duties",
+            Self::TooEarly => "too_early",
+            Self::AlreadyThere => "already_there",
+            Self::TooMany => "too_many",
+            Self::PoliciesUnavailable => "policies_unavailable",
+            Self::Internal => "internal",
+            Self::Transport => "transport",
+        }
+    }
+
+    /// HTTP status for callers that are not forms.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotSignedIn => 401,
+            Self::NotFound => 404,
+            Self::Forbidden | Self::SeparationOfDuties => 403,
+            Self::Invalid { .. } => 422,
+            Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly => 409,
+            Self::TooMany => 429,
+            Self::PoliciesUnavailable | Self::Transport => 503,
+            Self::Internal => 500,
+        }
+    }
+
+    /// What happened, what was kept, what to do.
+    #[must_use]
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "You are not signed in, or your session ended. Nothing was changed: sign in and try again.",
+            Self::NotFound => "There is nothing here, or it is not yours to see.",
+            Self::Forbidden => "You may see this, but changing it is up to someone else. Nothing was changed.",
+            Self::Invalid { .. } => "Some fields need another look. Nothing was changed.",
+            Self::Changed => "Changed since you looked. Nothing was recorded: read what is new and decide again.",
+            Self::NotPossible => "The record has moved on and this step is no longer possible. Nothing was changed.",
+            Self::SeparationOfDuties => "Nobody decides or carries out their own access, and who approved never carries it out. Nothing was changed: someone else has to.",
+            Self::TooEarly => "This change may not be carried out before its start. Nothing was changed: come back then.",
+            Self::AlreadyThere => "You already hold this, or an open request asks for it. Nothing was added.",
+            Self::TooMany => "Too many tries in a short time. Nothing was changed: wait a minute and try again.",
+            Self::PoliciesUnavailable => "The controls could not be evaluated, so everything is held. Nothing was changed: tell your administrator.",
+            Self::Internal => "Something failed on the server. Nothing was changed: try again, and tell your administrator if it stays.",
+            Self::Transport => "The server could not be reached. Nothing was changed: check the connection and try again.",
+        }
+    }
+
+    /// The problems at fields, if that is what went wrong.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Invalid { problems } => problems,
+            _ => &[],
+        }
+    }
+}
+
+impl std::fmt::Display for AppError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.sentence())
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl Problem {
+    /// The sentence for a code that a field can have. Control ids have no sentence here: the page
+    /// shows the gate's own words for them.
+    #[must_use]
+    pub fn sentence(&self) -> &'static str {
+        match (self.field.as_str(), self.code.as_str()) {
+            ("entitlement", _) => "Choose what you need from the catalogue.",
+            ("reason_code", _) => "Choose a reason from the list.",
+            ("justification", "too_short") => "Say in at least 20 characters what the access is for: someone who does not know you should understand it in a year.",
+            ("starts_on" | "ends_on", "required" | "not_a_date") => "Enter a date as year-month-day, for example 2026-12-23.",
+            ("starts_on", "in_the_past") => "Access cannot start in the past: choose today or later.",
+            ("starts_on", "too_far") => "Choose a start within the next ten years.",
+            ("ends_on", "ends_before_start") => "The end lies before the start: choose a later end.",
+            ("ends_on", "too_far") => "Choose an end within ten years of the start.",
+            ("comment", "required") => "Say why, so that the requester can do something about it.",
+            ("evidence", "required") => "Say what shows that the change was made: a ticket, a log line, what you saw.",
+            ("reason", "required") => "Say why.",
+            ("current_password", _) => "This is not your present password.",
+            ("password", "too_short") => "Use at least 15 characters; a few unrelated words are easy to remember.",
+            ("password", "too_long") => "Use at most 128 characters.",
+            ("password", "common") => "This password is on the list of common ones: choose another.",
+            ("password_again", _) => "The two entries differ: type the same password twice.",
+            ("login", "taken") => "This sign-in name is taken: choose another.",
+            ("login", _) => "Use 1 to 254 letters, digits, or any of . _ - @ +.",
+            ("tier", _) => "Choose a tier from the list.",
+            ("role", _) => "Choose a role from the list.",
+            (_, "forbidden_character") => "This contains a character that cannot be used here: remove it and type the text again.",
+            (_, "too_long") => "This is too long: shorten it.",
+            (_, "required") => "This is needed.",
+            _ => "This cannot be accepted as typed.",
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            // Faults on the way, seen by the browser.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => Self::Transport,
+            // A call that does not carry the arguments the function asks for.
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Invalid { problems: vec![] },
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Serialization(_) => Self::Internal,
+        }
+    }
+}

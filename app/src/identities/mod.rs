@@ -1,0 +1,3 @@
+//! The identities feature: its port, its server functions and its pages.
+
+pub mod port;

@@ -1,0 +1,3 @@
+//! The inbox feature: its port, its server functions and its pages.
+
+pub mod port;

@@ -1,0 +1,135 @@
+//! Audit events: what happened, by whom, to what, on which of the trails.
+//!
+//! Law 3: decision and execution are two trails, and each event belongs to exactly one. What runs
+//! the installation itself (people, roles, the catalogue) is on a third.
+
+use crate::words::words;
+
+words! {
+    /// The trail an event belongs to.
+    pub enum Trail: "trail" {
+        /// Who asked and who decided.
+        Decision = "decision", "Decision",
+        /// Who carried out what.
+        Execution = "execution", "Execution",
+        /// Who runs the installation.
+        Administration = "administration", "Administration",
+    }
+}
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal, $trail:ident, $label:literal;)+) => {
+        /// Everything that can happen. The word is stored, the trail follows from the kind.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind { $($(#[$doc])* $variant),+ }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word stored in the database.
+            #[must_use]
+            pub fn word(self) -> &'static str { match self { $(Self::$variant => $word),+ } }
+
+            /// The trail it belongs to.
+            #[must_use]
+            pub fn trail(self) -> Trail { match self { $(Self::$variant => Trail::$trail),+ } }
+
+            /// What the timeline says.
+            #[must_use]
+            pub fn label(self) -> &'static str { match self { $(Self::$variant => $label),+ } }
+
+            /// Reads a stored word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> { match word { $($word => Some(Self::$variant),)+ _ => None } }
+        }
+    };
+}
+
+event_kinds! {
+    /// A request was submitted, with the gates met.
+    RequestSubmitted = "request.submitted", Decision, "Submitted";
+    /// The requester answered a question with the next revision.
+    RequestResubmitted = "request.resubmitted", Decision, "Answered with a new revision";
+    /// A submission was refused because gates were not met.
+    RequestRefused = "request.refused", Decision, "Submission refused";
+    /// The requester took it back.
+    RequestWithdrawn = "request.withdrawn", Decision, "Withdrawn";
+    /// Its period ran out.
+    RequestLapsed = "request.lapsed", Decision, "Lapsed";
+    /// A stage opened and people were asked.
+    StageOpened = "stage.opened", Decision, "Asked to decide";
+    /// Nobody could be asked.
+    StageHeld = "stage.held", Decision, "Held: nobody can decide";
+    /// Somebody approved.
+    DecisionApproved = "decision.approved", Decision, "Approved";
+    /// Somebody asked a question.
+    DecisionReturned = "decision.returned", Decision, "Returned with a question";
+    /// Somebody said no.
+    DecisionRejected = "decision.rejected", Decision, "Rejected";
+    /// Every stage approved.
+    RequestApproved = "request.approved", Decision, "All approvals given";
+    /// A change was put into the operators' queue.
+    ReleasePlanned = "release.planned", Execution, "Put into the operators' queue";
+    /// Gates were not met when somebody tried to release.
+    ReleaseHeld = "release.held", Execution, "Held by a gate";
+    /// A change was carried out.
+    ReleaseExecuted = "release.executed", Execution, "Carried out";
+    /// A change is not needed any more.
+    ReleaseCancelled = "release.cancelled", Execution, "Release cancelled";
+    /// Access is there.
+    GrantActivated = "grant.activated", Execution, "Access active";
+    /// Access reached its end.
+    GrantEnding = "grant.ending", Execution, "Access reached its end";
+    /// Access is gone.
+    GrantEnded = "grant.ended", Execution, "Access removed";
+    /// The request is complete.
+    RequestClosed = "request.closed", Execution, "Request closed";
+    /// Somebody signed in.
+    SessionStarted = "session.started", Administration, "Signed in";
+    /// A session ended.
+    SessionEnded = "session.ended", Administration, "Signed out";
+    /// A password was changed.
+    PasswordChanged = "account.password_changed", Administration, "Password changed";
+    /// An account was made.
+    AccountCreated = "account.created", Administration, "Account created";
+    /// A role was given.
+    RoleGranted = "role.granted", Administration, "Role given";
+    /// A role was taken.
+    RoleEnded = "role.ended", Administration, "Role ended";
+    /// An identity was stopped.
+    IdentitySuspended = "identity.suspended", Administration, "Suspended";
+    /// An identity came back.
+    IdentityResumed = "identity.resumed", Administration, "Resumed";
+    /// A tier was changed by hand.
+    EntitlementTierChanged = "entitlement.tier_changed", Administration, "Risk tier changed";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back_from_its_word_and_words_are_unique() {
+        let mut words: Vec<_> = EventKind::ALL.iter().map(|k| k.word()).collect();
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_word(kind.word()), Some(*kind));
+        }
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), EventKind::ALL.len());
+    }
+
+    #[test]
+    fn who_decides_and_who_carries_out_are_never_on_the_same_trail() {
+        for kind in EventKind::ALL {
+            let word = kind.word();
+            if word.starts_with("decision.") || word.starts_with("stage.") {
+                assert_eq!(kind.trail(), Trail::Decision, "{word}");
+            }
+            if word.starts_with("release.") || word.starts_with("grant.") {
+                assert_eq!(kind.trail(), Trail::Execution, "{word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The rules of Countersign: what an identity, a request, a gate, an approval, a release and a
+//! grant are, and which moves between their states are legal.
+//!
+//! Everything here is a pure function of its arguments. There is no I/O, no `async`, no clock and
+//! no entropy: time and random bytes arrive as parameters, so that every rule can be tested to the
+//! day and runs unchanged in the browser. SQL, HTTP words and HTML do not belong here.
+
+pub mod actor;
+pub mod approval;
+pub mod catalogue;
+pub mod conflict;
+pub mod error;
+pub mod event;
+pub mod gate;
+pub mod grant;
+pub mod id;
+pub mod identity;
+pub mod page;
+pub mod permission;
+pub mod release;
+pub mod request;
+pub mod text;
+pub mod time;
+pub mod words;

@@ -1,0 +1,178 @@
+//! Who may do what: role x action x relation to the record, as one pure table.
+//!
+//! Scopes are ids gathered by the store into a [`Relation`]; names and prefixes never decide. The
+//! table is written out in `server/tests/permission_matrix.txt`, which a test compares.
+
+use crate::words::words;
+
+words! {
+    /// Roles in the product. Everyone active is an employee; approver and application owner follow
+    /// from the records and are never assigned.
+    pub enum Role: "role" {
+        /// Everyone.
+        Employee = "employee", "Employee",
+        /// Carries out what others approved.
+        Operator = "operator", "Operator",
+        /// Keeps the rules.
+        Compliance = "compliance", "Compliance",
+        /// Reads everything, changes nothing.
+        Auditor = "auditor", "Auditor",
+        /// Runs the installation.
+        Administrator = "administrator", "Administrator",
+    }
+}
+
+impl Role {
+    /// Roles that an administrator can give.
+    pub const ASSIGNABLE: &'static [Self] = &[Self::Operator, Self::Compliance, Self::Auditor, Self::Administrator];
+}
+
+words! {
+    /// What somebody wants to do.
+    pub enum Action: "action" {
+        /// Search the catalogue and read an entry.
+        ReadCatalogue = "read_catalogue", "Search the catalogue",
+        /// Ask for access.
+        SubmitRequest = "submit_request", "Ask for access",
+        /// Read a request with everything on it.
+        ReadRequest = "read_request", "Read a request",
+        /// See the list of all requests.
+        ListAllRequests = "list_all_requests", "List all requests",
+        /// Answer a question with a new revision.
+        AnswerRequest = "answer_request", "Answer a question",
+        /// Take a request back.
+        WithdrawRequest = "withdraw_request", "Withdraw a request",
+        /// Decide at an open stage.
+        Decide = "decide", "Decide",
+        /// See the operators' queue and a release.
+        ReadRelease = "read_release", "Read a release",
+        /// Carry out a release.
+        ExecuteRelease = "execute_release", "Carry out a release",
+        /// Read an identity's page.
+        ReadIdentity = "read_identity", "Read an identity",
+        /// Read the controls and their cases.
+        ReadControls = "read_controls", "Read the controls",
+        /// Change an entitlement's risk tier.
+        ChangeTier = "change_tier", "Change a risk tier",
+        /// See people's roles, jobs, imports.
+        ReadAdministration = "read_administration", "Read the administration",
+        /// Give and end roles.
+        AssignRole = "assign_role", "Give or end a role",
+        /// Suspend and resume an identity.
+        StopIdentity = "stop_identity", "Suspend or resume an identity",
+        /// Run a job now.
+        RunJob = "run_job", "Run a job now",
+    }
+}
+
+words! {
+    /// How the caller stands to the record.
+    pub enum Relation: "relation" {
+        /// Not at all.
+        Stranger = "stranger", "Stranger",
+        /// It is about them, or it is them.
+        Subject = "subject", "Subject",
+        /// They asked for it.
+        Requester = "requester", "Requester",
+        /// They may decide now, or were asked, or have decided.
+        Approver = "approver", "Approver",
+        /// They manage the subject.
+        Manager = "manager", "Line manager",
+        /// They own the application, or deputise.
+        ApplicationOwner = "application_owner", "Application owner",
+        /// They approved it, and therefore never carry it out.
+        HasApproved = "has_approved", "Has approved it",
+    }
+}
+
+/// Whether somebody with `role` who stands in `relation` to the record may do `action`.
+///
+/// A caller has several roles and relations; they may act when one pair allows it and
+/// [`forbidden`] forbids none.
+#[must_use]
+pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
+    use Action as A;
+    use Relation as R;
+    match action {
+        A::ReadCatalogue | A::SubmitRequest => true,
+        A::ReadRequest => match role {
+            Role::Compliance | Role::Auditor => true,
+            Role::Employee | Role::Operator | Role::Administrator => relation != R::Stranger,
+        },
+        A::ListAllRequests => matches!(role, Role::Compliance | Role::Auditor),
+        A::AnswerRequest | A::WithdrawRequest => matches!(relation, R::Subject | R::Requester),
+        A::Decide => relation == R::Approver,
+        A::ReadRelease => matches!(role, Role::Operator | Role::Compliance | Role::Auditor),
+        A::ExecuteRelease => role == Role::Operator,
+        A::ReadIdentity => match role {
+            Role::Operator | Role::Compliance | Role::Auditor | Role::Administrator => true,
+            Role::Employee => matches!(relation, R::Subject | R::Manager | R::Approver),
+        },
+        A::ReadControls => matches!(role, Role::Compliance | Role::Auditor | Role::Administrator),
+        A::ChangeTier => role == Role::Compliance,
+        A::ReadAdministration => matches!(role, Role::Administrator | Role::Auditor),
+        A::AssignRole | A::StopIdentity => role == Role::Administrator && relation != R::Subject,
+        A::RunJob => role == Role::Administrator,
+    }
+}
+
+/// Relations that forbid an action whatever the roles: law 3 and law 4.
+#[must_use]
+pub fn forbidden(action: Action, relation: Relation) -> bool {
+    match action {
+        Action::Decide => matches!(relation, Relation::Subject | Relation::Requester),
+        Action::ExecuteRelease => matches!(relation, Relation::Subject | Relation::HasApproved),
+        Action::AssignRole | Action::StopIdentity => relation == Relation::Subject,
+        Action::ReadCatalogue
+        | Action::SubmitRequest
+        | Action::ReadRequest
+        | Action::ListAllRequests
+        | Action::AnswerRequest
+        | Action::WithdrawRequest
+        | Action::ReadRelease
+        | Action::ReadIdentity
+        | Action::ReadControls
+        | Action::ChangeTier
+        | Action::ReadAdministration
+        | Action::RunJob => false,
+    }
+}
+
+/// Whether a caller with all of `roles` and `relations` may do `action`. Everyone is an employee.
+#[must_use]
+pub fn permitted(roles: &[Role], action: Action, relations: &[Relation]) -> bool {
+    let relations = if relations.is_empty() { &[Relation::Stranger][..] } else { relations };
+    if relations.iter().any(|relation| forbidden(action, *relation)) {
+        return false;
+    }
+    std::iter::once(Role::Employee)
+        .chain(roles.iter().copied())
+        .any(|role| relations.iter().any(|relation| allowed(role, action, *relation)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_decides_for_themselves_whatever_their_roles() {
+        for relation in [Relation::Subject, Relation::Requester] {
+            assert!(!permitted(Role::ALL, Action::Decide, &[relation, Relation::Approver]));
+        }
+    }
+
+    #[test]
+    fn who_approved_never_executes_whatever_their_roles() {
+        assert!(permitted(&[Role::Operator], Action::ExecuteRelease, &[Relation::Manager]));
+        assert!(!permitted(Role::ALL, Action::ExecuteRelease, &[Relation::HasApproved, Relation::Manager]));
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing_that_is_not_their_own() {
+        for action in Action::ALL {
+            let own = matches!(action, Action::SubmitRequest | Action::ReadCatalogue);
+            let reads = action.word().starts_with("read_") || action.word().starts_with("list_");
+            assert_eq!(permitted(&[Role::Auditor], *action, &[Relation::Stranger]), own || reads, "{action}");
+        }
+    }
+}

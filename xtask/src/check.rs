@@ -1,0 +1,147 @@
+//! Every check and test, in the order in which they are cheapest to fail. The last line is always
+//! `N passed, N failed`: tests count as themselves, every other step as one.
+
+use std::process::{Command, ExitCode};
+
+use crate::browser_tests;
+use crate::command::{attempt, interrupted, print_lines, step};
+use crate::failure::{Failure, Outcome};
+use crate::prepare;
+use crate::progress::whole_seconds;
+use crate::run::build_server;
+use crate::setup::{self, Apt, Tools};
+use crate::site;
+use crate::size;
+use crate::test_postgres::TestPostgres;
+use crate::workspace::{NATIVE, Workspace};
+
+/// How many passed and how many failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Tests and steps that did what they should.
+    pub passed: u64,
+    /// Those that did not.
+    pub failed: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    /// Counts a step that is no test run of its own.
+    fn step(&mut self, outcome: Outcome<()>) {
+        let one = match outcome {
+            Ok(()) => Self { passed: 1, failed: 0 },
+            Err(failure) => Self::failure(&failure),
+        };
+        self.add(one);
+    }
+
+    fn failure(failure: &Failure) -> Self {
+        println!("{failure}");
+        Self { passed: 0, failed: 1 }
+    }
+
+    /// Counts a test run; one that could not run counts as one failure.
+    fn tests(&mut self, outcome: Outcome<Self>) {
+        self.add(outcome.unwrap_or_else(|failure| Self::failure(&failure)));
+    }
+}
+
+/// Runs everything.
+pub fn run(workspace: &Workspace) -> Outcome<ExitCode> {
+    let mut count = Count::default();
+    match setup::run(workspace, true) {
+        Ok(tools) => all(workspace, &tools, &mut count),
+        Err(failure) => count.step(Err(failure)),
+    }
+    if interrupted() {
+        count.failed += 1;
+    }
+    println!("{} passed, {} failed", count.passed, count.failed);
+    Ok(if count.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn all(workspace: &Workspace, tools: &Tools, count: &mut Count) {
+    count.step(done("formatting", workspace.cargo().args(["fmt", "--all", "--check"])));
+    let mut clippy = workspace.cargo();
+    clippy.arg("clippy").args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]);
+    count.step(done("clippy", &mut clippy));
+    count.step(wasm_clippy(workspace, tools));
+    let site = site::build(workspace, tools);
+    let site_is_there = site.is_ok();
+    count.step(site);
+    match TestPostgres::start(workspace) {
+        Ok(postgres) => {
+            count.step(prepare::run_on(workspace, &postgres, true));
+            count.tests(rust_tests(workspace, &postgres));
+        }
+        Err(failure) => count.step(Err(failure)),
+    }
+    if site_is_there {
+        count.tests(build_server(workspace).and_then(|()| browser_tests::run(workspace, tools, "browser tests", &[])));
+        count.step(size::run(workspace));
+    }
+}
+
+fn done(label: &str, command: &mut Command) -> Outcome<()> {
+    step(label, command).map(|_| ())
+}
+
+fn wasm_clippy(workspace: &Workspace, tools: &Tools) -> Outcome<()> {
+    let mut clippy = tools.wasm.clippy(workspace, &Apt::default())?;
+    // The profile of the site build, so that its macros and build scripts are compiled once.
+    clippy.args(["--profile", "wasm-release", "--", "-D", "warnings"]);
+    done("clippy for WASM", &mut clippy)
+}
+
+/// Formatted and linted code is tested: all Rust tests, on a real Postgres.
+fn rust_tests(workspace: &Workspace, postgres: &TestPostgres) -> Outcome<Count> {
+    let mut cargo = workspace.cargo();
+    cargo.arg("test").args(NATIVE).arg("--no-fail-fast");
+    // The macros read the committed query data; the tests create their databases here.
+    cargo.env("SQLX_OFFLINE", "true").env("DATABASE_URL", postgres.url("postgres"));
+    let finished = attempt("Rust tests", &mut cargo)?;
+    let mut count = count_in(&finished.lines);
+    let took = whole_seconds(finished.took);
+    if finished.status.success() {
+        println!("Rust tests: ok, {} passed ({took})", count.passed);
+        return Ok(count);
+    }
+    print_lines(&finished.lines);
+    // Code that does not compile fails no test.
+    count.failed = count.failed.max(1);
+    println!("Rust tests: {} failed ({took})", count.failed);
+    Ok(count)
+}
+
+/// Sums up `test result: ok. 12 passed; 0 failed; …` of every test binary.
+fn count_in(lines: &[String]) -> Count {
+    let mut count = Count::default();
+    for line in lines {
+        let Some(result) = line.strip_prefix("test result: ") else { continue };
+        let number = |word: &str| {
+            let part = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(word));
+            part.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
+        };
+        count.add(Count { passed: number("passed"), failed: number("failed") });
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_all_test_binaries_are_summed_up() {
+        let lines = [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s",
+            "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.50s",
+        ];
+        assert_eq!(count_in(&lines.map(str::to_owned)), Count { passed: 8, failed: 2 });
+    }
+}
