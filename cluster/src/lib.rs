@@ -10,17 +10,24 @@
 //!   a lock against a second start;
 //! * [`Cluster`]: initialise, start, recover what a killed predecessor left, stop.
 
-#![expect(clippy::disallowed_methods, reason = "a limit on waiting for a process needs a clock; no rule of the product depends on it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a limit on waiting for a process needs a clock; no rule of the product depends on it"
+)]
 
 mod account;
 mod binaries;
 mod cluster;
 mod error;
+mod initialise;
+mod output;
 mod place;
 mod postmaster;
+mod settings;
 
 pub use account::Account;
 pub use binaries::{Binaries, OLDEST_MAJOR};
-pub use cluster::{Cluster, Settings};
+pub use cluster::Cluster;
 pub use error::ClusterError;
 pub use place::Place;
+pub use settings::Settings;

@@ -175,7 +175,7 @@ pub struct ApprovalFacts {
     /// Different people who approved.
     pub approvers: i32,
     /// Names of people who approved and, on today's facts, may not have: the subject, the
-    /// requester, somebody suspended or retired, somebody without that authority any more.
+    /// requester, somebody suspended or retired, somebody who was not among those asked.
     pub unauthorised: Vec<String>,
 }
 

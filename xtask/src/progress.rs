@@ -28,11 +28,18 @@ impl Progress {
         let thread = thread::spawn(move || {
             let started = Instant::now();
             let terminal = stdout().is_terminal();
-            let pause = if terminal { Duration::from_millis(500) } else { LOG_EVERY };
+            let pause = if terminal {
+                Duration::from_millis(500)
+            } else {
+                LOG_EVERY
+            };
             let mut drawn = false;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
                 let said = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let line = format!("{label}: {} so far  {said}", whole_seconds(started.elapsed()));
+                let line = format!(
+                    "{label}: {} so far  {said}",
+                    whole_seconds(started.elapsed())
+                );
                 let line: String = line.chars().take(WIDTH).collect();
                 if !terminal {
                     println!("{}", line.trim_end());
@@ -48,7 +55,11 @@ impl Progress {
                 let _ = stdout().flush();
             }
         });
-        Self { last, stop: Some(stop), thread: Some(thread) }
+        Self {
+            last,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     /// Notes the last thing that was said.

@@ -22,12 +22,18 @@ impl TestPostgres {
         let cluster = work("start a throw-away Postgres", |_| {
             Cluster::start(&data, Settings::THROW_AWAY).context("start a Postgres for the tests")
         })?;
-        Ok(Self { cluster: Some(cluster), data })
+        Ok(Self {
+            cluster: Some(cluster),
+            data,
+        })
     }
 
     /// The address of one of its databases.
     pub fn url(&self, database: &str) -> String {
-        self.cluster.as_ref().map(|cluster| cluster.url(database)).unwrap_or_default()
+        self.cluster
+            .as_ref()
+            .map(|cluster| cluster.url(database))
+            .unwrap_or_default()
     }
 
     /// The cluster itself.
@@ -51,7 +57,9 @@ impl Drop for TestPostgres {
 
 /// Removes the clusters of recipes that are no longer running.
 fn remove_abandoned(parent: &std::path::Path) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    let Ok(entries) = std::fs::read_dir(parent) else {
+        return;
+    };
     for entry in entries.flatten() {
         // A cluster that is in use refuses to be removed, which is right.
         if Cluster::remove(&entry.path().join("postgres")).is_ok() {

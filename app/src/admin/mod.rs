@@ -1,3 +1,8 @@
 //! The admin feature: its port, its server functions and its pages.
 
+pub mod api;
+pub mod done;
+pub mod jobs;
+pub mod page;
+pub mod people;
 pub mod port;

@@ -1,3 +1,7 @@
 //! The catalogue feature: its port, its server functions and its pages.
 
+pub mod api;
+pub mod detail;
+pub mod page;
 pub mod port;
+mod tier;

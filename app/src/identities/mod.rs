@@ -1,3 +1,6 @@
 //! The identities feature: its port, its server functions and its pages.
 
+pub mod api;
+pub mod page;
 pub mod port;
+pub mod stop;

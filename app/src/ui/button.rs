@@ -1,5 +1,6 @@
 //! Buttons and links that look like buttons. One filled button a page: the thing to do.
 
+use super::text::Text;
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// How much a button asks for attention.
@@ -40,15 +41,15 @@ pub fn Button(
     /// Sends the form it stands in.
     #[prop(optional)]
     submit: bool,
-    #[prop(optional, into)] id: Option<String>,
-    #[prop(optional, into)] name: Option<String>,
-    #[prop(optional, into)] value: Option<String>,
+    #[prop(optional, into)] id: Text,
+    #[prop(optional, into)] name: Text,
+    #[prop(optional, into)] value: Text,
     /// The id of a form elsewhere on the page.
     #[prop(optional, into)]
-    form: Option<String>,
+    form: Text,
     /// Sends the form to another address, for a second action on the same fields.
     #[prop(optional, into)]
-    formaction: Option<String>,
+    formaction: Text,
     /// Sends the form without the browser's own checks (drafts, "back").
     #[prop(optional)]
     formnovalidate: bool,
@@ -63,11 +64,11 @@ pub fn Button(
         <button
             type=if submit { "submit" } else { "button" }
             class=kind.class()
-            id=id
-            name=name
-            value=value
-            form=form
-            formaction=formaction
+            id=id.into_inner()
+            name=name.into_inner()
+            value=value.into_inner()
+            form=form.into_inner()
+            formaction=formaction.into_inner()
             formnovalidate=formnovalidate
             disabled=move || disabled.get()
             aria-keyshortcuts=kbd
@@ -91,7 +92,7 @@ pub fn Button(
 pub fn LinkButton(
     #[prop(into)] href: String,
     #[prop(optional)] kind: ButtonKind,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
     #[prop(optional)] kbd: Option<&'static str>,
     /// Leaves the single-page router alone (downloads, sign-out).
     #[prop(optional)]
@@ -99,7 +100,7 @@ pub fn LinkButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a class=kind.class() href=href id=id aria-keyshortcuts=kbd rel=external.then_some("external")>
+        <a class=kind.class() href=href id=id.into_inner() aria-keyshortcuts=kbd rel=external.then_some("external")>
             {children()}
             {key_cap(kbd)}
         </a>

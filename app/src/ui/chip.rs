@@ -15,7 +15,7 @@ pub fn Chips(#[prop(into)] label: String, children: Children) -> impl IntoView {
 pub fn Chip(
     #[prop(into)] href: String,
     #[prop(into)] label: String,
-    #[prop(optional, into)] count: Option<u32>,
+    #[prop(optional)] count: Option<u32>,
     #[prop(optional)] current: bool,
 ) -> impl IntoView {
     view! {

@@ -1,5 +1,6 @@
 //! Fields where something is chosen rather than typed.
 
+use super::text::Text;
 use super::field::{Described, Frame, field_id, keep_in_step};
 use leptos::{html, prelude::*};
 
@@ -16,8 +17,8 @@ pub fn SelectField(
     value: String,
     /// A first line with an empty value, for example "Choose a reason".
     #[prop(optional, into)]
-    empty: Option<String>,
-    #[prop(optional, into)] hint: Option<String>,
+    empty: Text,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(optional)] required: bool,
     /// Leaves out the word "optional".
@@ -25,7 +26,7 @@ pub fn SelectField(
     bare: bool,
     #[prop(optional)] live: Option<RwSignal<String>>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
     let id = field_id(id, &name);
     let described = Described::new(&id, hint.is_some(), error);
@@ -78,13 +79,13 @@ pub fn CheckField(
     #[prop(into)] label: String,
     #[prop(default = "true".to_owned(), into)] value: String,
     #[prop(optional)] checked: bool,
-    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(optional)] required: bool,
     #[prop(optional, into)] on_change: Option<Callback<bool>>,
     /// Needed when several boxes share a name, as in a bulk list.
     #[prop(optional, into)]
-    id: Option<String>,
+    id: Text,
 ) -> impl IntoView {
     let id = field_id(id, &name);
     let described = Described::new(&id, hint.is_some(), error);
@@ -132,12 +133,12 @@ pub fn RadioField(
     #[prop(into)] label: String,
     options: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
-    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(optional)] required: bool,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
 ) -> impl IntoView {
-    let id = field_id(None, &name);
+    let id = field_id(Text::default(), &name);
     let described = Described::new(&id, hint.is_some(), error);
     let error_id = format!("{id}-error");
     let hint_id = format!("{id}-hint");

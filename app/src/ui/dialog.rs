@@ -5,6 +5,7 @@
 //! page itself, in a [`Disclosure`], or behind a link to a page of its own; a dialog is only the
 //! quicker way.
 
+use super::text::Text;
 use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
 /// A native modal dialog: focus is kept inside, Escape closes, the opener gets the focus back.
@@ -79,11 +80,11 @@ pub fn DialogButton(
     let command = (custom_attribute("command", "show-modal"), custom_attribute("commandfor", dialog));
     view! {
         <button
+            {..command}
             type="button"
             class=if quiet { "btn btn-quiet" } else { "btn" }
             aria-haspopup="dialog"
             on:click=open
-            {..command}
         >
             {children()}
         </button>
@@ -98,11 +99,11 @@ pub fn DialogButton(
 pub fn Disclosure(
     #[prop(into)] summary: String,
     #[prop(optional)] open: bool,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class="disclosure" open=open id=id>
+        <details class="disclosure" open=open id=id.into_inner()>
             <summary>{summary}</summary>
             <div class="disclosure-body">{children()}</div>
         </details>

@@ -3,10 +3,11 @@
 //!
 //! The id of a field is `field-` and its name; [`ErrorSummary`] links to it.
 
+use super::text::Text;
 use leptos::{html, prelude::*};
 
-pub(super) fn field_id(id: Option<String>, name: &str) -> String {
-    id.unwrap_or_else(|| format!("field-{name}"))
+pub(super) fn field_id(id: Text, name: &str) -> String {
+    id.into_inner().unwrap_or_else(|| format!("field-{name}"))
 }
 
 /// Which elements describe a control, and whether its value is refused.
@@ -38,7 +39,7 @@ impl Described {
     }
 }
 
-fn hint_line(id: &str, hint: Option<String>) -> Option<AnyView> {
+fn hint_line(id: &str, hint: Text) -> Option<AnyView> {
     hint.map(|hint| view! { <p class="field-hint" id=format!("{id}-hint")>{hint}</p> }.into_any())
 }
 
@@ -61,7 +62,7 @@ fn error_line(id: String, error: MaybeProp<String>) -> impl Fn() -> Option<AnyVi
 pub(super) struct Frame {
     pub(super) id: String,
     pub(super) label: String,
-    pub(super) hint: Option<String>,
+    pub(super) hint: Text,
     pub(super) error: MaybeProp<String>,
     pub(super) optional: bool,
 }
@@ -128,7 +129,7 @@ struct OneLine {
     name: String,
     label: String,
     value: String,
-    hint: Option<String>,
+    hint: Text,
     error: MaybeProp<String>,
     required: bool,
     bare: bool,
@@ -139,7 +140,7 @@ struct OneLine {
     max: MaybeProp<String>,
     live: Option<RwSignal<String>>,
     on_input: Option<Callback<String>>,
-    id: Option<String>,
+    id: Text,
 }
 
 impl OneLine {
@@ -196,7 +197,7 @@ pub fn TextField(
     #[prop(default = "text")]
     kind: &'static str,
     #[prop(optional, into)] value: String,
-    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(optional)] required: bool,
     /// Leaves out the word "optional".
@@ -209,7 +210,7 @@ pub fn TextField(
     #[prop(optional)]
     live: Option<RwSignal<String>>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
     OneLine { kind, class: "input", name, label, value, hint, error, required, bare, autocomplete,
         inputmode, maxlength, min: MaybeProp::default(), max: MaybeProp::default(), live, on_input, id }
@@ -224,12 +225,12 @@ pub fn PasswordField(
     #[prop(into)] name: String,
     #[prop(into)] label: String,
     #[prop(default = "current-password")] autocomplete: &'static str,
-    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(default = true)] required: bool,
     #[prop(optional)] maxlength: Option<u32>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
     OneLine { kind: "password", class: "input", name, label, value: String::new(), hint, error,
         required, bare: false, autocomplete: Some(autocomplete), inputmode: None, maxlength,
@@ -247,13 +248,13 @@ pub fn DateField(
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] min: MaybeProp<String>,
     #[prop(optional, into)] max: MaybeProp<String>,
-    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(optional)] required: bool,
     #[prop(optional)] bare: bool,
     #[prop(optional)] live: Option<RwSignal<String>>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
     OneLine { kind: "date", class: "input input-date", name, label, value, hint, error, required,
         bare, autocomplete: None, inputmode: None, maxlength: None, min, max, live, on_input, id }

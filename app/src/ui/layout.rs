@@ -1,6 +1,7 @@
 //! The frame of every page: top bar, skip link, page head, cards, columns, list beside detail,
 //! facts, and the bar of decisions at the bottom.
 
+use super::text::Text;
 use super::toast::ToastRegion;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -110,10 +111,10 @@ pub fn Frame(
 #[component]
 pub fn Page(
     #[prop(into)] title: String,
-    #[prop(optional, into)] subtitle: Option<String>,
+    #[prop(optional, into)] subtitle: Text,
     /// A line of record data above the title: number, revision, who and when.
     #[prop(optional, into)]
-    overline: Option<String>,
+    overline: Text,
     /// Tags beside the title.
     #[prop(optional, into)]
     tags: ViewFnOnce,
@@ -140,8 +141,8 @@ pub fn Page(
 #[component]
 pub fn PageHead(
     #[prop(into)] title: String,
-    #[prop(optional_no_strip, into)] subtitle: Option<String>,
-    #[prop(optional_no_strip, into)] overline: Option<String>,
+    #[prop(optional, into)] subtitle: Text,
+    #[prop(optional, into)] overline: Text,
     #[prop(optional, into)] tags: ViewFnOnce,
     #[prop(optional, into)] actions: ViewFnOnce,
 ) -> impl IntoView {
@@ -171,11 +172,11 @@ pub fn Card(
     #[prop(optional)] flush: bool,
     /// Makes the card a target for links on the page.
     #[prop(optional, into)]
-    id: Option<String>,
+    id: Text,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="card" id=id>
+        <section class="card" id=id.into_inner()>
             <div class="card-head"><h2>{title}</h2><div class="card-aside">{aside.run()}</div></div>
             <div class=if flush { "card-flush" } else { "card-body" }>{children()}</div>
         </section>
@@ -234,12 +235,12 @@ pub fn ListDetail(
 pub fn ListLink(
     #[prop(into)] href: String,
     #[prop(optional, into)] current: Signal<bool>,
-    #[prop(optional, into)] id: Option<String>,
+    #[prop(optional, into)] id: Text,
     children: Children,
 ) -> impl IntoView {
     view! {
         <li>
-            <a class="list-link" href=href id=id aria-current=move || current.get().then_some("true")>
+            <a class="list-link" href=href id=id.into_inner() aria-current=move || current.get().then_some("true")>
                 {children()}
             </a>
         </li>

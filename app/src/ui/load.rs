@@ -1,6 +1,7 @@
 //! What stands in place of content: while it loads, when there is none, when it failed. Each says
 //! what to do next; none makes the page jump.
 
+use super::text::Text;
 use super::{status::{Tone, shape}, button::{ButtonKind, LinkButton}};
 use leptos::prelude::*;
 
@@ -52,14 +53,14 @@ pub fn EmptyState(
     text: String,
     /// The word on the link; needs `href`.
     #[prop(optional, into)]
-    action: Option<String>,
-    #[prop(optional, into)] href: Option<String>,
+    action: Text,
+    #[prop(optional, into)] href: Text,
 ) -> impl IntoView {
     view! {
         <div class="state">
             <p class="state-title">{title}</p>
             <p class="text-ink-2">{text}</p>
-            {action.zip(href).map(|(action, href)| view! { <p><LinkButton href=href>{action}</LinkButton></p> })}
+            {action.into_inner().zip(href.into_inner()).map(|(action, href)| view! { <p><LinkButton href=href>{action}</LinkButton></p> })}
         </div>
     }
     .into_any()
@@ -75,14 +76,14 @@ pub fn ErrorState(
     title: String,
     /// What was kept of the person's work.
     #[prop(optional, into)]
-    kept: Option<String>,
+    kept: Text,
     /// What to do now.
     #[prop(into)]
     todo: String,
     /// The error's stable code.
     #[prop(optional, into)]
-    code: Option<String>,
-    #[prop(optional, into)] retry_href: Option<String>,
+    code: Text,
+    #[prop(optional, into)] retry_href: Text,
     #[prop(default = "Try again".to_owned(), into)] retry: String,
 ) -> impl IntoView {
     view! {

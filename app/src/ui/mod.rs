@@ -16,8 +16,8 @@
 //!
 //! # The pieces
 //!
-//! Props in brackets may be left out. `into` conversions are everywhere: `&str`, `String` or, where
-//! it says signal, a signal or closure.
+//! Props in brackets may be left out. Words are `&str` or `String`; optional words take an `Option` of
+//! either, too ([`Text`]). Where it says signal, a value, a signal or a closure does.
 //!
 //! | Piece | Props |
 //! |---|---|
@@ -92,6 +92,7 @@ pub mod search;
 pub mod status;
 pub mod steps;
 pub mod table;
+pub mod text;
 pub mod textarea;
 pub mod theme;
 pub mod timeline;
@@ -115,6 +116,7 @@ pub use search::SearchField;
 pub use status::{GateList, GateMark, Outcome, Status, Tag, TierTag, Tone};
 pub use steps::{Step, StepState, Steps};
 pub use table::{Align, Column, CountLine, DataTable, NextPage};
+pub use text::Text;
 pub use textarea::TextArea;
 pub use theme::{Theme, ThemeSwitch};
 pub use timeline::{Timeline, TimelineEntry, Trail};

@@ -1,5 +1,6 @@
 //! A message that belongs to the page and stays there ("Changed since you looked").
 
+use super::text::Text;
 use super::status::{Tone, shape};
 use leptos::prelude::*;
 
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 pub fn Notice(
     tone: Tone,
     #[prop(into)] title: String,
-    #[prop(optional, into)] text: Option<String>,
+    #[prop(optional, into)] text: Text,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let class = match tone {

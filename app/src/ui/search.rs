@@ -27,7 +27,7 @@ pub fn SearchField(
             {kept}
             <label class="sr-only" for=id>{label.clone()}</label>
             <input class="input" type="search" id=id name=name value=value placeholder=label maxlength="200"/>
-            <button class="btn" type="submit">"Search"</button>
+            <button class="btn btn-quiet" type="submit">"Search"</button>
         </form>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! Status is a word, a colour and a shape, in that order of importance: remove the colour and the
 //! shape still differs, remove the shape and the word still says it.
 
+use super::text::Text;
 use leptos::prelude::*;
 
 /// What a status means for the reader, not which colour it has.
@@ -165,10 +166,10 @@ pub fn GateMark(
     title: String,
     /// What the gate saw and why it says so.
     #[prop(optional, into)]
-    seen: Option<String>,
+    seen: Text,
     /// The control's id, for example `CS-PRIV-01`.
     #[prop(optional, into)]
-    control: Option<String>,
+    control: Text,
     /// The remedy: a link or a small form.
     #[prop(optional)]
     children: Option<Children>,

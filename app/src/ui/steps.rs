@@ -1,5 +1,6 @@
 //! Stages in order: who decides, what comes next.
 
+use super::text::Text;
 use leptos::prelude::*;
 
 /// Where a stage stands.
@@ -28,7 +29,7 @@ pub fn Steps(children: Children) -> impl IntoView {
 pub fn Step(
     state: StepState,
     #[prop(into)] title: String,
-    #[prop(optional, into)] text: Option<String>,
+    #[prop(optional, into)] text: Text,
 ) -> impl IntoView {
     let (class, word) = match state {
         StepState::Done => ("step step-done", "Done: "),

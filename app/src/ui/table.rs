@@ -1,5 +1,6 @@
 //! Dense tables, the line that says what a number counts, and the link to the next page.
 
+use super::text::Text;
 use leptos::prelude::*;
 
 /// How the cells of a column stand.
@@ -83,26 +84,26 @@ pub fn DataTable(
 /// `<CountLine count=37 one="request" many="requests" filter="privileged, overdue" as_of="10:40"/>`
 #[component]
 pub fn CountLine(
-    #[prop(into)] count: u64,
+    count: u64,
     #[prop(into)] one: String,
     #[prop(into)] many: String,
     /// The filter in words; nothing when all records are shown.
     #[prop(optional, into)]
-    filter: Option<String>,
+    filter: Text,
     /// When this was true, already in the reader's form.
     #[prop(optional, into)]
-    as_of: Option<String>,
+    as_of: Text,
     /// There are more than `count`.
     #[prop(optional)]
     more: bool,
 ) -> impl IntoView {
     let noun = if count == 1 && !more { one } else { many };
     let mut line = if more { format!("First {count} {noun}") } else { format!("{count} {noun}") };
-    if let Some(filter) = filter {
+    if let Some(filter) = filter.into_inner() {
         line.push_str(" · ");
         line.push_str(&filter);
     }
-    if let Some(as_of) = as_of {
+    if let Some(as_of) = as_of.into_inner() {
         line.push_str(" · as of ");
         line.push_str(&as_of);
     }
@@ -114,7 +115,7 @@ pub fn CountLine(
 /// `<NextPage href=next what="requests"/>`
 #[component]
 pub fn NextPage(
-    #[prop(into)] href: Option<String>,
+    #[prop(into)] href: Text,
     /// What there is more of.
     #[prop(into)]
     what: String,

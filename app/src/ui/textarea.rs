@@ -11,6 +11,7 @@
 //! browser sets the text as the property `defaultValue`, which takes plain text. That property does
 //! not touch what somebody has typed before hydration.
 
+use super::text::Text;
 use super::field::{Described, Frame, field_id, keep_in_step};
 use leptos::{html, prelude::*};
 
@@ -40,7 +41,7 @@ pub fn TextArea(
     /// The text to begin with.
     #[prop(optional, into)]
     value: String,
-    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Text,
     #[prop(optional, into)] error: MaybeProp<String>,
     #[prop(optional)] required: bool,
     /// Leaves out the word "optional".
@@ -54,7 +55,7 @@ pub fn TextArea(
     #[prop(optional, into)] on_input: Option<Callback<String>>,
     /// Needed only when two forms on a page share a field name.
     #[prop(optional, into)]
-    id: Option<String>,
+    id: Text,
 ) -> impl IntoView {
     let id = field_id(id, &name);
     let text = live.map_or(value, |live| live.get_untracked());

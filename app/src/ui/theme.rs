@@ -124,7 +124,7 @@ pub fn ThemeSwitch(#[prop(optional)] current: Theme) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <form class="theme" method="post" action="/theme" role="group" aria-label="Colours">
+        <form class="theme" method="post" action="/theme" aria-label="Colours">
             <input type="hidden" name="return_to" value=here/>
             {buttons}
         </form>

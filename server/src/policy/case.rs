@@ -7,11 +7,11 @@ use super::placeholder::NOT_KNOWN;
 use super::problem::Problem;
 use super::source::{BASE_FACTS_FILE, CASES_SUFFIX, Files};
 use super::PolicySet;
+use super::evaluate::Judgement;
 use domain::gate::{GateFacts, GateResult, Outcome};
-use domain::id::EvaluationId;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What a case is there to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,16 +186,23 @@ fn join_path(path: &str, key: &str) -> String {
 pub(super) fn check_all(set: &PolicySet, problems: &mut Vec<Problem>) {
     for control in &set.controls {
         let file = cases_file(&control.id);
+        let mut shown: BTreeSet<&str> = BTreeSet::new();
         for case in &control.cases {
-            for message in check(set, control, case) {
-                problems.push(Problem::of(&file, None, &case.name, message));
+            let mut messages = Vec::new();
+            match set.try_control(control, &case.facts) {
+                Ok((judgement, got)) => {
+                    compare(case, &got, &mut messages);
+                    if messages.is_empty() && got.outcome == Outcome::Fail {
+                        check_exceptions(set, control, case, &judgement, &mut messages);
+                    }
+                    shown.extend(judgement.unmet.iter().map(|rule| rule.id.as_str()));
+                }
+                Err(error) => messages.push(error.to_string()),
             }
+            problems.extend(messages.into_iter().map(|message| Problem::of(&file, None, &case.name, message)));
         }
-        for rule in &control.rules {
-            let shown = control.cases.iter().any(|case| unmet(set, control, &case.facts).contains(&rule.id));
-            if !shown {
-                problems.push(Problem::of(&control.file, Some(rule.line), &rule.id, "no case shows this rule unmet"));
-            }
+        for rule in control.rules.iter().filter(|rule| !shown.contains(rule.id.as_str())) {
+            problems.push(Problem::of(&control.file, Some(rule.line), &rule.id, "no case shows this rule unmet"));
         }
         if control.otherwise.is_some() && !control.cases.iter().any(|case| case.expect == Outcome::NotApplicable) {
             problems.push(Problem::of_file(&file, "no case shows where the control does not apply"));
@@ -203,67 +210,41 @@ pub(super) fn check_all(set: &PolicySet, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check(set: &PolicySet, control: &Control, case: &Case) -> Vec<String> {
-    let Some(got) = result(set, control, &case.facts) else { return vec!["the control gave no result".to_owned()] };
-    let mut messages = Vec::new();
+fn compare(case: &Case, got: &GateResult, messages: &mut Vec<String>) {
     if got.outcome != case.expect {
         messages.push(format!("expected {}, got {}: {}", case.expect.word(), got.outcome.word(), got.reason));
-        return messages;
+        return;
     }
     if let Some(reason) = case.reason.as_ref().filter(|reason| **reason != got.reason) {
         messages.push(format!("expected the reason “{reason}”, got “{}”", got.reason));
     }
-    if case.suggestion.is_some() && case.suggestion != own_suggestion(set, control, case) {
-        messages.push(format!("expected the suggestion {:?}, got {:?}", case.suggestion, own_suggestion(set, control, case)));
+    if case.suggestion.is_some() && case.suggestion != got.suggestion {
+        let or_none = |suggestion: &Option<String>| suggestion.clone().unwrap_or_else(|| "none".to_owned());
+        messages.push(format!("expected the suggestion {}, got {}", or_none(&case.suggestion), or_none(&got.suggestion)));
     }
     if format!("{} {}", got.reason, got.remedy).contains(NOT_KNOWN) {
         messages.push(format!("a sentence shows a fact that has no value here: “{}” “{}”", got.reason, got.remedy));
     }
-    if got.outcome == Outcome::Fail {
-        messages.extend(check_exceptions(set, control, case));
-    }
-    messages
-}
-
-/// What the control itself suggests, before the controls agree on one end date.
-fn own_suggestion(set: &PolicySet, control: &Control, case: &Case) -> Option<String> {
-    let ids = unmet(set, control, &case.facts);
-    let rule = control.rules.iter().filter(|rule| ids.contains(&rule.id)).find(|rule| rule.field.is_some())?;
-    rule.suggest.as_ref()?.field_value(&case.facts)
 }
 
 /// An exception for the control waives exactly what says it can be waived; exceptions for other
 /// controls change nothing.
-fn check_exceptions(set: &PolicySet, control: &Control, case: &Case) -> Vec<String> {
-    let ids = unmet(set, control, &case.facts);
-    let waivable = control.rules.iter().filter(|rule| ids.contains(&rule.id)).all(|rule| rule.waivable);
+fn check_exceptions(set: &PolicySet, control: &Control, case: &Case, judgement: &Judgement<'_>, messages: &mut Vec<String>) {
+    let waivable = judgement.unmet.iter().all(|rule| rule.waivable);
     let expected = if waivable { Outcome::Waived } else { Outcome::Fail };
     let number = "EXC-2000-000001".to_owned();
     let own = vec![(control.id.clone(), number.clone())];
     let others = set.controls.iter().filter(|other| other.id != control.id).map(|other| (other.id.clone(), number.clone())).collect();
-    let mut messages = Vec::new();
     for (waivers, expected, whose) in [(own, expected, "this control"), (others, Outcome::Fail, "all other controls")] {
         let facts = GateFacts { waivers, ..case.facts.clone() };
-        let got = result(set, control, &facts).map(|result| result.outcome);
-        if got != Some(expected) {
+        let got = set.try_control(control, &facts).map_or(Outcome::Error, |(judgement, _)| judgement.outcome);
+        if got != expected {
             messages.push(format!(
                 "with an exception for {whose} it has to come out as {}, got {}: see @waivable and context.waived.contains(\"{}\")",
                 expected.word(),
-                got.map_or("nothing", Outcome::word),
+                got.word(),
                 control.id
             ));
         }
     }
-    messages
-}
-
-fn result(set: &PolicySet, control: &Control, facts: &GateFacts) -> Option<GateResult> {
-    let id = EvaluationId::new(Timestamp::UNIX_EPOCH, [0; 10]);
-    let evaluation = set.evaluate(facts, id, Timestamp::UNIX_EPOCH, &|| 0);
-    evaluation.results.into_iter().find(|result| result.control == control.id)
-}
-
-fn unmet(set: &PolicySet, control: &Control, facts: &GateFacts) -> Vec<String> {
-    let judged = set.judge(facts).unwrap_or_default();
-    judged.into_iter().filter(|(judged, _)| judged.id == control.id).flat_map(|(_, judgement)| judgement.unmet).map(|rule| rule.id.clone()).collect()
 }

@@ -56,8 +56,16 @@ impl PolicySet {
         results
     }
 
+    /// What one control comes to, with its words: for its cases.
+    pub(super) fn try_control<'a>(&'a self, control: &'a Control, facts: &GateFacts) -> Result<(Judgement<'a>, GateResult), FactsRefused> {
+        let answers = self.ask_all(facts)?;
+        let judgement = answers.judge(control, facts);
+        let result = in_words(control, &judgement, facts);
+        Ok((judgement, result))
+    }
+
     /// What every control comes to.
-    pub(super) fn judge(&self, facts: &GateFacts) -> Result<Vec<(&Control, Judgement<'_>)>, FactsRefused> {
+    fn judge(&self, facts: &GateFacts) -> Result<Vec<(&Control, Judgement<'_>)>, FactsRefused> {
         let answers = self.ask_all(facts)?;
         let known = |id: &String| self.controls.iter().any(|control| control.owns(id));
         if let Some(stray) = answers.broken.iter().find(|id| !known(id)) {

@@ -116,3 +116,41 @@ pub(super) fn hash(files: &Files) -> String {
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn files(list: &[(&str, &str)]) -> Files {
+        list.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn text_that_moves_between_name_and_contents_or_between_files_changes_the_hash() {
+        let sets = [
+            files(&[("a.cedar", "xy"), ("b.cedar", "z")]),
+            files(&[("a.cedar", "x"), ("b.cedar", "yz")]),
+            files(&[("a.cedar", "xyb.cedarz")]),
+            files(&[("a.cedar", "xy"), ("c.cedar", "z")]),
+        ];
+        let hashes: std::collections::BTreeSet<String> = sets.iter().map(hash).collect();
+        assert_eq!(hashes.len(), sets.len());
+    }
+
+    #[test]
+    fn a_line_is_counted_from_one() {
+        assert_eq!((line_of("a\nb", 0), line_of("a\nb", 1), line_of("a\nb", 2), line_of("", 9)), (1, 1, 2, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_byte_that_changes_changes_the_hash(text in "[ -~\n]{1,200}", at in 0_usize..200, to in "[ -~\n]") {
+            let at = at % text.len();
+            let mut other = text.clone();
+            other.replace_range(at..=at, &to);
+            let same = hash(&files(&[("a.cedar", &text)])) == hash(&files(&[("a.cedar", &other)]));
+            prop_assert_eq!(same, text == other);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What an administrator can change on the page, and what the page says afterwards.
+
+use super::api::{AssignRole, EndRole, RunJob};
+use crate::error::AppError;
+use crate::paths;
+use crate::ui::{Notice, Tone};
+use leptos::prelude::*;
+
+/// The parameter that says what was done.
+pub const DONE: &str = "done";
+
+/// The changes that can be made.
+#[derive(Clone, Copy)]
+pub struct Changes {
+    /// Give a role.
+    pub assign: ServerAction<AssignRole>,
+    /// End a role.
+    pub end: ServerAction<EndRole>,
+    /// Run a job.
+    pub run: ServerAction<RunJob>,
+}
+
+impl Changes {
+    /// All of them, idle.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { assign: ServerAction::new(), end: ServerAction::new(), run: ServerAction::new() }
+    }
+
+    /// Goes up with every answer: nothing is typed here that reading the page again could lose.
+    #[must_use]
+    pub fn version(self) -> usize {
+        self.assign.version().get() + self.end.version().get() + self.run.version().get()
+    }
+
+    /// What a change of roles was refused for.
+    #[must_use]
+    pub fn refused_role(self) -> Option<AppError> {
+        self.assign.value().get().and_then(Result::err).or_else(|| self.end.value().get().and_then(Result::err))
+    }
+
+    /// What a job was refused for.
+    #[must_use]
+    pub fn refused_job(self) -> Option<AppError> {
+        self.run.value().get().and_then(Result::err)
+    }
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The page after a change.
+#[must_use]
+pub fn after(done: &str) -> String {
+    paths::with(paths::ADMIN, &[(DONE, done)])
+}
+
+/// What was done, from the address.
+#[must_use]
+pub fn said(done: &str) -> Option<AnyView> {
+    let text = match done {
+        "role_given" => "The role is given. It counts from their next page on.",
+        "role_ended" => "The role has ended. It no longer counts from their next page on.",
+        "job_due" => "The job is due now. Load the page again in a moment to see how it went.",
+        _ => return None,
+    };
+    Some(view! { <Notice tone=Tone::Ok title="Recorded." text=text/> }.into_any())
+}
+
+/// A refusal, read out where the change was tried.
+pub fn alert(error: impl Fn() -> Option<AppError> + Send + Sync + 'static) -> AnyView {
+    let notice = move || {
+        error().map(|error| {
+            let text = crate::status::lines(&error).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" ");
+            view! { <Notice tone=Tone::Bad title="Nothing was changed." text=text/> }
+        })
+    };
+    view! { <div role="alert" class="empty:hidden">{notice}</div> }.into_any()
+}

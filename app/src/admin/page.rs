@@ -1,0 +1,67 @@
+//! `/admin`: people and roles, jobs, imports, held requests.
+
+use super::api::admin_overview;
+use super::done::{Changes, DONE, said};
+use super::jobs::{HeldRequests, Imports, Jobs};
+use super::people::{Assignments, People};
+use super::port::AdminView;
+use crate::paths;
+use crate::status::Failed;
+use crate::ui::{Page, Skeleton, SkeletonShape, Stack};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+/// The administration page.
+#[component]
+pub fn AdminRoute() -> impl IntoView {
+    let search = use_location().search;
+    let q = Memo::new(move |_| search.with(|search| paths::parameter(search, "q")));
+    let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
+    let changes = Changes::new();
+    let overview = Resource::new(move || (q.get(), changes.version()), |(q, _)| admin_overview(q));
+    let content = move || {
+        Suspend::new(async move {
+            match overview.await {
+                Ok(view) => page(view, q.get(), done, changes),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Administration"/>
+        <Transition fallback=|| view! { <div class="page page-wide"><Stack><Skeleton shape=SkeletonShape::Card/><Skeleton rows=8/></Stack></div> }>
+            {content}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn page(view: AdminView, q: String, done: Memo<String>, changes: Changes) -> AnyView {
+    let AdminView { assignments, people, identities, jobs, imports, held, may_change, as_of } = view;
+    let subtitle = format!("{} active identities of {}", identities.0, identities.1);
+    let waiting = held.len();
+    view! {
+        <Page title="Administration" subtitle=subtitle wide=true>
+            <Stack>
+                <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
+                <nav aria-label="On this page">
+                    <ul class="flex flex-wrap gap-x-4 gap-y-1" role="list">
+                        <li><a rel="external" href="#roles">"People and roles"</a></li>
+                        <li><a rel="external" href="#people">"Find a person"</a></li>
+                        <li><a rel="external" href="#held">"Held requests"{(waiting > 0).then(|| format!(" ({waiting})"))}</a></li>
+                        <li><a rel="external" href="#jobs">"Jobs"</a></li>
+                        <li><a rel="external" href="#imports">"Imports"</a></li>
+                    </ul>
+                </nav>
+                <Assignments assignments=assignments may_change=may_change changes=changes/>
+                <People q=q people=people may_change=may_change changes=changes/>
+                <HeldRequests held=held/>
+                <Jobs jobs=jobs may_change=may_change changes=changes/>
+                <Imports imports=imports/>
+                <p class="count-line">"As of "{as_of.text}</p>
+            </Stack>
+        </Page>
+    }
+    .into_any()
+}

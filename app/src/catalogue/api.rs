@@ -1,0 +1,29 @@
+//! Server functions of the catalogue.
+
+use super::port::{CatalogueQuery, CatalogueResults, EntitlementView};
+use crate::error::AppError;
+use domain::id::EntitlementId;
+use leptos::prelude::*;
+
+/// A search as it stands in the address.
+#[server(endpoint = "catalogue/search")]
+pub async fn search(#[server(default)] query: CatalogueQuery) -> Result<CatalogueResults, AppError> {
+    use crate::{backend::backend, caller::caller};
+    backend()?.catalogue.search(&caller()?, query).await
+}
+
+/// One entitlement.
+#[server(endpoint = "catalogue/entitlement")]
+pub async fn entitlement(id: EntitlementId) -> Result<EntitlementView, AppError> {
+    use crate::{backend::backend, caller::caller};
+    backend()?.catalogue.entitlement(&caller()?, id).await
+}
+
+/// Changes the tier with a reason, as the next version.
+#[server(endpoint = "catalogue/change_tier")]
+pub async fn change_tier(id: EntitlementId, version: i32, tier: String, reason: String) -> Result<(), AppError> {
+    use crate::{backend::backend, caller::caller, paths};
+    backend()?.catalogue.change_tier(&caller()?, id, version, tier, reason).await?;
+    leptos_axum::redirect(&format!("{}?changed", paths::entitlement(id)));
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The search of the catalogue. Words and filters stand in the address, so a search can be sent to
+//! somebody, and it works as a plain form.
+
+use super::api;
+use super::port::{CatalogueHit, CatalogueQuery, CatalogueResults, Facet};
+use crate::home::page::focus;
+use crate::paths;
+use crate::requests::words::count;
+use crate::status::Failed;
+use crate::ui::{Card, Chip, Chips, CountLine, EmptyState, KeyHelp, NextPage, Page, SearchField, Shortcut, Skeleton, SkeletonShape, Tag, TierTag, Tone, use_shortcuts};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_url;
+
+/// `/catalogue`
+#[component]
+pub fn CatalogueRoute() -> impl IntoView {
+    let url = use_url();
+    let query = Memo::new(move |_| {
+        url.with(|url| {
+            let text = |name| paths::parameter(url.search(), name);
+            CatalogueQuery { q: text("q"), application: text("application"), tier: text("tier"), after: text("after") }
+        })
+    });
+    let results = Resource::new(move || query.get(), api::search);
+    use_shortcuts(vec![Shortcut::run("/", "Search", Callback::new(|()| focus("search")))]);
+    let body = move || {
+        Suspend::new(async move {
+            match results.await {
+                Ok(results) => page(query.get_untracked(), results),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Catalogue"/>
+        <KeyHelp/>
+        <Transition fallback=|| view! { <Page title="Catalogue"><Skeleton rows=8 shape=SkeletonShape::List/></Page> }>{body}</Transition>
+    }
+    .into_any()
+}
+
+fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
+    let CatalogueResults { page, applications, tiers } = results;
+    let keep = vec![("application".to_owned(), query.application.clone()), ("tier".to_owned(), query.tier.clone())];
+    let keep = keep.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let filter = filter_in_words(&query, &applications, &tiers);
+    let by_tier = chips("Risk tier", "Any tier", tiers, &query.tier, |tier| paths::catalogue(&CatalogueQuery { tier, after: String::new(), ..query.clone() }));
+    let by_application = chips("Application", "Any application", applications, &query.application, |application| paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() }));
+    let next = page.next.map(|after| paths::catalogue(&CatalogueQuery { after, ..query.clone() }));
+    let hits = page.rows.into_iter().map(hit).collect::<Vec<_>>();
+    let content = if hits.is_empty() {
+        empty(&query)
+    } else {
+        view! { <ul class="divide-y divide-line" role="list">{hits}</ul><NextPage href=next what="entitlements"/> }.into_any()
+    };
+    view! {
+        <Page title="Catalogue" subtitle="Everything that can be asked for. Typing errors are forgiven.">
+            <div class="stack">
+                <SearchField action=paths::CATALOGUE label="Name, description, application or action" value=query.q keep=keep/>
+                {by_tier}
+                {by_application}
+                <CountLine count=u64::from(count(page.total)) one="entitlement" many="entitlements" filter=filter/>
+                <Card title="Entitlements" flush=true>{content}</Card>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+fn filter_in_words(query: &CatalogueQuery, applications: &[Facet], tiers: &[Facet]) -> Option<String> {
+    let label = |facets: &[Facet], value: &str| facets.iter().find(|facet| facet.value == value).map_or_else(|| value.to_owned(), |facet| facet.label.clone());
+    let words = [
+        (!query.q.is_empty()).then(|| format!("“{}”", query.q)),
+        (!query.tier.is_empty()).then(|| label(tiers, &query.tier)),
+        (!query.application.is_empty()).then(|| label(applications, &query.application)),
+    ];
+    let words = words.into_iter().flatten().collect::<Vec<_>>();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+fn chips(name: &'static str, any: &'static str, facets: Vec<Facet>, chosen: &str, link: impl Fn(String) -> String) -> AnyView {
+    let known = facets.iter().any(|facet| facet.value == chosen);
+    // A filter that nothing matches still has to be seen, or it could not be taken away.
+    let lone = (!known && !chosen.is_empty()).then(|| view! { <Chip href=link(chosen.to_owned()) label=chosen.to_owned() count=0 current=true/> });
+    let list = facets
+        .into_iter()
+        .map(|Facet { value, label, count: number }| {
+            let current = value == chosen;
+            view! { <Chip href=link(value) label=label count=count(number) current=current/> }
+        })
+        .collect_view();
+    view! { <Chips label=name><Chip href=link(String::new()) label=any current=chosen.is_empty()/>{lone}{list}</Chips> }.into_any()
+}
+
+fn hit(hit: CatalogueHit) -> AnyView {
+    let CatalogueHit { card, held, pending, requestable } = hit;
+    let owner = card.owner.map(|owner| format!(" · owner {}", owner.name)).unwrap_or_default();
+    let label = format!("Request {}", card.name);
+    let action = if held {
+        view! { <Tag tone=Tone::Ok text="You hold it"/> }.into_any()
+    } else if pending {
+        view! { <Tag tone=Tone::Waiting text="You asked for it"/> }.into_any()
+    } else if requestable {
+        view! { <a class="btn" href=paths::ask_for(card.id) aria-label=label>"Request"</a> }.into_any()
+    } else {
+        view! { <Tag text="Not open for requests"/> }.into_any()
+    };
+    view! {
+        <li class="flex flex-wrap items-start justify-between gap-x-4 gap-y-1 px-3.5 py-2.5">
+            <div class="min-w-0 grow basis-72">
+                <p><a class="font-semibold" href=paths::entitlement(card.id)>{card.name}</a>" "<TierTag tier=card.tier.word()/></p>
+                <p>{card.description}</p>
+                <p class="text-ink-3">{card.application}{owner}" · data: "{card.classification.label()}</p>
+            </div>
+            <div>{action}</div>
+        </li>
+    }
+    .into_any()
+}
+
+fn empty(query: &CatalogueQuery) -> AnyView {
+    let filtered = !query.application.is_empty() || !query.tier.is_empty();
+    let wider = paths::catalogue(&CatalogueQuery { q: query.q.clone(), ..CatalogueQuery::default() });
+    match (filtered, query.q.is_empty()) {
+        (true, _) => view! { <EmptyState title="Nothing found under these filters" text="The words may fit elsewhere: search without the filters." action="Search everywhere" href=wider/> }.into_any(),
+        (false, false) => view! { <EmptyState title="Nothing found" text="Try fewer or other words: the name of the application, or what you want to do." action="Show the whole catalogue" href=paths::CATALOGUE/> }.into_any(),
+        (false, true) => view! { <EmptyState title="The catalogue is empty" text="An administrator imports applications and what they offer; then it can be asked for here."/> }.into_any(),
+    }
+}

@@ -1,0 +1,19 @@
+//! Server functions of the home page and of the frame around every page.
+
+use super::port::{Frame, HomeView};
+use crate::error::AppError;
+use leptos::prelude::*;
+
+/// Who is signed in and what waits for them.
+#[server(endpoint = "home/frame")]
+pub async fn frame() -> Result<Frame, AppError> {
+    use crate::{backend::backend, caller::caller};
+    backend()?.home.frame(&caller()?).await
+}
+
+/// What waits for me, what I hold, what I asked for.
+#[server(endpoint = "home/view")]
+pub async fn home_view() -> Result<HomeView, AppError> {
+    use crate::{backend::backend, caller::caller};
+    backend()?.home.home(&caller()?).await
+}

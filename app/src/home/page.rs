@@ -1,0 +1,132 @@
+//! The home page: what waits for me, my access with its end, my requests with who has them.
+
+use super::api::home_view;
+use super::port::HomeView;
+use crate::paths;
+use crate::record::{GrantLine, RequestLine};
+use crate::requests::words::{RequestTable, count};
+use crate::status::Failed;
+use crate::ui::{Card, Column, DataTable, EmptyState, KeyHelp, Page, SearchField, Shortcut, Skeleton, Status, TierTag, Tone, use_shortcuts};
+use domain::request::RequestState;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// `/`
+#[component]
+pub fn HomeRoute() -> impl IntoView {
+    let home = Resource::new(|| (), |()| home_view());
+    use_shortcuts(vec![Shortcut::run("/", "Search the catalogue", Callback::new(|()| focus("search")))]);
+    let body = move || {
+        Suspend::new(async move {
+            match home.await {
+                Ok(home) => page(home),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Home"/>
+        <KeyHelp/>
+        <Suspense fallback=|| view! { <Page title="Home"><Skeleton rows=8/></Page> }>{body}</Suspense>
+    }
+    .into_any()
+}
+
+/// Puts the focus on the element with this id.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(element).ok()) {
+        // A focus that cannot be moved is where it was.
+        drop(element.focus());
+    }
+}
+
+fn page(home: HomeView) -> AnyView {
+    let HomeView { decisions, decisions_late, releases, returned, open_requests, open_requests_total, grants } = home;
+    let actions = || view! { <SearchField action=paths::CATALOGUE label="Search the catalogue"/> };
+    view! {
+        <Page title="Home" actions=actions>
+            <div class="stack">
+                {waiting(decisions, decisions_late, releases, returned)}
+                {access(grants)}
+                {requests(open_requests, open_requests_total)}
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+fn waiting(decisions: i64, late: i64, releases: i64, returned: Vec<RequestLine>) -> AnyView {
+    if decisions == 0 && releases == 0 && returned.is_empty() {
+        return view! { <Card title="Waits for me"><EmptyState title="Nothing waits for you" text="Decisions, releases and questions appear here when it is your turn."/></Card> }.into_any();
+    }
+    let number = |number: i64, one: &str, many: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {many}") };
+    let decisions = (decisions > 0).then(|| {
+        let overdue = (late > 0).then(|| view! { <Status tone=Tone::Bad text=format!("{late} past the due time")/> });
+        view! { <li class="line px-3.5 py-2.5"><a href=paths::INBOX>{number(decisions, "decision", "decisions")}</a>{overdue}</li> }
+    });
+    let releases = (releases > 0).then(|| view! { <li class="px-3.5 py-2.5"><a href=paths::RELEASES>{number(releases, "release to carry out", "releases to carry out")}</a></li> });
+    let returned = returned.into_iter().map(question).collect_view();
+    view! { <Card title="Waits for me" flush=true><ul class="divide-y divide-line" role="list">{decisions}{releases}{returned}</ul></Card> }.into_any()
+}
+
+fn question(line: RequestLine) -> AnyView {
+    let RequestLine { id, number, entitlement, state, age, .. } = line;
+    let text = match state {
+        RequestState::Returned { reason } => reason,
+        other => other.label().to_owned(),
+    };
+    view! {
+        <li class="grid gap-1 px-3.5 py-2.5">
+            <div class="line"><a href=paths::answer(id)>"Answer the question on "{number}</a><span class="text-ink-2">"since "{age}</span></div>
+            <p>{entitlement}": "{text}</p>
+        </li>
+    }
+    .into_any()
+}
+
+fn access(grants: Vec<GrantLine>) -> AnyView {
+    let number = grants.len().to_string();
+    if grants.is_empty() {
+        return view! {
+            <Card title="My access">
+                <EmptyState title="You hold nothing yet" text="What you are given appears here with the day it ends." action="Find what you need in the catalogue" href=paths::CATALOGUE/>
+            </Card>
+        }
+        .into_any();
+    }
+    let columns = vec![Column::text("What"), Column::text("State"), Column::text("Ends"), Column::text("Since"), Column::text("Through")];
+    let rows = grants.into_iter().map(grant).collect_view();
+    view! { <Card title="My access" flush=true aside=move || number><DataTable caption="My access, soonest end first" columns=columns>{rows}</DataTable></Card> }.into_any()
+}
+
+fn grant(line: GrantLine) -> AnyView {
+    let GrantLine { request, request_number, entitlement, name, application, tier, state, since, ends, .. } = line;
+    let (tone, word) = crate::requests::grant_state(&state);
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=paths::entitlement(entitlement)>{name}</a>" "<TierTag tier=tier.word()/>
+                <p class="font-normal text-ink-3">{application}</p>
+            </th>
+            <td><Status tone=tone text=word/></td>
+            <td>{ends.map(|ends| view! { <time datetime=ends.at.to_string()>{ends.text}</time> }.into_any()).unwrap_or_else(|| "No end".into_any())}</td>
+            <td><time datetime=since.at.to_string()>{since.text}</time></td>
+            <td><a class="whitespace-nowrap" href=paths::request(request)>{request_number}</a></td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn requests(open: Vec<RequestLine>, total: i64) -> AnyView {
+    if open.is_empty() {
+        return view! {
+            <Card title="My open requests">
+                <EmptyState title="You have no open requests" text="A request stays here, with who has it, until it is released or ends." action="See all my requests" href=paths::REQUESTS/>
+            </Card>
+        }
+        .into_any();
+    }
+    let all = format!("{} open, see all", count(total));
+    view! { <Card title="My open requests" flush=true aside=move || view! { <a href=paths::REQUESTS>{all}</a> }><RequestTable caption="My open requests" rows=open/></Card> }.into_any()
+}

@@ -1,0 +1,219 @@
+//! `/identities/:id`: an identity as a product. What is known of it, how far it conforms to its
+//! specification, what access came of it, what happened.
+
+use super::api::show_identity;
+use super::port::{Conformity, IdentityView};
+use super::stop::{Changes, DONE, Stop, said};
+use crate::paths;
+use crate::record::RequestLine;
+use crate::requests::trails::{EventList, GrantsTable, moment};
+use crate::status::Failed;
+use crate::ui::{Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, Tag, TierTag, Tone};
+use crate::when::day;
+use domain::identity::{IdentityState, Mfa};
+use domain::permission::Role;
+use jiff::civil::Date;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_params_map};
+
+/// One identity.
+#[component]
+pub fn IdentityRoute() -> impl IntoView {
+    let params = use_params_map();
+    let search = use_location().search;
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
+    let changes = Changes::new();
+    let settled = changes.settled();
+    let identity = Resource::new(move || (id.get(), settled.get()), |(id, _)| show_identity(id));
+    let content = move || {
+        Suspend::new(async move {
+            match identity.await {
+                Ok(identity) => page(identity, done, changes),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Identity"/>
+        <Transition fallback=|| view! { <div class="page"><Stack><Skeleton shape=SkeletonShape::Card/><Skeleton rows=8/></Stack></div> }>
+            {content}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView {
+    let overline = format!("{} · {}", identity.source_id, identity.population.label());
+    let subtitle = [identity.title.clone(), identity.unit.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let (tone, word) = standing(&identity.state);
+    let facts = facts(identity.clone());
+    let stopped = stopped(&identity.state);
+    let stop = identity.may_stop.then(|| view! { <Stop identity=identity.person.id state=identity.state.clone() changes=changes/> });
+    let IdentityView { person, specification, conformity, grants, past_grants, requests, timeline, roles, .. } = identity;
+    let aside = move || {
+        view! {
+            {facts}
+            {roles_card(roles)}
+            {stop}
+        }
+    };
+    view! {
+        <Page title=person.name overline=overline subtitle=subtitle tags=move || view! { <Status tone=tone text=word/> }>
+            <Stack>
+                <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
+                {stopped}
+                <Columns aside=aside>
+                    {conformity_card(specification, conformity)}
+                    <Card title="Access now" id="access" flush=true>
+                        {if grants.is_empty() {
+                            view! { <EmptyState title="No access" text="Access stands here once a request for it has been released."/> }.into_any()
+                        } else {
+                            view! { <GrantsTable caption="Access now" grants=grants/> }.into_any()
+                        }}
+                    </Card>
+                    {requests_card(requests)}
+                    {(!past_grants.is_empty()).then(|| view! {
+                        <Card title="Past access" id="past-access" flush=true><GrantsTable caption="Past access" grants=past_grants/></Card>
+                    })}
+                    <Card title="What happened to the record" id="events">
+                        {if timeline.is_empty() {
+                            view! { <p class="text-ink-2">"Nothing but its import."</p> }.into_any()
+                        } else {
+                            view! { <EventList events=timeline/> }.into_any()
+                        }}
+                    </Card>
+                </Columns>
+            </Stack>
+        </Page>
+    }
+    .into_any()
+}
+
+fn standing(state: &IdentityState) -> (Tone, &'static str) {
+    match state {
+        IdentityState::Staged => (Tone::Waiting, "Staged: not yet started"),
+        IdentityState::Active => (Tone::Ok, "Active"),
+        IdentityState::Suspended { .. } => (Tone::Warn, "Suspended"),
+        IdentityState::Retired { .. } => (Tone::Plain, "Retired"),
+    }
+}
+
+fn stopped(state: &IdentityState) -> Option<AnyView> {
+    let (title, reason) = match state {
+        IdentityState::Staged | IdentityState::Active => return None,
+        IdentityState::Suspended { reason, .. } => ("Suspended.", reason.clone()),
+        IdentityState::Retired { reason, .. } => ("Retired.", reason.clone()),
+    };
+    Some(view! { <Notice tone=Tone::Warn title=title text=reason/> }.into_any())
+}
+
+fn facts(identity: IdentityView) -> AnyView {
+    let known = |text: Option<String>| text.unwrap_or_else(|| "Not recorded".to_owned());
+    let date = |date: Option<Date>, none: &'static str| date.map_or_else(|| none.to_owned(), day);
+    let manager = match identity.manager {
+        Some(manager) => view! { <a href=paths::identity(manager.id)>{manager.name}</a> }.into_any(),
+        None => view! { <span class="text-ink-2">"Not recorded"</span> }.into_any(),
+    };
+    let reports = match identity.reports {
+        0 => "Nobody".to_owned(),
+        1 => "1 active person".to_owned(),
+        many => format!("{many} active people"),
+    };
+    let source = if identity.source == "feed" { "Source of truth" } else { "Entered here" };
+    view! {
+        <Card title="Facts" id="facts">
+            <FactsList>
+                <Fact term="Recorded by">{source}</Fact>
+                <Fact term="Mail">{known(identity.email)}</Fact>
+                <Fact term="Title">{known(identity.title)}</Fact>
+                <Fact term="Unit">{known(identity.unit)}</Fact>
+                <Fact term="Manager">{manager}</Fact>
+                <Fact term="Reports">{reports}</Fact>
+                <Fact term="Second factor"><Tag tone=mfa_tone(identity.mfa) text=identity.mfa.label()/></Fact>
+                <Fact term="First day">{date(identity.starts_on, "Not recorded")}</Fact>
+                <Fact term="Last day">{date(identity.ends_on, "Open")}</Fact>
+                <Fact term="State since">{moment(&identity.since)}</Fact>
+            </FactsList>
+        </Card>
+    }
+    .into_any()
+}
+
+fn mfa_tone(mfa: Mfa) -> Tone {
+    if mfa.in_force() { Tone::Ok } else { Tone::Warn }
+}
+
+fn roles_card(roles: Vec<Role>) -> AnyView {
+    if roles.is_empty() {
+        return view! { <Card title="Roles here" id="roles"><p class="text-ink-2">"None beyond that of every employee."</p></Card> }.into_any();
+    }
+    let lines = roles.into_iter().map(|role| view! { <li>{role.label()}</li> }).collect_view();
+    view! { <Card title="Roles here" id="roles"><ul role="list">{lines}</ul></Card> }.into_any()
+}
+
+fn conformity_card(specification: Option<(i32, String)>, conformity: Vec<Conformity>) -> AnyView {
+    let Some((version, highest)) = specification else {
+        return view! {
+            <Card title="Conformity" id="conformity">
+                <Notice tone=Tone::Bad title="No specification is in force for this population." text="Without one no request for them passes its gates."/>
+            </Card>
+        }
+        .into_any();
+    };
+    let met = conformity.iter().filter(|line| line.met).count();
+    let of = conformity.len();
+    let columns = vec![Column::text("Attribute"), Column::text("Conforms"), Column::text("Recorded"), Column::text("Cure")];
+    let rows = conformity
+        .into_iter()
+        .map(|line| {
+            let (tone, word) = if line.met { (Tone::Ok, "Met") } else { (Tone::Bad, "Not met") };
+            view! {
+                <tr>
+                    <th scope="row">{line.attribute}</th>
+                    <td><Status tone=tone text=word/></td>
+                    <td>{line.seen}</td>
+                    <td>{line.cure}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let aside = move || format!("{met} of {of} met · specification version {version} · up to {}", highest.to_lowercase());
+    view! {
+        <Card title="Conformity" id="conformity" flush=true aside=aside>
+            <DataTable caption="Conformity to the specification" columns=columns>{rows}</DataTable>
+        </Card>
+    }
+    .into_any()
+}
+
+fn requests_card(requests: Vec<RequestLine>) -> AnyView {
+    if requests.is_empty() {
+        return view! { <Card title="Requests" id="requests" flush=true><EmptyState title="No requests" text="What they ask for, or others ask for them, stands here."/></Card> }.into_any();
+    }
+    let columns = vec![
+        Column::text("Request"),
+        Column::text("Access"),
+        Column::text("Tier"),
+        Column::text("State"),
+        Column::text("With"),
+        Column::text("Submitted"),
+    ];
+    let rows = requests
+        .into_iter()
+        .map(|line| {
+            view! {
+                <tr>
+                    <th scope="row"><a class="code" href=paths::request(line.id)>{line.number}</a></th>
+                    <td>{line.entitlement}<p class="text-ink-3">{line.application}</p></td>
+                    <td><TierTag tier=line.tier.word()/></td>
+                    <td>{line.state.label()}</td>
+                    <td>{line.holder}</td>
+                    <td>{moment(&line.submitted)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! { <Card title="Requests" id="requests" flush=true><DataTable caption="Requests" columns=columns>{rows}</DataTable></Card> }.into_any()
+}

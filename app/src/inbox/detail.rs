@@ -1,0 +1,218 @@
+//! The chosen decision: everything to weigh on one page, with the bar to decide below it.
+
+use super::api::Decide;
+use super::bar::{Bar, Shown};
+use super::list::{Chosen, until};
+use super::port::{InboxDetail, InboxPage};
+use super::weigh::WeighCard;
+use crate::error::AppError;
+use crate::paths;
+use crate::record::EntitlementCard;
+use crate::requests::gates::GatesCard;
+use crate::requests::port::RequestView;
+use crate::requests::stages::StagesCard;
+use crate::requests::trails::Trails;
+use crate::status::Failed;
+use crate::ui::{ButtonKind, Card, Column, Columns, DataTable, EmptyState, LinkButton, Notice, PageHead, Skeleton, SkeletonShape, Stack, Tag, TierTag, Tone};
+use crate::when::day;
+use domain::catalogue::{Classification, Logging, RiskTier};
+use domain::id::StageId;
+use domain::time::days_between;
+use leptos::prelude::*;
+
+/// The detail of the stage in the address.
+#[component]
+pub fn ChosenDecision(
+    chosen: Chosen,
+    detail: Resource<Result<Option<InboxDetail>, AppError>>,
+    list: Resource<Result<InboxPage, AppError>>,
+    decide: ServerAction<Decide>,
+) -> impl IntoView {
+    let content = move || {
+        Suspend::new(async move {
+            match detail.await {
+                Ok(Some(detail)) => {
+                    let beside = list.await.map(|list| neighbours(&list, detail.stage)).unwrap_or_default();
+                    decision(detail, beside, chosen, decide)
+                }
+                Ok(None) => ().into_any(),
+                Err(AppError::NotFound) => gone(),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Transition fallback=|| view! { <div class="page page-wide"><Stack><Skeleton shape=SkeletonShape::Card/><Skeleton shape=SkeletonShape::Card/></Stack></div> }>
+            {content}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// Not yours to decide, or not any more: somebody was quicker, or it was withdrawn.
+fn gone() -> AnyView {
+    view! {
+        <Failed error=AppError::NotFound/>
+        <div class="page page-narrow">
+            <Notice tone=Tone::Info title="It may have been decided." text="A decision leaves the inbox as soon as somebody decides or the request is taken back.">
+                <a href=paths::INBOX>"Back to the inbox"</a>
+            </Notice>
+        </div>
+    }
+    .into_any()
+}
+
+/// The right side while nothing is chosen.
+#[component]
+pub fn NothingChosen(chosen: Chosen, list: Resource<Result<InboxPage, AppError>>) -> impl IntoView {
+    let content = move || {
+        Suspend::new(async move {
+            match list.await.ok().and_then(|list| list.page.rows.first().map(|row| row.stage)) {
+                Some(first) => view! {
+                    <div class="state">
+                        <p class="state-title">"Choose a decision from the list"</p>
+                        <p class="text-ink-2">"Its gates, what it gives and what to weigh appear here. Keys: j and k move through the list, ? shows them all."</p>
+                        <p><LinkButton href=chosen.line(first) kind=ButtonKind::Primary>"Open the first"</LinkButton></p>
+                    </div>
+                }
+                .into_any(),
+                None => view! { <EmptyState title="Nothing to decide here" text="The list at the left is empty: you are up to date."/> }.into_any(),
+            }
+        })
+    };
+    view! { <div class="page"><Transition fallback=|| ()>{content}</Transition></div> }.into_any()
+}
+
+/// The stages before and after this one in the list.
+fn neighbours(list: &InboxPage, stage: StageId) -> (Option<StageId>, Option<StageId>) {
+    let rows = &list.page.rows;
+    let at = rows.iter().position(|row| row.stage == stage);
+    let row = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|row| row.stage);
+    (row(at.and_then(|at| at.checked_sub(1))), row(at.map(|at| at + 1)))
+}
+
+fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), chosen: Chosen, decide: ServerAction<Decide>) -> AnyView {
+    let InboxDetail { stage, authority, request, weigh, key } = detail;
+    let shown = Shown {
+        stage: stage.to_string(),
+        version: request.version,
+        hash: request.content_hash.clone(),
+        key: key.to_string(),
+        filter: chosen.filter.get_untracked(),
+        reload: chosen.line(stage),
+        previous: beside.0.map(|stage| chosen.line(stage)),
+        next: beside.1.map(|stage| chosen.line(stage)),
+        authority: authority.label(),
+    };
+    let title = title(&request);
+    let overline = format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
+    let tiers = tiers(&request.items);
+    let subtitle = period(&request);
+    let record = paths::request(request.id);
+    let subject = paths::identity(request.subject.id);
+    let subject_name = request.subject.name.clone();
+    let RequestView { gates, release_gates, stages, items, timeline, justification, reason, .. } = request;
+    let gates = match gates {
+        Some(evaluation) => view! { <GatesCard evaluation=evaluation/> }.into_any(),
+        None => view! { <Card title="Gates" id="gates"><p>"No evaluation is recorded for this revision, so nothing counts as met."</p></Card> }.into_any(),
+    };
+    let aside = move || {
+        view! {
+            <StagesCard stages=stages you=stage/>
+            <WeighCard weigh=weigh/>
+        }
+    };
+    view! {
+        <div class="page page-wide">
+            <PageHead
+                title=title
+                overline=overline
+                subtitle=subtitle
+                tags=move || tiers.into_iter().map(|tier| view! { <TierTag tier=tier.word()/> }).collect_view()
+                actions=move || view! { <a href=record>"Open the request"</a> }
+            />
+            <p class="mb-4 max-w-prose whitespace-pre-line">
+                <strong>{reason.label()}": "</strong>{justification}" "
+                <a href=subject>"About "{subject_name}</a>
+            </p>
+            <Columns aside=aside>
+                {gates}
+                {release_gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt to release" id="release-gates"/> })}
+                <Gives items=items/>
+                <Card title="What happened"><Trails events=timeline/></Card>
+            </Columns>
+        </div>
+        <Bar shown=shown decide=decide/>
+    }
+    .into_any()
+}
+
+fn title(request: &RequestView) -> String {
+    let what = match request.items.as_slice() {
+        [] => "Access".to_owned(),
+        [item] => item.name.clone(),
+        [item, more @ ..] => format!("{} and {} more", item.name, more.len()),
+    };
+    format!("{what} for {}", request.subject.name)
+}
+
+fn period(request: &RequestView) -> String {
+    let application = request.items.first().map(|item| item.application.clone()).unwrap_or_default();
+    let until = until(request.ends_on.map(day), request.ends_on.map(|end| days_between(request.starts_on, end)));
+    [application, format!("From {}", day(request.starts_on)), until].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+fn tiers(items: &[EntitlementCard]) -> Vec<RiskTier> {
+    items.iter().map(|item| item.tier).max().into_iter().collect()
+}
+
+/// What the request would give, with what makes it risky.
+#[component]
+pub fn Gives(items: Vec<EntitlementCard>) -> impl IntoView {
+    let columns = vec![
+        Column::text("Entitlement"),
+        Column::text("Data"),
+        Column::text("Logging"),
+        Column::text("Owner"),
+        Column::number("At most"),
+    ];
+    let rows = items
+        .into_iter()
+        .map(|item| {
+            let owner = match item.owner {
+                Some(owner) => view! { <a href=paths::identity(owner.id)>{owner.name}</a> }.into_any(),
+                None => view! { <span class="text-bad">"None recorded"</span> }.into_any(),
+            };
+            let longest = item.longest_days.map_or_else(|| "no limit".to_owned(), |days| format!("{days} days"));
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=paths::entitlement(item.id)>{item.name}</a>
+                        <p class="text-ink-3 font-normal">{item.description}</p>
+                    </th>
+                    <td><Tag tone=data_tone(item.classification) text=item.classification.label()/></td>
+                    <td><Tag tone=logging_tone(item.logging) text=item.logging.label()/></td>
+                    <td>{owner}</td>
+                    <td class="num">{longest}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! { <Card title="What it gives" flush=true><DataTable caption="What it gives" columns=columns>{rows}</DataTable></Card> }.into_any()
+}
+
+fn data_tone(classification: Classification) -> Tone {
+    match classification {
+        Classification::Public | Classification::Internal => Tone::Plain,
+        Classification::Confidential => Tone::Warn,
+        Classification::Restricted => Tone::Bad,
+    }
+}
+
+fn logging_tone(logging: Logging) -> Tone {
+    match logging {
+        Logging::Covered => Tone::Ok,
+        Logging::Partial => Tone::Warn,
+        Logging::Missing => Tone::Bad,
+    }
+}

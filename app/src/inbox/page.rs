@@ -1,0 +1,139 @@
+//! `/inbox` and `/inbox/:stage`: the list beside the chosen decision. Filter, page and choice are
+//! in the address, so that all of it works without JavaScript.
+
+use super::api::{Decide, show_stage, list_inbox};
+use super::detail::{ChosenDecision, NothingChosen};
+use super::list::{Chosen, InboxList, decided};
+use crate::paths;
+use crate::ui::{KeyHelp, ListDetail, Shortcut, use_shortcuts};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_params_map};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// The inbox.
+#[component]
+pub fn InboxRoute() -> impl IntoView {
+    let params = use_params_map();
+    let search = use_location().search;
+    let chosen = Chosen {
+        stage: Memo::new(move |_| params.read().get("stage").filter(|stage| !stage.is_empty())),
+        filter: Memo::new(move |_| search.with(|search| paths::parameter(search, "filter"))),
+        after: Memo::new(move |_| search.with(|search| paths::parameter(search, "after"))),
+        decided: Memo::new(move |_| search.with(|search| decided(search))),
+    };
+    let decide = ServerAction::<Decide>::new();
+    // Stays at the last recorded decision: going on from there must not read the list again.
+    let recorded = Memo::new(move |before: Option<&String>| match (chosen.decided.get(), before) {
+        (code, Some(before)) if code.is_empty() => before.clone(),
+        (code, _) => code,
+    });
+    let list = Resource::new(move || (chosen.filter.get(), chosen.after.get(), recorded.get()), |(filter, after, _)| list_inbox(filter, after));
+    let detail = Resource::new(
+        move || chosen.stage.get(),
+        |stage| async move {
+            match stage {
+                Some(stage) => show_stage(stage).await.map(Some),
+                None => Ok(None),
+            }
+        },
+    );
+    use_shortcuts(vec![
+        Shortcut::run("j", "Next decision", Callback::new(|()| step(Way::Next))),
+        Shortcut::run("k", "Previous decision", Callback::new(|()| step(Way::Previous))),
+        Shortcut::press("a", "Approve", "decide-approve"),
+        Shortcut::run("e", "Return with a question", Callback::new(|()| open("decide-return"))),
+        Shortcut::run("r", "Reject", Callback::new(|()| open("decide-reject"))),
+    ]);
+    follow_the_choice(chosen.stage);
+    let back = paths::with(paths::INBOX, &[("filter", &chosen.filter.get_untracked())]);
+    view! {
+        <Title text="Inbox"/>
+        <ListDetail
+            label="Decisions that wait for you"
+            detail_open=Signal::derive(move || chosen.stage.with(Option::is_some))
+            back_href=back
+            list=move || view! { <InboxList chosen=chosen list=list/> }
+            detail=move || view! {
+                <div id="chosen" tabindex="-1" class="flex min-w-0 grow flex-col outline-none">
+                    {move || if chosen.stage.with(Option::is_some) {
+                        view! { <ChosenDecision chosen=chosen detail=detail list=list decide=decide/> }.into_any()
+                    } else {
+                        view! { <NothingChosen chosen=chosen list=list/> }.into_any()
+                    }}
+                </div>
+            }
+        />
+        <KeyHelp/>
+    }
+    .into_any()
+}
+
+/// After going from one decision to another the focus goes to the record, so that Tab leads
+/// through it to the decision bar instead of through the list again.
+fn follow_the_choice(stage: Memo<Option<String>>) {
+    Effect::new(move |before: Option<Option<String>>| {
+        let now = stage.get();
+        if now.is_some() && before.is_some_and(|before| before != now) {
+            request_animation_frame(|| focus("chosen"));
+        }
+        now
+    });
+}
+
+fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // A focus that cannot be moved stays where it was; nothing depends on it.
+        drop(element.focus());
+    }
+}
+
+/// Opens a block of the decision bar and puts the cursor into its field.
+fn open(id: &str) {
+    if let Some(block) = document().get_element_by_id(id) {
+        // Fails only for names that are not XML names; this one is.
+        drop(block.set_attribute("open", ""));
+        focus(&format!("{id}-comment"));
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Next,
+    Previous,
+}
+
+/// Goes to the next or previous line of the list by following its link; at the first one when none
+/// is chosen, nowhere at the end.
+fn step(way: Way) {
+    let Ok(links) = document().query_selector_all(".split-left .list-link") else { return };
+    let links: Vec<HtmlElement> = (0..links.length()).filter_map(|at| links.get(at)).filter_map(|link| link.dyn_into().ok()).collect();
+    let current = links.iter().position(|link| link.has_attribute("aria-current"));
+    if let Some(link) = target(current, way).and_then(|at| links.get(at)) {
+        drop(link.focus());
+        link.click();
+    }
+}
+
+fn target(current: Option<usize>, way: Way) -> Option<usize> {
+    match (current, way) {
+        (None, Way::Next) => Some(0),
+        (None, Way::Previous) => None,
+        (Some(at), Way::Next) => Some(at + 1),
+        (Some(at), Way::Previous) => at.checked_sub(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_starts_at_the_first_line_and_previous_stops_there() {
+        assert_eq!(target(None, Way::Next), Some(0));
+        assert_eq!(target(None, Way::Previous), None);
+        assert_eq!(target(Some(0), Way::Previous), None);
+        assert_eq!(target(Some(0), Way::Next), Some(1));
+    }
+}

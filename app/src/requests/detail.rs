@@ -1,0 +1,162 @@
+//! One request with everything on it: what is asked, the gates, who decides, what was carried out,
+//! and everything that happened. Prints as a record.
+
+use super::api::{Withdraw, show};
+use super::gates::Gates;
+use super::outcome::{Grants, Releases, Trails};
+use super::port::RequestView;
+use super::stages::{Stages, waits_for};
+use super::withdraw::WithdrawForm;
+use super::words::tone;
+use crate::error::AppError;
+use crate::paths;
+use crate::record::EntitlementCard;
+use crate::status::Failed;
+use crate::ui::{ButtonKind, Card, Columns, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, Status, TierTag, Tone};
+use crate::when;
+use domain::id::RequestId;
+use domain::release::ReleaseState;
+use domain::request::RequestState;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_url};
+
+/// `/requests/:id`
+#[component]
+pub fn RequestDetailRoute() -> impl IntoView {
+    let (params, url) = (use_params_map(), use_url());
+    let id = move || params.with(|params| params.get("id")).unwrap_or_default();
+    let search = Memo::new(move |_| url.with(|url| url.search().to_owned()));
+    let withdraw = ServerAction::<Withdraw>::new();
+    // The query is part of the key: every change leads back here with another one.
+    let request = Resource::new(
+        move || (id(), search.get(), withdraw.version().get()),
+        |(id, ..)| async move {
+            match id.parse::<RequestId>() {
+                Ok(id) => show(id).await,
+                Err(_) => Err(AppError::NotFound),
+            }
+        },
+    );
+    let body = move || {
+        Suspend::new(async move {
+            match request.await {
+                Ok(request) => view! { <Record request=request search=search.get_untracked() withdraw=withdraw/> }.into_any(),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! { <Transition fallback=|| view! { <Page title="Request"><Skeleton shape=SkeletonShape::Card/></Page> }>{body}</Transition> }.into_any()
+}
+
+#[component]
+fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>) -> impl IntoView {
+    let names = request.items.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
+    let title = format!("{names} for {}", request.subject.name);
+    let overline = format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
+    let (state_tone, state_word) = (tone(&request.state), request.state.label());
+    let expected = expected(&request);
+    let notice = done(&search).map(|(title, tone)| view! { <Notice tone=tone title=title text=expected.clone()/> });
+    let actions = actions(&request);
+    let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() action=withdraw/> });
+    let RequestView { number, stages, releases, grants, timeline, gates, release_gates, as_of, content_hash, .. } = request.clone();
+    let main = view! {
+        {facts(&request)}
+        {gates.map(|evaluation| view! { <Gates title="Gates at submission" evaluation=evaluation/> })}
+        {release_gates.map(|evaluation| view! { <Gates title="Gates at release" evaluation=evaluation/> })}
+        <Trails events=timeline/>
+    };
+    let aside = move || view! { <Stages stages=stages/><Releases releases=releases/><Grants grants=grants/> };
+    view! {
+        <Title text=number/>
+        <Page title=title overline=overline tags=move || view! { <Status tone=state_tone text=state_word/> } actions=move || actions>
+            <div class="stack">
+                {notice.is_none().then(|| view! { <p class="text-ink-2">{expected}</p> })}
+                {notice}
+                {withdrawal}
+                <Columns aside=aside>{main}</Columns>
+                <p class="count-line">"As of "{as_of.text}" · content "<span class="code">{content_hash.get(..16).unwrap_or_default().to_owned()}</span></p>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+/// What was just done, from the address that the form led to.
+fn done(search: &str) -> Option<(&'static str, Tone)> {
+    [("submitted", "Submitted."), ("answered", "Answered. Decisions on the revision before no longer count."), ("withdrawn", "Withdrawn.")]
+        .into_iter()
+        .find(|(word, _)| paths::has_parameter(search, word))
+        .map(|(_, title)| (title, Tone::Ok))
+}
+
+fn actions(request: &RequestView) -> AnyView {
+    let answer = request.may_answer.then(|| view! { <LinkButton href=paths::answer(request.id) kind=ButtonKind::Primary>"Answer the question"</LinkButton> });
+    let decide = request.may_decide.map(|stage| view! { <LinkButton href=paths::stage(stage) kind=ButtonKind::Primary>"Decide"</LinkButton> });
+    view! { {answer}{decide} }.into_any()
+}
+
+fn facts(request: &RequestView) -> AnyView {
+    let RequestView { reason, justification, starts_on, ends_on, specification, state, items, subject, requester, since, .. } = request.clone();
+    let (population, version) = specification;
+    let why = state.reason().map(str::to_owned);
+    let items = items.into_iter().map(item).collect_view();
+    let on_behalf = (subject.id != requester.id).then(|| view! { <Fact term="Asked by"><a href=paths::identity(requester.id)>{requester.name}</a></Fact> });
+    view! {
+        <Card title="What is asked">
+            <FactsList>
+                <Fact term="For"><a href=paths::identity(subject.id)>{subject.name}</a></Fact>
+                {on_behalf}
+                <Fact term="What">{items}</Fact>
+                <Fact term="From">{when::day(starts_on)}</Fact>
+                <Fact term="Until">{ends_on.map_or_else(|| "No end".to_owned(), when::day)}</Fact>
+                <Fact term="Reason">{reason.label()}</Fact>
+                <Fact term="Justification"><p class="whitespace-pre-line">{justification}</p></Fact>
+                <Fact term="State">{state.label()}" since "{since.text}</Fact>
+                {why.map(|why| view! { <Fact term=why_term(&state)><p class="whitespace-pre-line">{why}</p></Fact> })}
+                <Fact term="Specification">{population}", version "{version.to_string()}</Fact>
+            </FactsList>
+        </Card>
+    }
+    .into_any()
+}
+
+fn why_term(state: &RequestState) -> &'static str {
+    if matches!(state, RequestState::Returned { .. }) { "Question" } else { "Why" }
+}
+
+fn item(card: EntitlementCard) -> AnyView {
+    let EntitlementCard { id, version, name, application, tier, classification, .. } = card;
+    view! {
+        <p><a href=paths::entitlement(id)>{name}</a>" "<TierTag tier=tier.word()/></p>
+        <p class="text-ink-3">{application}" · version "{version.to_string()}" · data: "{classification.label()}</p>
+    }
+    .into_any()
+}
+
+/// Whose turn it is and what comes then, as a sentence.
+fn expected(request: &RequestView) -> String {
+    match &request.state {
+        RequestState::InApproval => request.stages.iter().find_map(waits_for).unwrap_or_else(|| "The next people to decide are being asked.".to_owned()),
+        RequestState::Returned { .. } if request.may_answer => "It is your turn: answer the question. The answer makes the next revision, and everyone decides on that one.".to_owned(),
+        RequestState::Returned { .. } => format!("{} has to answer the question. The answer makes the next revision.", request.requester.name),
+        RequestState::Approved => approved(request),
+        RequestState::Released => match request.grants.iter().find_map(|grant| grant.ends.as_ref()) {
+            Some(ends) => format!("The access is there. It ends by itself {}; an operator then removes it and that is proven here.", ends.text),
+            None => "The access is there and has no end. It is looked at in every review.".to_owned(),
+        },
+        RequestState::Closed => "Nothing more is expected: the access has ended and its removal is proven.".to_owned(),
+        RequestState::Withdrawn { .. } => "Nothing more is expected. Ask again when it is needed.".to_owned(),
+        RequestState::Rejected { .. } => "Nothing more is expected. The reason says what would have to be different in a new request.".to_owned(),
+        RequestState::Lapsed { .. } => "Nothing more is expected. Ask again with a new period if it is still needed.".to_owned(),
+    }
+}
+
+fn approved(request: &RequestView) -> String {
+    let waiting = request.releases.iter().find(|release| matches!(release.state, ReleaseState::Planned | ReleaseState::Held { .. }));
+    match waiting {
+        Some(release) if matches!(release.state, ReleaseState::Held { .. }) => "A gate holds the release on fresh facts; the release card says which. An operator tries again once it is met.".to_owned(),
+        Some(release) => format!("An operator who has not approved it carries it out, not before {}. The gates run once more then.", release.not_before.text),
+        None => "An operator carries it out next.".to_owned(),
+    }
+}

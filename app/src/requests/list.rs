@@ -1,0 +1,83 @@
+//! The list of requests: mine, or all for those who may see them, by state.
+
+use super::api;
+use super::port::{RequestsPage, RequestsQuery};
+use super::words::{RequestTable, count};
+use crate::paths;
+use crate::status::Failed;
+use crate::ui::{ButtonKind, Card, Chip, Chips, CountLine, EmptyState, LinkButton, NextPage, Page, Skeleton};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_url;
+
+/// `/requests`
+#[component]
+pub fn RequestsRoute() -> impl IntoView {
+    let url = use_url();
+    let query = Memo::new(move |_| {
+        url.with(|url| {
+            let text = |name| paths::parameter(url.search(), name);
+            RequestsQuery { scope: text("scope"), state: text("state"), after: text("after") }
+        })
+    });
+    let page = Resource::new(move || query.get(), api::list);
+    let body = move || {
+        Suspend::new(async move {
+            match page.await {
+                Ok(page) => list(query.get_untracked(), page),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Requests"/>
+        <Transition fallback=|| view! { <Page title="Requests"><Skeleton rows=8/></Page> }>{body}</Transition>
+    }
+    .into_any()
+}
+
+fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
+    let RequestsPage { page, states, may_list_all, as_of } = page;
+    let all = query.scope == "all";
+    let scopes = may_list_all.then(|| {
+        let link = |scope: &str| paths::requests(&RequestsQuery { scope: scope.into(), ..RequestsQuery::default() });
+        view! {
+            <Chips label="Whose">
+                <Chip href=link("") label="Mine" current=!all/>
+                <Chip href=link("all") label="Everybody's" current=all/>
+            </Chips>
+        }
+    });
+    let link = |state: &str| paths::requests(&RequestsQuery { scope: query.scope.clone(), state: state.into(), after: String::new() });
+    let total: i64 = states.iter().map(|(.., count)| count).sum();
+    let label = states.iter().find(|(word, ..)| *word == query.state).map(|(_, label, _)| label.clone());
+    let chips = states.into_iter().map(|(word, label, number)| view! { <Chip href=link(&word) label=label count=count(number) current=word == query.state/> }).collect_view();
+    let next = page.next.map(|after| paths::requests(&RequestsQuery { after, ..query.clone() }));
+    let content = if page.rows.is_empty() {
+        empty(all, label.is_some())
+    } else {
+        view! { <RequestTable caption="Requests" rows=page.rows people=all/><NextPage href=next what="requests"/> }.into_any()
+    };
+    view! {
+        <Page title="Requests" actions=|| view! { <LinkButton href=paths::CATALOGUE kind=ButtonKind::Primary>"Request access"</LinkButton> }>
+            <div class="stack">
+                {scopes}
+                <Chips label="State">
+                    <Chip href=link("") label="Any state" count=count(total) current=query.state.is_empty()/>
+                    {chips}
+                </Chips>
+                <CountLine count=u64::from(count(page.total)) one="request" many="requests" filter=label as_of=as_of.text/>
+                <Card title=if all { "Everybody's requests" } else { "My requests" } flush=true>{content}</Card>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+fn empty(all: bool, filtered: bool) -> AnyView {
+    match (all, filtered) {
+        (_, true) => view! { <EmptyState title="None in this state" text="Choose another state above to see the rest." action="Show any state" href=paths::REQUESTS/> }.into_any(),
+        (true, _) => view! { <EmptyState title="Nobody has asked for anything yet" text="Requests appear here as soon as they are submitted."/> }.into_any(),
+        (false, _) => view! { <EmptyState title="You have not asked for anything yet" text="A request appears here as soon as you submit it, with who has it and for how long." action="Find what you need in the catalogue" href=paths::CATALOGUE/> }.into_any(),
+    }
+}

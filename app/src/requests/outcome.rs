@@ -1,0 +1,124 @@
+//! What came of a request: the releases that were planned and carried out, the grants, and
+//! everything that happened in the two trails.
+
+use crate::paths;
+use crate::record::{GrantLine, ReleaseLine, TimelineEvent};
+use crate::ui::{Card, Status, Timeline, TimelineEntry, Tone, Trail};
+use domain::release::ReleaseState;
+use domain::{event, grant::EndReason};
+use leptos::prelude::*;
+
+/// The card with the releases; says what is missing while there are none.
+#[component]
+pub fn Releases(releases: Vec<ReleaseLine>) -> impl IntoView {
+    let none = releases.is_empty().then(|| view! { <li class="px-3.5 py-2.5 text-ink-2">"Nothing to carry out before everyone approved."</li> });
+    let lines = releases.into_iter().map(release).collect_view();
+    view! { <Card title="Release" flush=true><ul class="divide-y divide-line" role="list">{none}{lines}</ul></Card> }.into_any()
+}
+
+fn release(line: ReleaseLine) -> AnyView {
+    let tone = match line.state {
+        ReleaseState::Planned => Tone::Waiting,
+        ReleaseState::Held { .. } => Tone::Bad,
+        ReleaseState::Executed { .. } => Tone::Ok,
+        ReleaseState::Cancelled => Tone::Plain,
+    };
+    let ReleaseLine { id, number, kind, state, not_before, executed_by, since, .. } = line;
+    let held = match &state {
+        ReleaseState::Held { reasons } => Some(reasons.join(" ")),
+        _ => None,
+    };
+    let waits = matches!(state, ReleaseState::Planned);
+    view! {
+        <li class="grid gap-1 px-3.5 py-2.5">
+            <div class="line"><h3>{kind.label()}</h3><Status tone=tone text=state.label()/></div>
+            {held.map(|held| view! { <p>{held}</p> })}
+            {executed_by.map(|by| view! { <p>"By "<a href=paths::identity(by.id)>{by.name}</a></p> })}
+            <p class="text-ink-3">
+                <a class="code" href=paths::release(id)>{number}</a>
+                {if waits { " not before " } else { " since " }}
+                {if waits { not_before.text } else { since.text }}
+            </p>
+        </li>
+    }
+    .into_any()
+}
+
+/// The card with the grants; nothing while there are none.
+#[component]
+pub fn Grants(grants: Vec<GrantLine>) -> impl IntoView {
+    let lines = grants.into_iter().map(grant).collect::<Vec<_>>();
+    (!lines.is_empty()).then(|| view! { <Card title="Access" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }).into_any()
+}
+
+fn grant(line: GrantLine) -> AnyView {
+    let (tone, word) = grant_state(&line.state);
+    let end = end_of(&line);
+    let GrantLine { entitlement, name, since, .. } = line;
+    view! {
+        <li class="grid gap-1 px-3.5 py-2.5">
+            <div class="line"><h3><a href=paths::entitlement(entitlement)>{name}</a></h3><Status tone=tone text=word/></div>
+            <p class="text-ink-3">"Since "<time datetime=since.at.to_string()>{since.text}</time></p>
+            <p class="text-ink-3">{end}</p>
+        </li>
+    }
+    .into_any()
+}
+
+/// Tone and word of a grant's state.
+#[must_use]
+pub fn grant_state(word: &str) -> (Tone, &'static str) {
+    match word {
+        "active" => (Tone::Ok, "Active"),
+        "ending" => (Tone::Warn, "Being removed"),
+        _ => (Tone::Plain, "Ended"),
+    }
+}
+
+/// When a grant ends or ended, and why, as a sentence.
+#[must_use]
+pub fn end_of(line: &GrantLine) -> String {
+    let why = line.end_reason.map(EndReason::label).map(|why| format!(": {}", lower(why))).unwrap_or_default();
+    match (&line.ended, &line.ends) {
+        (Some(ended), _) => format!("Ended {}{why}", ended.text),
+        (None, Some(ends)) => format!("Ends by itself {}{why}", ends.text),
+        (None, None) => format!("No end{why}"),
+    }
+}
+
+/// The two trails of a record. What runs the installation itself is on neither and stands on the
+/// administration pages.
+#[component]
+pub fn Trails(events: Vec<TimelineEvent>) -> impl IntoView {
+    let entries = events.into_iter().filter_map(entry).collect::<Vec<_>>();
+    view! { <Card title="What happened"><Timeline entries=entries/></Card> }.into_any()
+}
+
+fn entry(event: TimelineEvent) -> Option<TimelineEntry> {
+    let TimelineEvent { at, trail, what, who, detail } = event;
+    let trail = match trail {
+        event::Trail::Decision => Trail::Decision,
+        event::Trail::Execution => Trail::Execution,
+        event::Trail::Administration => return None,
+    };
+    let tone = tone(&what);
+    Some(TimelineEntry { trail, at: at.text, datetime: at.at.to_string(), who, what: lower(&what), detail, tone })
+}
+
+fn tone(what: &str) -> Tone {
+    let begins = |words: &[&str]| words.iter().any(|word| what.starts_with(word));
+    if begins(&["Approved", "All approvals", "Carried out", "Access active"]) {
+        Tone::Ok
+    } else if begins(&["Rejected", "Held", "Submission refused"]) {
+        Tone::Bad
+    } else if begins(&["Returned", "Access reached", "Lapsed"]) {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}

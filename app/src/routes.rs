@@ -1,0 +1,54 @@
+//! The root component and the table of routes. Each page is a component of its feature; this file
+//! only says which address leads to which.
+//!
+//! Every page renders on the server with `SsrMode::Async`: complete HTML, true status codes, and
+//! nothing that needs JavaScript to be put in place.
+
+use crate::account::page::AccountRoute;
+use crate::admin::page::AdminRoute;
+use crate::catalogue::{detail::EntitlementRoute, page::CatalogueRoute};
+use crate::controls::page::ControlsRoute;
+use crate::frame::Surroundings;
+use crate::home::page::HomeRoute;
+use crate::identities::page::IdentityRoute;
+use crate::inbox::page::InboxRoute;
+use crate::not_found::NotFound;
+use crate::releases::{detail::ReleaseRoute, list::ReleasesRoute};
+use crate::requests::{detail::RequestDetailRoute, form::RequestRoute, list::RequestsRoute};
+use crate::sign_in::{SetupRoute, SignInRoute};
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::SsrMode::Async;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::path;
+
+/// The whole application, inside the `<body>` of the shell.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title| if title.is_empty() { "Countersign".to_owned() } else { format!("{title} · Countersign") }/>
+        <Router>
+            <Surroundings>
+                <FlatRoutes fallback=NotFound>
+                    <Route path=path!("/") view=HomeRoute ssr=Async/>
+                    <Route path=path!("/catalogue") view=CatalogueRoute ssr=Async/>
+                    <Route path=path!("/catalogue/:id") view=EntitlementRoute ssr=Async/>
+                    <Route path=path!("/request") view=RequestRoute ssr=Async/>
+                    <Route path=path!("/requests") view=RequestsRoute ssr=Async/>
+                    <Route path=path!("/requests/:id") view=RequestDetailRoute ssr=Async/>
+                    <Route path=path!("/inbox") view=InboxRoute ssr=Async/>
+                    <Route path=path!("/inbox/:stage") view=InboxRoute ssr=Async/>
+                    <Route path=path!("/releases") view=ReleasesRoute ssr=Async/>
+                    <Route path=path!("/releases/:id") view=ReleaseRoute ssr=Async/>
+                    <Route path=path!("/identities/:id") view=IdentityRoute ssr=Async/>
+                    <Route path=path!("/controls") view=ControlsRoute ssr=Async/>
+                    <Route path=path!("/admin") view=AdminRoute ssr=Async/>
+                    <Route path=path!("/account") view=AccountRoute ssr=Async/>
+                    <Route path=path!("/sign-in") view=SignInRoute ssr=Async/>
+                    <Route path=path!("/setup") view=SetupRoute ssr=Async/>
+                </FlatRoutes>
+            </Surroundings>
+        </Router>
+    }
+}

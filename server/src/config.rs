@@ -1,0 +1,306 @@
+//! Settings: defaults, then `countersign.toml`, then `COUNTERSIGN_*` variables, then flags; the
+//! later wins. A name that is not a setting is refused, because a misspelt limit is no limit.
+//!
+//! To add a setting: a field with its default here, a line in `docs/operating.md`.
+
+use config::{Environment, File, FileFormat};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Variables of the build recipes, which share the prefix.
+const OF_THE_RECIPES: [&str; 3] = ["target_dir", "wasm_compiler", "browser"];
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The settings as they are written down.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    bind: SocketAddr,
+    data_dir: PathBuf,
+    site_root: PathBuf,
+    database_url: Option<String>,
+    public_url: Option<String>,
+    trusted_proxies: Vec<IpAddr>,
+    time_zone: String,
+    session_idle_minutes: u32,
+    session_absolute_hours: u32,
+    password_min_length: usize,
+    argon2_memory_kib: u32,
+    argon2_passes: u32,
+    argon2_lanes: u32,
+    hashing_slots: usize,
+    sign_ins_per_address: u32,
+    sign_ins_per_login: u32,
+    changes_per_minute: u32,
+    pool_connections: u32,
+    log_format: LogFormat,
+    import_removal_share: f64,
+    import_mass_change: u32,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: "./.countersign".into(),
+            site_root: "target/site".into(),
+            database_url: None,
+            public_url: None,
+            trusted_proxies: vec![],
+            time_zone: "UTC".to_owned(),
+            session_idle_minutes: 30,
+            session_absolute_hours: 8,
+            password_min_length: 15,
+            argon2_memory_kib: 19_456,
+            argon2_passes: 2,
+            argon2_lanes: 1,
+            hashing_slots: 2,
+            sign_ins_per_address: 10,
+            sign_ins_per_login: 5,
+            changes_per_minute: 120,
+            pool_connections: 10,
+            log_format: LogFormat::Text,
+            import_removal_share: 0.2,
+            import_mass_change: 1_000,
+        }
+    }
+}
+
+/// Strength of a password hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Cost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address to listen on.
+    pub bind: SocketAddr,
+    /// Where the embedded database keeps its data.
+    pub data_dir: PathBuf,
+    /// Where the built site lies.
+    pub site_root: PathBuf,
+    /// A database of one's own; without it the embedded one is started.
+    pub database_url: Option<String>,
+    /// The address people type, without a path: it decides the cookie's name and the origin that
+    /// changes are accepted from.
+    pub public_url: String,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Where a day begins and ends.
+    pub zone: TimeZone,
+    /// A session ends after this long without a request.
+    pub session_idle: SignedDuration,
+    /// A session ends after this long, whatever happens.
+    pub session_absolute: SignedDuration,
+    /// Fewest characters of a password.
+    pub password_min_length: usize,
+    /// Strength of password hashes.
+    pub argon2: Argon2Cost,
+    /// How many passwords are hashed at once.
+    pub hashing_slots: usize,
+    /// Attempts to sign in, per client address and minute.
+    pub sign_ins_per_address: u32,
+    /// Attempts to sign in, per sign-in name from one address and minute.
+    pub sign_ins_per_login: u32,
+    /// Changes, per session or address and minute.
+    pub changes_per_minute: u32,
+    /// Most connections to the database.
+    pub pool_connections: u32,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// An import that removes a larger share of the records asks for confirmation.
+    pub import_removal_share: f64,
+    /// An import that changes more records asks for confirmation.
+    pub import_mass_change: u32,
+    /// Demonstration mode: the sign-in page offers people without passwords. No setting, so that
+    /// nothing but the command `demo` can turn it on.
+    pub demonstration: bool,
+}
+
+/// What is wrong with the settings, in sentences.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A name or a value that cannot be used.
+    #[error("The settings cannot be used: {0}. docs/operating.md lists every setting.")]
+    Unusable(#[from] config::ConfigError),
+    /// A value outside what it may be.
+    #[error("The setting {name} cannot be used: {what}.")]
+    Value {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        what: String,
+    },
+}
+
+/// What a command-line flag sets; `None` where the flag was not given.
+pub type Flag = (&'static str, Option<String>);
+
+impl Config {
+    /// Reads the settings from the file (needed when named, optional at its usual place), from
+    /// `environment`, and from flags.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming the setting and what is wrong with it.
+    pub fn read(file: Option<&Path>, environment: HashMap<String, String>, flags: &[Flag]) -> Result<Self, SettingsError> {
+        let path = file.unwrap_or(Path::new("countersign.toml"));
+        let own: config::Map<String, String> = environment.into_iter().filter(|(name, _)| !of_the_recipes(name)).collect();
+        let database = own.get("DATABASE_URL").cloned();
+        let lists = Environment::with_prefix("COUNTERSIGN").try_parsing(true).ignore_empty(true).list_separator(",").with_list_parse_key("trusted_proxies");
+        let mut builder = config::Config::builder()
+            .add_source(File::from(path).format(FileFormat::Toml).required(file.is_some()))
+            .set_override_option("database_url", database)?
+            .add_source(lists.source(Some(own)));
+        for (name, value) in flags {
+            builder = builder.set_override_option(*name, value.clone())?;
+        }
+        Self::check(builder.build()?.try_deserialize()?)
+    }
+
+    fn check(written: Written) -> Result<Self, SettingsError> {
+        let zone = TimeZone::get(&written.time_zone).map_err(|_| bad("time_zone", format!("{:?} is not a zone of the IANA list, for example Europe/Zurich", written.time_zone)))?;
+        let public_url = match written.public_url {
+            Some(url) => origin_of(&url).ok_or_else(|| bad("public_url", format!("{url:?} is not http:// or https:// with a host and nothing after it")))?,
+            None => own_address(written.bind),
+        };
+        positive("session_idle_minutes", written.session_idle_minutes)?;
+        positive("session_absolute_hours", written.session_absolute_hours)?;
+        for (name, value) in [("sign_ins_per_address", written.sign_ins_per_address), ("sign_ins_per_login", written.sign_ins_per_login), ("changes_per_minute", written.changes_per_minute), ("pool_connections", written.pool_connections)] {
+            positive(name, value)?;
+        }
+        if !(8..=128).contains(&written.password_min_length) {
+            return Err(bad("password_min_length", "it must lie between 8 and 128".to_owned()));
+        }
+        if !(1..=64).contains(&written.hashing_slots) {
+            return Err(bad("hashing_slots", "it must lie between 1 and 64".to_owned()));
+        }
+        if !(0.0..=1.0).contains(&written.import_removal_share) {
+            return Err(bad("import_removal_share", "it must lie between 0 and 1".to_owned()));
+        }
+        Ok(Self {
+            bind: written.bind,
+            data_dir: written.data_dir,
+            site_root: written.site_root,
+            database_url: written.database_url,
+            public_url,
+            trusted_proxies: written.trusted_proxies,
+            zone,
+            session_idle: SignedDuration::from_mins(i64::from(written.session_idle_minutes)),
+            session_absolute: SignedDuration::from_hours(i64::from(written.session_absolute_hours)),
+            password_min_length: written.password_min_length,
+            argon2: Argon2Cost { memory_kib: written.argon2_memory_kib, passes: written.argon2_passes, lanes: written.argon2_lanes },
+            hashing_slots: written.hashing_slots,
+            sign_ins_per_address: written.sign_ins_per_address,
+            sign_ins_per_login: written.sign_ins_per_login,
+            changes_per_minute: written.changes_per_minute,
+            pool_connections: written.pool_connections,
+            log_format: written.log_format,
+            import_removal_share: written.import_removal_share,
+            import_mass_change: written.import_mass_change,
+            demonstration: false,
+        })
+    }
+
+    /// Whether people reach the server over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+fn of_the_recipes(name: &str) -> bool {
+    name.strip_prefix("COUNTERSIGN_").is_some_and(|rest| OF_THE_RECIPES.contains(&rest.to_ascii_lowercase().as_str()))
+}
+
+fn bad(name: &'static str, what: String) -> SettingsError {
+    SettingsError::Value { name, what }
+}
+
+fn positive(name: &'static str, value: u32) -> Result<(), SettingsError> {
+    if value == 0 { Err(bad(name, "it must be at least 1".to_owned())) } else { Ok(()) }
+}
+
+/// The address of a server that nobody gave another name to.
+fn own_address(bind: SocketAddr) -> String {
+    if bind.ip().is_unspecified() { format!("http://127.0.0.1:{}", bind.port()) } else { format!("http://{bind}") }
+}
+
+/// Scheme and authority as a browser writes them in `Origin`, or nothing.
+fn origin_of(url: &str) -> Option<String> {
+    let lower = url.trim_end_matches('/').to_ascii_lowercase();
+    let (scheme, authority) = lower.split_once("://")?;
+    let known = matches!(scheme, "http" | "https");
+    let plain = !authority.is_empty() && authority.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
+    (known && plain).then(|| format!("{scheme}://{}", authority.strip_suffix(default_port).unwrap_or(authority)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(environment: &[(&str, &str)], flags: &[Flag]) -> Result<Config, SettingsError> {
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Config::read(None, environment, flags)
+    }
+
+    #[test]
+    fn without_any_setting_the_defaults_hold() {
+        let config = read(&[], &[]).unwrap();
+        assert_eq!(config.public_url, "http://127.0.0.1:3000");
+        assert_eq!(config.session_idle, SignedDuration::from_mins(30));
+        assert_eq!(config.password_min_length, 15);
+        assert!(!config.demonstration);
+    }
+
+    #[test]
+    fn flags_win_over_variables() {
+        let config = read(&[("COUNTERSIGN_BIND", "127.0.0.1:4000"), ("COUNTERSIGN_HASHING_SLOTS", "3")], &[("bind", Some("127.0.0.1:5000".to_owned()))]).unwrap();
+        assert_eq!(config.bind.port(), 5000);
+        assert_eq!(config.public_url, "http://127.0.0.1:5000");
+        assert_eq!(config.hashing_slots, 3);
+    }
+
+    #[test]
+    fn a_name_that_is_no_setting_is_refused_by_name() {
+        let said = read(&[("COUNTERSIGN_SESION_IDLE_MINUTES", "5")], &[]).unwrap_err().to_string();
+        assert!(said.contains("sesion_idle_minutes"), "{said}");
+        assert!(read(&[("COUNTERSIGN_TARGET_DIR", "x"), ("HOME", "y")], &[]).is_ok());
+        assert!(read(&[("COUNTERSIGN_DEMONSTRATION", "true")], &[]).is_err());
+    }
+
+    #[test]
+    fn an_unknown_zone_or_a_limit_of_nothing_is_refused() {
+        assert!(read(&[("COUNTERSIGN_TIME_ZONE", "Mars/Olympus")], &[]).is_err());
+        assert!(read(&[("COUNTERSIGN_SESSION_IDLE_MINUTES", "0")], &[]).is_err());
+        assert!(read(&[("COUNTERSIGN_PUBLIC_URL", "https://id.example/path")], &[]).is_err());
+    }
+
+    #[test]
+    fn the_public_address_is_kept_as_browsers_write_origins() {
+        let config = read(&[("COUNTERSIGN_PUBLIC_URL", "https://Id.Example:443/"), ("COUNTERSIGN_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2")], &[]).unwrap();
+        assert_eq!(config.public_url, "https://id.example");
+        assert_eq!(config.trusted_proxies.len(), 2);
+        assert!(config.is_https());
+    }
+}

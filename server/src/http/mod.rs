@@ -1,0 +1,114 @@
+//! The HTTP room: routes, cookies, headers, limits. Everything that names a status, a header or a
+//! cookie is here; everything that decides about records is behind the ports.
+//!
+//! A request passes, from the outside: request id and log line, security headers, body limit and
+//! time limit, the cross-site guard, then a task of its own, in which the session is looked up and
+//! the page or server function runs.
+//!
+//! To add a route: a line in [`own_routes`], and its row in `server/tests/endpoints.rs`, which
+//! fails until it is there.
+
+mod answer;
+mod client;
+mod cookie;
+mod csp_report;
+mod detach;
+mod files;
+mod guard;
+mod headers;
+mod health;
+mod observe;
+mod pages;
+mod return_to;
+mod session;
+mod set_up;
+mod sign_in;
+mod theme;
+
+pub use client::Forwarding;
+pub use detach::Tasks;
+pub use files::Site;
+
+use crate::state::AppState;
+use axum::Router;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get, post};
+use leptos_axum::LeptosRoutes;
+use std::time::Duration;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// Largest body of a request.
+pub const LARGEST_BODY: usize = 64 * 1024;
+/// After this long the client is answered; what it started runs on to its own end.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// An address that the server answers at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// Path, with `{name}` for what varies.
+    pub path: String,
+}
+
+/// Everything that the server answers at besides the files of the site: the routes of this room,
+/// the pages, and the server functions as they are registered.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    let endpoint = |method: &str, path: &str| Endpoint { method: method.to_owned(), path: path.to_owned() };
+    let own = own_routes().into_iter().map(|(method, path, _)| endpoint(method.as_str(), path));
+    let pages = pages::list().into_iter().flat_map(|page| page.methods().map(|method| endpoint(method_name(method), page.path())).collect::<Vec<_>>());
+    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, method)| endpoint(method.as_str(), path));
+    let mut all: Vec<Endpoint> = own.chain(pages).chain(functions).collect();
+    all.sort();
+    all
+}
+
+fn method_name(method: leptos_router::Method) -> &'static str {
+    match method {
+        leptos_router::Method::Get => "GET",
+        leptos_router::Method::Post => "POST",
+        leptos_router::Method::Put => "PUT",
+        leptos_router::Method::Delete => "DELETE",
+        leptos_router::Method::Patch => "PATCH",
+    }
+}
+
+/// Routes that are neither pages nor server functions.
+fn own_routes() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
+    vec![
+        (Method::POST, sign_in::PATH, post(sign_in::sign_in)),
+        (Method::POST, "/sign-out", post(sign_in::sign_out)),
+        (Method::POST, set_up::PATH, post(set_up::set_up)),
+        (Method::POST, "/theme", post(theme::choose)),
+        (Method::POST, "/csp-report", post(csp_report::receive)),
+        (Method::GET, "/healthz", get(health::health)),
+        (Method::GET, "/favicon.ico", get(files::icon)),
+    ]
+}
+
+/// The whole server as a service.
+pub fn router(state: AppState) -> Router {
+    let mut routes = Router::new();
+    for (_, path, handlers) in own_routes() {
+        routes = routes.route(path, handlers);
+    }
+    let dynamic = routes
+        .leptos_routes_with_context(&state, pages::list(), pages::context(state.clone()), pages::shell(&state))
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(answer::method_not_allowed)
+        .layer(from_fn(answer::tidy))
+        .layer(from_fn_with_state(state.clone(), session::attach))
+        .layer(from_fn_with_state(state.clone(), detach::run))
+        .layer(from_fn_with_state(state.clone(), guard::refuse_cross_site));
+    Router::new()
+        .nest_service("/pkg", files::package(&state))
+        .merge(dynamic)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(from_fn_with_state(state.clone(), headers::add))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}

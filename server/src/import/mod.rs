@@ -1,0 +1,137 @@
+//! Imports: the people feed and the entitlement catalogue, from files, by somebody with a shell.
+//!
+//! An import first says what it would do; only `apply` does it. One file is one transaction: it is
+//! laid out in a staging table, compared as a set, carried out, and then committed or rolled back.
+//! A plan is the same transaction rolled back, so that it cannot promise what the database refuses.
+//!
+//! Rules are in `domain::feed`, SQL in `store::import_people` and `store::import_catalogue`; here
+//! are the order of the steps, the reading of files and the report.
+
+mod catalogue;
+mod error;
+mod people;
+pub mod progress;
+mod report;
+mod source;
+
+pub use catalogue::import_catalogue;
+pub use error::ImportError;
+pub use people::import_people;
+pub use report::{BadRow, Example, ImportReport, Kind, Refusal};
+
+use crate::store::import_people::{IdSeed, run};
+use crate::system::System;
+use domain::feed::columns::ColumnMap;
+use domain::feed::limit::{Counts, Share};
+use domain::id::{EventId, ImportId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::path::Path;
+
+/// Most bad values an import collects before it stops reading.
+pub const BAD_ROWS_MAX: usize = 10_000;
+
+/// What both imports are told.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
+    /// Carry the plan out. Without it the plan is only shown.
+    pub apply: bool,
+    /// Apply what is usable and leave the bad rows out.
+    pub skip_bad: bool,
+    /// Apply although more is removed than `removal_limit` allows.
+    pub confirm_mass_change: bool,
+    /// The share of records that may be removed without confirmation.
+    pub removal_limit: Share,
+}
+
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self { apply: false, skip_bad: false, confirm_mass_change: false, removal_limit: Share::TENTH }
+    }
+}
+
+/// How to import people.
+#[derive(Clone, Debug)]
+pub struct PeopleOptions {
+    /// What both imports are told.
+    pub apply: ApplyOptions,
+    /// Titles of the columns, where they differ.
+    pub columns: ColumnMap,
+    /// Where the organisation is: decides which day it is.
+    pub zone: TimeZone,
+    /// The day the feed describes, if it is not today. For making history; a live feed has none.
+    pub as_of: Option<Date>,
+}
+
+impl Default for PeopleOptions {
+    fn default() -> Self {
+        Self { apply: ApplyOptions::default(), columns: ColumnMap::default(), zone: TimeZone::UTC, as_of: None }
+    }
+}
+
+/// How to import a catalogue.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogueOptions {
+    /// What both imports are told.
+    pub apply: ApplyOptions,
+}
+
+/// One run: its moment and what its identifiers are made from.
+struct Run {
+    id: ImportId,
+    now: Timestamp,
+    ids: IdSeed,
+    file_name: String,
+}
+
+impl Run {
+    fn begin(system: &System, file: &Path) -> Self {
+        let now = system.now();
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let seed: [u8; 16] = system.random();
+        Self {
+            id: ImportId::new(now, system.random()),
+            now,
+            ids: IdSeed { millis: format!("{:012x}", millis & 0xffff_ffff_ffff), seed: hex(&seed) },
+            file_name: file.file_name().map_or_else(|| file.display().to_string(), |n| n.to_string_lossy().into_owned()),
+        }
+    }
+
+    /// The run as it is recorded.
+    fn row(&self, kind: Kind, sha256: [u8; 32], counts: &Counts) -> run::Run<'_> {
+        let Counts { added, changed, removed, unchanged, skipped } = *counts;
+        run::Run { id: self.id.0, kind: kind.word(), file_name: &self.file_name, sha256, at: self.now, counts: [added, changed, removed, unchanged, skipped].map(stored) }
+    }
+
+    fn event_id(&self, system: &System) -> uuid::Uuid {
+        EventId::new(self.now, system.random()).0
+    }
+
+    /// The body of the run's event: canonical JSON, because its keys are sorted and its values are
+    /// short whole numbers and text.
+    fn event_body(&self, sha256: [u8; 32], counts: &Counts) -> String {
+        let Counts { added, changed, removed, unchanged, skipped } = *counts;
+        let file = serde_json::Value::from(self.file_name.as_str());
+        let sha256 = hex(&sha256);
+        format!(r#"{{"added":{added},"changed":{changed},"file":{file},"removed":{removed},"sha256":"{sha256}","skipped":{skipped},"unchanged":{unchanged}}}"#)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
+
+/// A count of the database as a count of a report.
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// A count of a report as the database keeps it.
+fn stored(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,50 @@
+//! Lapses requests whose last day has passed before anything was released.
+
+use super::JobReport;
+use crate::store;
+use crate::usecase::Base;
+use crate::usecase::error::UseCaseError;
+use crate::usecase::shown;
+use crate::usecase::submitting::end_without_release;
+use crate::usecase::work::Work;
+use domain::actor::Actor;
+use domain::event::EventKind;
+use domain::id::RequestId;
+use domain::time::today;
+use serde_json::json;
+
+/// Name in the job table.
+pub const NAME: &str = "lapse-stale-requests";
+
+/// Runs once.
+///
+/// # Errors
+/// [`UseCaseError`] when the database refuses; requests lapsed before that stay lapsed.
+pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
+    let mut work = Work::read(base).await?;
+    let today = today(work.now(), &base.zone);
+    let stale = store::requests::past_their_last_day(work.conn(), today).await?;
+    work.commit().await?;
+    let mut changed = 0;
+    for request in stale {
+        changed += i64::from(lapse(base, request).await?);
+    }
+    Ok(JobReport { changed, what: format!("{changed} requests lapsed") })
+}
+
+async fn lapse(base: &Base, id: RequestId) -> Result<bool, UseCaseError> {
+    let mut work = Work::begin(base, Actor::System { job: NAME.to_owned() }).await?;
+    let Some(row) = store::requests::find(work.conn(), id, true).await? else { return Ok(false) };
+    if !row.state.is_pending() {
+        return Ok(false);
+    }
+    let reason = "Its last day passed before the access was released.".to_owned();
+    let state = row.state.clone().lapse(reason.clone())?;
+    end_without_release(&mut work, id).await?;
+    let now = work.now();
+    store::requests::set_state(work.conn(), id, row.version, row.revision, &state, now).await?;
+    work.event(EventKind::RequestLapsed, "request", id.0, Some(id), json!({ "number": row.number, "detail": reason })).await?;
+    shown::refresh(&mut work, id).await?;
+    work.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,24 @@
+//! The only SQL. Free functions on a connection, one noun a file; they read and write rows and
+//! decide nothing. "Not found" is `Option`; a row that cannot be is a named inconsistency.
+//!
+//! To add a query: write it here with `sqlx::query!`, run `make prepare`, commit `server/.sqlx`.
+
+pub mod accounts;
+pub mod approvals;
+pub mod cards;
+pub mod catalogue;
+pub mod controls;
+pub mod error;
+pub mod evaluations;
+pub mod events;
+pub mod facts;
+pub mod grants;
+pub mod identities;
+pub mod import_catalogue;
+pub mod import_people;
+pub mod inbox;
+pub mod jobs;
+pub mod releases;
+pub mod requests;
+pub mod roles;
+pub mod sessions;

@@ -1,0 +1,31 @@
+//! The one place a permission is checked: what the table in `domain::permission` says, turned into
+//! the answer the caller may hear.
+
+use super::error::UseCaseError;
+use app::error::AppError;
+use domain::actor::Caller;
+use domain::permission::{Action, Relation, forbidden, permitted};
+
+/// Refuses with [`AppError::Forbidden`] (or, where laws 3 and 4 forbid it, with
+/// [`AppError::SeparationOfDuties`]): for records whose existence the caller may know.
+///
+/// # Errors
+/// The refusal.
+pub fn require(caller: &Caller, action: Action, relations: &[Relation]) -> Result<(), UseCaseError> {
+    if permitted(&caller.roles, action, relations) {
+        Ok(())
+    } else if relations.iter().any(|relation| forbidden(action, *relation)) {
+        Err(AppError::SeparationOfDuties.into())
+    } else {
+        Err(AppError::Forbidden.into())
+    }
+}
+
+/// Refuses with [`AppError::NotFound`] when the caller may not even read the record: for anyone
+/// not involved the answer is the same as for an id that does not exist.
+///
+/// # Errors
+/// The refusal.
+pub fn require_or_hide(caller: &Caller, action: Action, read: Action, relations: &[Relation]) -> Result<(), UseCaseError> {
+    if permitted(&caller.roles, read, relations) { require(caller, action, relations) } else { Err(AppError::NotFound.into()) }
+}

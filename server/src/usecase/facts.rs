@@ -1,0 +1,138 @@
+//! Gathers the facts that gates look at, runs the gates, and stores the run.
+
+use super::Base;
+use super::error::UseCaseError;
+use super::work::Work;
+use crate::store;
+use crate::store::facts::{EntitlementRow, SubjectRow};
+use app::error::AppError;
+use domain::approval::Nominees;
+use domain::conflict::{Standing, conflicts_of};
+use domain::gate::{ApprovalFacts, Evaluation, GateFacts, Phase, StandingCounts, SubjectFacts, WishFacts};
+use domain::id::{EntitlementId, EvaluationId, IdentityId, RequestId};
+use domain::identity::Population;
+use domain::request::{ReasonCode, RequestForm, Wish};
+use domain::specification::conformity;
+use domain::time::{Period, today};
+use jiff::civil::Date;
+
+/// What is asked, about whom, and where in the request's life.
+pub struct Question {
+    /// The person who would get the access.
+    pub subject: IdentityId,
+    /// What is asked for.
+    pub entitlement: EntitlementId,
+    /// How it is asked for.
+    pub wish: WishFacts,
+    /// When in the request's life.
+    pub phase: Phase,
+    /// The request itself, which does not count as "pending" against itself.
+    pub request: Option<RequestId>,
+    /// What has been decided so far.
+    pub approval: ApprovalFacts,
+}
+
+/// Facts with what planning needs of them.
+pub struct Gathered {
+    /// What the gates look at.
+    pub facts: GateFacts,
+    /// The subject as recorded.
+    pub subject: SubjectRow,
+    /// The entitlement as recorded.
+    pub entitlement: EntitlementRow,
+}
+
+/// Reads all facts in the present transaction. Who calls this to change something holds the lock
+/// of [`store::facts::lock_person`] first.
+///
+/// # Errors
+/// [`AppError::NotFound`] for an unknown person or entitlement; [`AppError::PoliciesUnavailable`]
+/// when no specification is in force for the population (law 1).
+pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Result<Gathered, UseCaseError> {
+    let now = work.now();
+    let subject = store::facts::subject(work.conn(), question.subject).await?.ok_or(AppError::NotFound)?;
+    let entitlement = store::facts::entitlement(work.conn(), question.entitlement).await?.ok_or(AppError::field("entitlement", "required"))?;
+    let specification = store::facts::specification(work.conn(), subject.population, now).await?.ok_or(AppError::PoliciesUnavailable)?;
+    let others = store::facts::standings(work.conn(), question.subject, question.request).await?;
+    let rules = store::facts::conflicts_naming(work.conn(), question.entitlement).await?;
+    let missing_attributes = conformity(&subject.attributes, &specification.required_attributes)
+        .map_err(|word| store::error::StoreError::inconsistent("identity_specification", word.to_string()))?
+        .into_iter()
+        .filter(|attribute| !attribute.met())
+        .map(|attribute| attribute.attribute.label().to_owned())
+        .collect();
+    let count = |wanted: Standing| i32::try_from(others.iter().filter(|(_, standing)| *standing == wanted).count()).unwrap_or(i32::MAX);
+    let facts = GateFacts {
+        phase: question.phase,
+        today: today(now, &base.zone),
+        subject: SubjectFacts {
+            identity: subject.id,
+            name: subject.name.clone(),
+            population: subject.population,
+            active: subject.active,
+            missing_attributes,
+            accountable_person: if subject.population == Population::ServiceAccount { subject.owner_active } else { subject.manager_active },
+            mfa_in_force: subject.mfa.in_force(),
+            ends_on: subject.ends_on,
+        },
+        specification: specification.facts,
+        entitlement: entitlement.facts.clone(),
+        wish: question.wish,
+        conflicts: conflicts_of(question.entitlement, &others, &rules),
+        standing: StandingCounts { held: count(Standing::Held), pending: count(Standing::Pending), requested: 1 },
+        approval: question.approval,
+        waivers: vec![],
+    };
+    Ok(Gathered { facts, subject, entitlement })
+}
+
+/// Runs the gates over the facts.
+pub fn evaluate(work: &Work<'_>, base: &Base, facts: &GateFacts) -> Evaluation {
+    let id = work.id(EvaluationId::new);
+    base.policies.evaluate(facts, id, work.now(), &|| base.system.micros())
+}
+
+/// Runs the gates and stores the run, in the present transaction.
+///
+/// # Errors
+/// [`UseCaseError`] when it cannot be stored.
+pub async fn evaluate_and_store(work: &mut Work<'_>, base: &Base, facts: &GateFacts, request: Option<(RequestId, i32)>) -> Result<Evaluation, UseCaseError> {
+    let evaluation = evaluate(work, base, facts);
+    store::evaluations::insert(work.conn(), &evaluation, facts, request).await?;
+    Ok(evaluation)
+}
+
+/// A form as typed so far, as far as it can be understood.
+#[must_use]
+pub fn wish_of_form(form: &RequestForm, today: Date) -> WishFacts {
+    // Each date counts by itself, so that the gates can speak while the other is still wrong.
+    let starts_on = Period::parse(&form.starts_on, "", today).ok().map(|p| p.starts_on());
+    let whole = Period::parse(&form.starts_on, &form.ends_on, today).ok();
+    WishFacts {
+        reason_given: form.reason_code.parse::<ReasonCode>().is_ok(),
+        justification_length: i32::try_from(form.justification.trim().chars().count()).unwrap_or(i32::MAX),
+        starts_on,
+        ends_on: whole.and_then(|p| p.ends_on()),
+        duration_days: whole.and_then(|p| p.duration_days()),
+    }
+}
+
+/// A well-formed wish.
+#[must_use]
+pub fn wish_facts(wish: &Wish) -> WishFacts {
+    WishFacts {
+        reason_given: true,
+        justification_length: i32::try_from(wish.justification.as_str().chars().count()).unwrap_or(i32::MAX),
+        starts_on: Some(wish.period.starts_on()),
+        ends_on: wish.period.ends_on(),
+        duration_days: wish.period.duration_days(),
+    }
+}
+
+/// Who could decide about this subject and entitlement.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn nominees(work: &mut Work<'_>, subject: IdentityId, entitlement: &EntitlementRow) -> Result<Nominees, UseCaseError> {
+    Ok(Nominees { line_manager: store::facts::line_manager(work.conn(), subject).await?, application_owners: entitlement.owners.clone() })
+}

@@ -1,0 +1,60 @@
+//! The order of steps: begin, authorise, act, write the event, commit. One noun a file, each
+//! implementing the port of the same name in `app`. No SQL here, and no HTTP word.
+
+pub mod accounts;
+pub mod administration;
+pub mod authorise;
+pub mod catalogue;
+pub mod controls;
+pub mod deciding;
+pub mod error;
+pub mod executing;
+pub mod facts;
+pub mod home;
+pub mod identities;
+pub mod inbox;
+pub mod inbox_list;
+pub mod planning;
+pub mod reading;
+pub mod release_list;
+pub mod releases;
+pub mod request_list;
+pub mod requests;
+pub mod shown;
+pub mod submitting;
+pub mod work;
+
+use crate::policy::PolicySet;
+use crate::system::System;
+use jiff::tz::TimeZone;
+use sqlx::PgPool;
+use std::sync::Arc;
+
+/// What every use-case stands on.
+#[derive(Clone)]
+pub struct Base {
+    /// Connections as the server's own database role.
+    pub pool: PgPool,
+    /// Time and entropy.
+    pub system: System,
+    /// The controls in force.
+    pub policies: Arc<PolicySet>,
+    /// Where a day begins and ends.
+    pub zone: TimeZone,
+}
+
+impl Base {
+    /// A base whose policy set is on record, so that every stored evaluation can point to it.
+    ///
+    /// # Errors
+    /// [`error::UseCaseError`] when the database cannot be reached.
+    pub async fn new(pool: PgPool, system: System, policies: Arc<PolicySet>, zone: TimeZone) -> Result<Self, error::UseCaseError> {
+        let base = Self { pool, system, policies, zone };
+        let mut work = work::Work::begin(&base, domain::actor::Actor::System { job: "start".to_owned() }).await?;
+        let sources: serde_json::Map<_, _> = base.policies.controls().iter().map(|control| (control.id.clone(), control.source.clone().into())).collect();
+        let now = work.now();
+        crate::store::evaluations::remember_policy_set(work.conn(), base.policies.hash(), &sources.into(), now).await?;
+        work.commit().await?;
+        Ok(base)
+    }
+}

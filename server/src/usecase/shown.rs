@@ -1,0 +1,58 @@
+//! What is shown of a request, as one hash: a decision carries it back, and if it differs by then,
+//! nothing is recorded (law 5).
+
+use super::error::UseCaseError;
+use super::work::Work;
+use crate::store;
+use crate::store::error::StoreError;
+use domain::gate::Phase;
+use domain::id::RequestId;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+/// Computes and stores the hash over everything a decision depends on: who, what in which version,
+/// why, from when to when, what the gates found, the plan and what was decided. SHA-256 over
+/// canonical JSON (RFC 8785). Called as the last step of every change to a request.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn refresh(work: &mut Work<'_>, request: RequestId) -> Result<(), UseCaseError> {
+    let row = store::requests::find(work.conn(), request, false).await?.ok_or_else(|| StoreError::inconsistent("request", "vanished inside its own transaction"))?;
+    let revision = store::requests::revision(work.conn(), request, row.revision).await?;
+    let items = store::requests::items(work.conn(), request, row.revision).await?;
+    let gates = store::evaluations::newest(work.conn(), request, row.revision, Phase::Submission).await?;
+    let stages = store::approvals::stages(work.conn(), request, row.revision).await?;
+    let decisions = store::approvals::decisions(work.conn(), request, row.revision).await?;
+    let content = json!({
+        "request": request.to_string(),
+        "number": row.number,
+        "revision": row.revision,
+        "state": row.state.word(),
+        "subject": row.subject.id.to_string(),
+        "requester": row.requester.id.to_string(),
+        "reason": revision.reason.word(),
+        "justification": revision.justification,
+        "starts_on": revision.starts_on.to_string(),
+        "ends_on": revision.ends_on.map(|d| d.to_string()),
+        "specification": [revision.population.word(), revision.specification_version.to_string()],
+        "policy": revision.policy_hash,
+        "items": items.iter().map(|i| json!({ "entitlement": i.card.id.to_string(), "version": i.card.version })).collect::<Vec<_>>(),
+        "gates": gates.map(|g| g.results.iter().map(|r| json!([r.control, r.outcome.word(), r.reason])).collect::<Vec<_>>()),
+        "stages": stages.iter().map(|s| json!([s.position, s.authority.word(), s.state])).collect::<Vec<_>>(),
+        "decisions": decisions.iter().map(|d| json!([d.by.id.to_string(), d.verdict.word(), d.comment])).collect::<Vec<_>>(),
+    });
+    let canonical = serde_json_canonicalizer::to_string(&content).map_err(|e| StoreError::inconsistent("request", e.to_string()))?;
+    store::requests::set_content_hash(work.conn(), request, &Sha256::digest(canonical.as_bytes())).await?;
+    Ok(())
+}
+
+/// Bytes as lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

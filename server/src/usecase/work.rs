@@ -1,0 +1,80 @@
+//! One unit of work: a transaction with the time, the author and the entropy that belong to it.
+//!
+//! begin -> authorise -> act -> event -> commit. A unit that is dropped rolls back, so a use-case
+//! that returns early has changed nothing (law 2).
+
+use super::Base;
+use super::error::UseCaseError;
+use crate::store;
+use crate::store::events::Event;
+use domain::actor::Actor;
+use domain::event::EventKind;
+use domain::id::{EventId, RequestId};
+use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+/// A transaction in progress.
+pub struct Work<'a> {
+    base: &'a Base,
+    transaction: Transaction<'static, Postgres>,
+    actor: Actor,
+    now: Timestamp,
+}
+
+impl<'a> Work<'a> {
+    /// Begins a unit of work that changes something on behalf of `actor`.
+    ///
+    /// # Errors
+    /// [`UseCaseError`] when the database cannot be reached.
+    pub async fn begin(base: &'a Base, actor: Actor) -> Result<Self, UseCaseError> {
+        let transaction = base.pool.begin().await.map_err(store::error::StoreError::from)?;
+        Ok(Self { base, transaction, actor, now: base.system.now() })
+    }
+
+    /// Begins a unit that only reads: everything in it sees one snapshot, because what is shown
+    /// together must be true together.
+    ///
+    /// # Errors
+    /// [`UseCaseError`] when the database cannot be reached.
+    pub async fn read(base: &'a Base) -> Result<Self, UseCaseError> {
+        let transaction = base.pool.begin_with("begin isolation level repeatable read, read only").await.map_err(store::error::StoreError::from)?;
+        Ok(Self { base, transaction, actor: Actor::System { job: "read".to_owned() }, now: base.system.now() })
+    }
+
+    /// The connection, for the store.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// The moment this unit began; everything in it happens at this moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A fresh id: pass the constructor, `work.id(RequestId::new)`.
+    pub fn id<T>(&self, make: impl Fn(Timestamp, [u8; 10]) -> T) -> T {
+        make(self.now, self.base.system.random())
+    }
+
+    /// Appends an event to the audit trail, in this transaction.
+    ///
+    /// # Errors
+    /// [`UseCaseError`] when it cannot be written; then nothing of the unit may be kept.
+    pub async fn event(&mut self, kind: EventKind, subject_kind: &'static str, subject_id: Uuid, request: Option<RequestId>, body: Value) -> Result<(), UseCaseError> {
+        let event = Event { id: EventId::new(self.now, self.base.system.random()), at: self.now, kind, actor: &self.actor, subject_kind, subject_id, request, body };
+        store::events::append(&mut self.transaction, &event).await?;
+        Ok(())
+    }
+
+    /// Keeps everything.
+    ///
+    /// # Errors
+    /// [`UseCaseError`] when the database refuses; then nothing was kept.
+    pub async fn commit(self) -> Result<(), UseCaseError> {
+        self.transaction.commit().await.map_err(store::error::StoreError::from)?;
+        Ok(())
+    }
+}
