@@ -35,8 +35,8 @@ create unlogged table import_person_step (
 );
 
 create unlogged table import_role (
-    -- Line of the file the entry begins on.
-    line bigint not null,
+    -- Place of the entry in the file, from 0; a file may be all one line.
+    entry bigint not null,
     source_id text not null,
     -- Not usable: the entry only says that this role stands in the file.
     usable boolean not null,
@@ -52,7 +52,8 @@ create unlogged table import_role (
 );
 
 create unlogged table import_role_step (
-    line bigint,
+    -- Place in the file; null for those that are missing from it.
+    entry bigint,
     entitlement_id uuid not null,
     event_id uuid not null,
     action text not null,

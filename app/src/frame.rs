@@ -51,7 +51,7 @@ pub fn Surroundings(children: Children) -> impl IntoView {
     provide_toasts();
     let pathname = use_location().pathname;
     let version = RwSignal::new(0_u32);
-    let frame = Resource::new(move || (pathname.get(), version.get()), |_| api::frame());
+    let frame = Resource::new(move || (pathname.get(), version.get()), |_| api::read_frame());
     provide_context(Standing { frame, version });
     mark_alive();
     follow_with_focus();
@@ -64,7 +64,7 @@ pub fn Surroundings(children: Children) -> impl IntoView {
     };
     view! {
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
-        <Transition fallback=|| view! { <TopBar items=Vec::<NavItem>::new()/> }>{bar}</Transition>
+        <Transition fallback=bare>{bar}</Transition>
         <main id="main" class="main" tabindex="-1">{children()}</main>
         <footer class="no-print border-t border-line px-4 py-3 text-ink-3 text-xs">
             "Countersign. Every decision and every change leaves a record here that nobody can delete."
@@ -72,6 +72,11 @@ pub fn Surroundings(children: Children) -> impl IntoView {
         <ToastRegion/>
     }
     .into_any()
+}
+
+fn bare() -> AnyView {
+    let items: Vec<NavItem> = vec![];
+    view! { <TopBar items=items/> }.into_any()
 }
 
 fn count(waiting: i64) -> u32 {

@@ -19,6 +19,7 @@ pub mod record;
 pub mod releases;
 pub mod requests;
 pub mod routes;
+pub mod shell;
 pub mod sign_in;
 pub mod status;
 pub mod ui;

@@ -27,7 +27,7 @@ use leptos_router::path;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title| if title.is_empty() { "Countersign".to_owned() } else { format!("{title} · Countersign") }/>
+        <Title formatter=|title: String| if title.is_empty() { "Countersign".to_owned() } else { format!("{title} · Countersign") }/>
         <Router>
             <Surroundings>
                 <FlatRoutes fallback=NotFound>

@@ -1,7 +1,7 @@
 //! Who may do what: role x action x relation to the record, as one pure table.
 //!
 //! Scopes are ids gathered by the store into a [`Relation`]; names and prefixes never decide. The
-//! table is written out in `server/tests/permission_matrix.txt`, which a test compares.
+//! table is written out in `domain/tests/permission_matrix.txt`, which a test compares.
 
 use crate::words::words;
 

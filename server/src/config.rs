@@ -4,6 +4,7 @@
 //! To add a setting: a field with its default here, a line in `docs/operating.md`.
 
 use config::{Environment, File, FileFormat};
+use domain::feed::limit::Share;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -11,8 +12,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// Variables of the build recipes, which share the prefix.
-const OF_THE_RECIPES: [&str; 3] = ["target_dir", "wasm_compiler", "browser"];
+/// Variables with our prefix that others read: the build recipes and the `cluster` crate.
+const OF_OTHERS: [&str; 4] = ["target_dir", "wasm_compiler", "browser", "postgres_bin"];
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -47,8 +48,7 @@ struct Written {
     changes_per_minute: u32,
     pool_connections: u32,
     log_format: LogFormat,
-    import_removal_share: f64,
-    import_mass_change: u32,
+    import_removal_limit: String,
 }
 
 impl Default for Written {
@@ -73,8 +73,7 @@ impl Default for Written {
             changes_per_minute: 120,
             pool_connections: 10,
             log_format: LogFormat::Text,
-            import_removal_share: 0.2,
-            import_mass_change: 1_000,
+            import_removal_limit: "10%".to_owned(),
         }
     }
 }
@@ -129,9 +128,7 @@ pub struct Config {
     /// How log lines look.
     pub log_format: LogFormat,
     /// An import that removes a larger share of the records asks for confirmation.
-    pub import_removal_share: f64,
-    /// An import that changes more records asks for confirmation.
-    pub import_mass_change: u32,
+    pub import_removal_limit: Share,
     /// Demonstration mode: the sign-in page offers people without passwords. No setting, so that
     /// nothing but the command `demo` can turn it on.
     pub demonstration: bool,
@@ -164,7 +161,7 @@ impl Config {
     /// [`SettingsError`] naming the setting and what is wrong with it.
     pub fn read(file: Option<&Path>, environment: HashMap<String, String>, flags: &[Flag]) -> Result<Self, SettingsError> {
         let path = file.unwrap_or(Path::new("countersign.toml"));
-        let own: config::Map<String, String> = environment.into_iter().filter(|(name, _)| !of_the_recipes(name)).collect();
+        let own: config::Map<String, String> = environment.into_iter().filter(|(name, _)| !of_others(name)).collect();
         let database = own.get("DATABASE_URL").cloned();
         let lists = Environment::with_prefix("COUNTERSIGN").try_parsing(true).ignore_empty(true).list_separator(",").with_list_parse_key("trusted_proxies");
         let mut builder = config::Config::builder()
@@ -194,9 +191,7 @@ impl Config {
         if !(1..=64).contains(&written.hashing_slots) {
             return Err(bad("hashing_slots", "it must lie between 1 and 64".to_owned()));
         }
-        if !(0.0..=1.0).contains(&written.import_removal_share) {
-            return Err(bad("import_removal_share", "it must lie between 0 and 1".to_owned()));
-        }
+        let import_removal_limit = written.import_removal_limit.parse().map_err(|e: domain::feed::limit::NotAShare| bad("import_removal_limit", e.to_string()))?;
         Ok(Self {
             bind: written.bind,
             data_dir: written.data_dir,
@@ -215,8 +210,7 @@ impl Config {
             changes_per_minute: written.changes_per_minute,
             pool_connections: written.pool_connections,
             log_format: written.log_format,
-            import_removal_share: written.import_removal_share,
-            import_mass_change: written.import_mass_change,
+            import_removal_limit,
             demonstration: false,
         })
     }
@@ -228,8 +222,8 @@ impl Config {
     }
 }
 
-fn of_the_recipes(name: &str) -> bool {
-    name.strip_prefix("COUNTERSIGN_").is_some_and(|rest| OF_THE_RECIPES.contains(&rest.to_ascii_lowercase().as_str()))
+fn of_others(name: &str) -> bool {
+    name.strip_prefix("COUNTERSIGN_").is_some_and(|rest| OF_OTHERS.contains(&rest.to_ascii_lowercase().as_str()))
 }
 
 fn bad(name: &'static str, what: String) -> SettingsError {

@@ -1,6 +1,8 @@
 //! The people import against a real database: the story of two feeds, and every way a feed can be
 //! wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+
 use domain::feed::columns::ColumnMap;
 use domain::feed::limit::Counts;
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use server::import::progress::Silent;
 use server::import::{ApplyOptions, ImportError, ImportReport, PeopleOptions, Refusal, import_people};
 use server::system::{CountingStopwatch, SeededEntropy, SetClock, System};
 use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -295,7 +298,7 @@ async fn people_start_and_leave_by_their_dates_and_their_sessions_end_with_them(
     options.as_of = Some(date(2001, 1, 2));
     let report = import(&pool, &feed.0, &options).await.unwrap();
     assert_eq!(report.counts, Counts { changed: 1, removed: 2, ..Counts::default() }, "{report}");
-    assert!(report.notes.contains(&"2 sessions of people who left end with this import.".to_owned()), "{report}");
+    assert!(report.notes.contains(&"Sessions that end because their people left: 2.".to_owned()), "{report}");
     assert_eq!(state("1").await, Some(("retired".into(), Some("The end date 2001-01-01 has passed.".into()))));
     assert_eq!(state("2").await, Some(("active".into(), None)));
     assert_eq!(state("3").await, Some(("retired".into(), Some("Missing from the people feed of 2001-01-02.".into()))));
@@ -413,4 +416,15 @@ async fn two_imports_do_not_run_at_the_same_time(pool: PgPool) {
     assert!(matches!(import(&pool, &feed.0, &apply()).await, Err(ImportError::Busy)));
     other.rollback().await.unwrap();
     assert!(import(&pool, &feed.0, &apply()).await.unwrap().applied);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_role_the_server_works_as_may_import(options: PgPoolOptions, database: PgConnectOptions) {
+    let as_server = database.options([("role", "countersign_app")]);
+    let pool = options.connect_with(as_server).await.unwrap();
+    let mut options = confirmed();
+    options.as_of = Some(date(2000, 12, 31));
+    assert!(import(&pool, Path::new(FIRST_FEED), &options).await.unwrap().applied);
+    options.as_of = Some(date(2001, 12, 31));
+    assert!(import(&pool, Path::new(NEXT_FEED), &options).await.unwrap().applied);
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 /// The account page.
 #[server(endpoint = "account/view")]
-pub async fn account_view() -> Result<AccountView, AppError> {
+pub async fn read_account() -> Result<AccountView, AppError> {
     use crate::{backend::backend, caller::caller};
     backend()?.accounts.account(&caller()?).await
 }

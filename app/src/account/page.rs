@@ -1,6 +1,6 @@
 //! The caller's own account: live sessions and the password.
 
-use super::api::{ChangePassword, EndOtherSessions, EndSession, account_view};
+use super::api::{ChangePassword, EndOtherSessions, EndSession, read_account};
 use super::password::PasswordForm;
 use super::port::AccountView;
 use super::sessions::Sessions;
@@ -19,7 +19,7 @@ pub fn AccountRoute() -> impl IntoView {
     let end = ServerAction::<EndSession>::new();
     let end_others = ServerAction::<EndOtherSessions>::new();
     let change = ServerAction::<ChangePassword>::new();
-    let account = Resource::new(move || (search.get(), end.version().get(), end_others.version().get()), |_| account_view());
+    let account = Resource::new(move || (search.get(), end.version().get(), end_others.version().get()), |_| read_account());
     let body = move || {
         Suspend::new(async move {
             match account.await {

@@ -80,6 +80,7 @@ fn filter_in_words(query: &CatalogueQuery, applications: &[Facet], tiers: &[Face
 }
 
 fn chips(name: &'static str, any: &'static str, facets: Vec<Facet>, chosen: &str, link: impl Fn(String) -> String) -> AnyView {
+    let everything = view! { <Chip href=link(String::new()) label=any current=chosen.is_empty()/> };
     let known = facets.iter().any(|facet| facet.value == chosen);
     // A filter that nothing matches still has to be seen, or it could not be taken away.
     let lone = (!known && !chosen.is_empty()).then(|| view! { <Chip href=link(chosen.to_owned()) label=chosen.to_owned() count=0 current=true/> });
@@ -90,7 +91,7 @@ fn chips(name: &'static str, any: &'static str, facets: Vec<Facet>, chosen: &str
             view! { <Chip href=link(value) label=label count=count(number) current=current/> }
         })
         .collect_view();
-    view! { <Chips label=name><Chip href=link(String::new()) label=any current=chosen.is_empty()/>{lone}{list}</Chips> }.into_any()
+    view! { <Chips label=name>{everything}{lone}{list}</Chips> }.into_any()
 }
 
 fn hit(hit: CatalogueHit) -> AnyView {

@@ -3,10 +3,10 @@
 
 use super::api::list_controls;
 use super::port::{ControlCase, ControlView, ControlsView};
-use crate::requests::gates::{shape, short_hash};
+use crate::requests::gates::short_hash;
 use crate::status::Failed;
 use crate::ui::{Card, Column, DataTable, Disclosure, EmptyState, Fact, FactsList, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone};
-use domain::gate::ControlKind;
+use domain::gate::{ControlKind, Outcome};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -125,7 +125,7 @@ fn cases_table(cases: Vec<ControlCase>) -> AnyView {
                 <tr>
                     <th scope="row" class="font-normal">{case.name}</th>
                     <td>{case.kind}</td>
-                    <td><Status tone=shape(case.outcome).tone() text=case.outcome.label()/></td>
+                    <td><Status tone=tone(case.outcome) text=case.outcome.label()/></td>
                 </tr>
             }
         })
@@ -139,6 +139,15 @@ fn kind(kind: ControlKind) -> AnyView {
         ControlKind::Compensating => Tone::Plain,
     };
     view! { <Tag tone=tone text=kind.label()/> }.into_any()
+}
+
+fn tone(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Pass => Tone::Ok,
+        Outcome::Fail | Outcome::Error => Tone::Bad,
+        Outcome::Waived => Tone::Warn,
+        Outcome::NotApplicable => Tone::Plain,
+    }
 }
 
 /// Failures of evaluations in percent, with one decimal; a dash when nothing was evaluated.

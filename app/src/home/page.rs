@@ -1,12 +1,13 @@
 //! The home page: what waits for me, my access with its end, my requests with who has them.
 
-use super::api::home_view;
+use super::api::read_home;
 use super::port::HomeView;
 use crate::paths;
 use crate::record::{GrantLine, RequestLine};
+use crate::requests::trails::GrantsTable;
 use crate::requests::words::{RequestTable, count};
 use crate::status::Failed;
-use crate::ui::{Card, Column, DataTable, EmptyState, KeyHelp, Page, SearchField, Shortcut, Skeleton, Status, TierTag, Tone, use_shortcuts};
+use crate::ui::{Card, EmptyState, KeyHelp, Page, SearchField, Shortcut, Skeleton, Status, Tone, use_shortcuts};
 use domain::request::RequestState;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,7 +15,7 @@ use leptos_meta::Title;
 /// `/`
 #[component]
 pub fn HomeRoute() -> impl IntoView {
-    let home = Resource::new(|| (), |()| home_view());
+    let home = Resource::new(|| (), |()| read_home());
     use_shortcuts(vec![Shortcut::run("/", "Search the catalogue", Callback::new(|()| focus("search")))]);
     let body = move || {
         Suspend::new(async move {
@@ -95,27 +96,7 @@ fn access(grants: Vec<GrantLine>) -> AnyView {
         }
         .into_any();
     }
-    let columns = vec![Column::text("What"), Column::text("State"), Column::text("Ends"), Column::text("Since"), Column::text("Through")];
-    let rows = grants.into_iter().map(grant).collect_view();
-    view! { <Card title="My access" flush=true aside=move || number><DataTable caption="My access, soonest end first" columns=columns>{rows}</DataTable></Card> }.into_any()
-}
-
-fn grant(line: GrantLine) -> AnyView {
-    let GrantLine { request, request_number, entitlement, name, application, tier, state, since, ends, .. } = line;
-    let (tone, word) = crate::requests::grant_state(&state);
-    view! {
-        <tr>
-            <th scope="row">
-                <a href=paths::entitlement(entitlement)>{name}</a>" "<TierTag tier=tier.word()/>
-                <p class="font-normal text-ink-3">{application}</p>
-            </th>
-            <td><Status tone=tone text=word/></td>
-            <td>{ends.map(|ends| view! { <time datetime=ends.at.to_string()>{ends.text}</time> }.into_any()).unwrap_or_else(|| "No end".into_any())}</td>
-            <td><time datetime=since.at.to_string()>{since.text}</time></td>
-            <td><a class="whitespace-nowrap" href=paths::request(request)>{request_number}</a></td>
-        </tr>
-    }
-    .into_any()
+    view! { <Card title="My access" flush=true aside=move || number><GrantsTable caption="My access, soonest end first" grants=grants/></Card> }.into_any()
 }
 
 fn requests(open: Vec<RequestLine>, total: i64) -> AnyView {

@@ -7,8 +7,9 @@ use super::stop::{Changes, DONE, Stop, said};
 use crate::paths;
 use crate::record::RequestLine;
 use crate::requests::trails::{EventList, GrantsTable, moment};
+use crate::requests::words::RequestTable;
 use crate::status::Failed;
-use crate::ui::{Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, Tag, TierTag, Tone};
+use crate::ui::{Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone};
 use crate::when::day;
 use domain::identity::{IdentityState, Mfa};
 use domain::permission::Role;
@@ -192,28 +193,5 @@ fn requests_card(requests: Vec<RequestLine>) -> AnyView {
     if requests.is_empty() {
         return view! { <Card title="Requests" id="requests" flush=true><EmptyState title="No requests" text="What they ask for, or others ask for them, stands here."/></Card> }.into_any();
     }
-    let columns = vec![
-        Column::text("Request"),
-        Column::text("Access"),
-        Column::text("Tier"),
-        Column::text("State"),
-        Column::text("With"),
-        Column::text("Submitted"),
-    ];
-    let rows = requests
-        .into_iter()
-        .map(|line| {
-            view! {
-                <tr>
-                    <th scope="row"><a class="code" href=paths::request(line.id)>{line.number}</a></th>
-                    <td>{line.entitlement}<p class="text-ink-3">{line.application}</p></td>
-                    <td><TierTag tier=line.tier.word()/></td>
-                    <td>{line.state.label()}</td>
-                    <td>{line.holder}</td>
-                    <td>{moment(&line.submitted)}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! { <Card title="Requests" id="requests" flush=true><DataTable caption="Requests" columns=columns>{rows}</DataTable></Card> }.into_any()
+    view! { <Card title="Requests" id="requests" flush=true><RequestTable caption="Requests" rows=requests/></Card> }.into_any()
 }

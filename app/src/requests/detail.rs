@@ -2,10 +2,11 @@
 //! and everything that happened. Prints as a record.
 
 use super::api::{Withdraw, show};
-use super::gates::Gates;
-use super::outcome::{Grants, Releases, Trails};
+use super::gates::GatesCard;
+use super::outcome::{Grants, Releases};
 use super::port::RequestView;
-use super::stages::{Stages, waits_for};
+use super::stages::{StagesCard, waits_for};
+use super::trails::Trails;
 use super::withdraw::WithdrawForm;
 use super::words::tone;
 use crate::error::AppError;
@@ -62,11 +63,11 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     let RequestView { number, stages, releases, grants, timeline, gates, release_gates, as_of, content_hash, .. } = request.clone();
     let main = view! {
         {facts(&request)}
-        {gates.map(|evaluation| view! { <Gates title="Gates at submission" evaluation=evaluation/> })}
-        {release_gates.map(|evaluation| view! { <Gates title="Gates at release" evaluation=evaluation/> })}
-        <Trails events=timeline/>
+        {gates.map(|evaluation| view! { <GatesCard title="Gates at submission" evaluation=evaluation/> })}
+        {release_gates.map(|evaluation| view! { <GatesCard title="Gates at release" id="release-gates" evaluation=evaluation/> })}
+        <Card title="What happened" id="trails"><Trails events=timeline/></Card>
     };
-    let aside = move || view! { <Stages stages=stages/><Releases releases=releases/><Grants grants=grants/> };
+    let aside = move || view! { <StagesCard stages=stages/><Releases releases=releases/><Grants grants=grants/> };
     view! {
         <Title text=number/>
         <Page title=title overline=overline tags=move || view! { <Status tone=state_tone text=state_word/> } actions=move || actions>
@@ -99,7 +100,7 @@ fn actions(request: &RequestView) -> AnyView {
 fn facts(request: &RequestView) -> AnyView {
     let RequestView { reason, justification, starts_on, ends_on, specification, state, items, subject, requester, since, .. } = request.clone();
     let (population, version) = specification;
-    let why = state.reason().map(str::to_owned);
+    let (why, term, label) = (state.reason().map(str::to_owned), why_term(&state), state.label());
     let items = items.into_iter().map(item).collect_view();
     let on_behalf = (subject.id != requester.id).then(|| view! { <Fact term="Asked by"><a href=paths::identity(requester.id)>{requester.name}</a></Fact> });
     view! {
@@ -112,8 +113,8 @@ fn facts(request: &RequestView) -> AnyView {
                 <Fact term="Until">{ends_on.map_or_else(|| "No end".to_owned(), when::day)}</Fact>
                 <Fact term="Reason">{reason.label()}</Fact>
                 <Fact term="Justification"><p class="whitespace-pre-line">{justification}</p></Fact>
-                <Fact term="State">{state.label()}" since "{since.text}</Fact>
-                {why.map(|why| view! { <Fact term=why_term(&state)><p class="whitespace-pre-line">{why}</p></Fact> })}
+                <Fact term="State">{label}" since "{since.text}</Fact>
+                {why.map(|why| view! { <Fact term=term><p class="whitespace-pre-line">{why}</p></Fact> })}
                 <Fact term="Specification">{population}", version "{version.to_string()}</Fact>
             </FactsList>
         </Card>

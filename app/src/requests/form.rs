@@ -3,7 +3,7 @@
 
 use super::api::{Answer, Submit};
 use super::asked::{Asked, Opening, open};
-use super::gates::{FORM_ID, Gates, headline};
+use super::gates::{FORM_ID, GatesCard, headline};
 use super::live::{self, Live};
 use super::port::{PlanLine, RequestDesk};
 use crate::error::AppError;
@@ -70,7 +70,7 @@ fn Desk(opening: Opening, typed: bool, submit: ServerAction<Submit>, answer: Ser
     };
     let aside = move || {
         view! {
-            {move || { let evaluation = live.checked.get().evaluation; view! { <Gates evaluation=evaluation fill=fill/> } }}
+            {move || { let evaluation = live.checked.get().evaluation; view! { <GatesCard evaluation=evaluation fill=fill/> } }}
             {move || plan(live.checked.get().plan)}
         }
     };

@@ -14,17 +14,22 @@ pub type Fill = Callback<(String, String)>;
 /// The card. `fill` turns suggestions into buttons that fill the field of the form
 /// [`FORM_ID`] on the same page; without it they stay words.
 #[component]
-pub fn Gates(#[prop(default = "Gates".to_owned(), into)] title: String, evaluation: Evaluation, #[prop(optional)] fill: Option<Fill>) -> impl IntoView {
+pub fn GatesCard(
+    #[prop(default = "Gates".to_owned(), into)] title: String,
+    #[prop(default = "gates".to_owned(), into)] id: String,
+    evaluation: Evaluation,
+    #[prop(optional)] fill: Option<Fill>,
+) -> impl IntoView {
     let (tone, text) = headline(&evaluation);
-    let policy = evaluation.policy_hash.get(..8).unwrap_or_default().to_owned();
+    let policy = short_hash(&evaluation.policy_hash);
     let (quiet, loud): (Vec<_>, Vec<_>) = evaluation.results.into_iter().partition(|gate| matches!(gate.outcome, gate::Outcome::Pass | gate::Outcome::NotApplicable));
-    let mut loud: Vec<_> = loud;
+    let mut loud = loud;
     loud.sort_by_key(|gate| (!gate.stops(), gate.outcome == gate::Outcome::Waived));
     let more = more_line(&quiet, loud.is_empty());
     let loud = loud.into_iter().map(|gate| line(gate, fill)).collect_view();
     let quiet = quiet.into_iter().map(|gate| line(gate, None)).collect_view();
     view! {
-        <Card title=title flush=true aside=move || view! { <Tag tone=tone text=text/> }>
+        <Card title=title id=id flush=true aside=move || view! { <Tag tone=tone text=text/> }>
             <GateList>{loud}</GateList>
             <Disclosure summary=more><GateList>{quiet}</GateList></Disclosure>
             <p class="px-3.5 py-2 text-ink-3 text-xs">"Policy set "<span class="code">{policy}</span></p>
@@ -62,8 +67,16 @@ fn more_line(quiet: &[GateResult], alone: bool) -> String {
     if apart == 0 { format!("{met}{more} met") } else { format!("{met}{more} met, {apart} do not apply") }
 }
 
-fn outcome(gate: &GateResult) -> Outcome {
-    match gate.outcome {
+/// A policy hash, short enough for a line.
+#[must_use]
+pub fn short_hash(hash: &str) -> String {
+    hash.get(..8).unwrap_or(hash).to_owned()
+}
+
+/// How an outcome of a gate is drawn.
+#[must_use]
+pub fn shape(outcome: gate::Outcome) -> Outcome {
+    match outcome {
         gate::Outcome::Pass => Outcome::Met,
         gate::Outcome::Fail => Outcome::NotMet,
         gate::Outcome::Waived => Outcome::Waived,
@@ -73,7 +86,7 @@ fn outcome(gate: &GateResult) -> Outcome {
 }
 
 fn line(gate: GateResult, fill: Option<Fill>) -> AnyView {
-    let outcome = outcome(&gate);
+    let outcome = shape(gate.outcome);
     let stops = gate.stops();
     let GateResult { control, title, objective, reason, remedy, field, suggestion, exception, .. } = gate;
     let seen = match (reason.is_empty(), exception) {

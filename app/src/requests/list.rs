@@ -48,7 +48,9 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
             </Chips>
         }
     });
-    let link = |state: &str| paths::requests(&RequestsQuery { scope: query.scope.clone(), state: state.into(), after: String::new() });
+    let scope = query.scope.clone();
+    let link = move |state: &str| paths::requests(&RequestsQuery { scope: scope.clone(), state: state.into(), after: String::new() });
+    let unfiltered = query.state.is_empty();
     let total: i64 = states.iter().map(|(.., count)| count).sum();
     let label = states.iter().find(|(word, ..)| *word == query.state).map(|(_, label, _)| label.clone());
     let chips = states.into_iter().map(|(word, label, number)| view! { <Chip href=link(&word) label=label count=count(number) current=word == query.state/> }).collect_view();
@@ -63,7 +65,7 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
             <div class="stack">
                 {scopes}
                 <Chips label="State">
-                    <Chip href=link("") label="Any state" count=count(total) current=query.state.is_empty()/>
+                    <Chip href=link("") label="Any state" count=count(total) current=unfiltered/>
                     {chips}
                 </Chips>
                 <CountLine count=u64::from(count(page.total)) one="request" many="requests" filter=label as_of=as_of.text/>

@@ -1,11 +1,10 @@
-//! What came of a request: the releases that were planned and carried out, the grants, and
-//! everything that happened in the two trails.
+//! What came of a request: the releases that were planned and carried out, and the grants.
 
+use super::trails::moment;
 use crate::paths;
-use crate::record::{GrantLine, ReleaseLine, TimelineEvent};
-use crate::ui::{Card, Status, Timeline, TimelineEntry, Tone, Trail};
+use crate::record::{GrantLine, ReleaseLine};
+use crate::ui::{Card, Status, Tone};
 use domain::release::ReleaseState;
-use domain::{event, grant::EndReason};
 use leptos::prelude::*;
 
 /// The card with the releases; says what is missing while there are none.
@@ -58,7 +57,7 @@ fn grant(line: GrantLine) -> AnyView {
     view! {
         <li class="grid gap-1 px-3.5 py-2.5">
             <div class="line"><h3><a href=paths::entitlement(entitlement)>{name}</a></h3><Status tone=tone text=word/></div>
-            <p class="text-ink-3">"Since "<time datetime=since.at.to_string()>{since.text}</time></p>
+            <p class="text-ink-3">"Since "{moment(&since)}</p>
             <p class="text-ink-3">{end}</p>
         </li>
     }
@@ -76,49 +75,11 @@ pub fn grant_state(word: &str) -> (Tone, &'static str) {
 }
 
 /// When a grant ends or ended, and why, as a sentence.
-#[must_use]
-pub fn end_of(line: &GrantLine) -> String {
-    let why = line.end_reason.map(EndReason::label).map(|why| format!(": {}", lower(why))).unwrap_or_default();
+fn end_of(line: &GrantLine) -> String {
+    let why = line.end_reason.map(|why| format!(" ({})", why.label())).unwrap_or_default();
     match (&line.ended, &line.ends) {
         (Some(ended), _) => format!("Ended {}{why}", ended.text),
         (None, Some(ends)) => format!("Ends by itself {}{why}", ends.text),
         (None, None) => format!("No end{why}"),
     }
-}
-
-/// The two trails of a record. What runs the installation itself is on neither and stands on the
-/// administration pages.
-#[component]
-pub fn Trails(events: Vec<TimelineEvent>) -> impl IntoView {
-    let entries = events.into_iter().filter_map(entry).collect::<Vec<_>>();
-    view! { <Card title="What happened"><Timeline entries=entries/></Card> }.into_any()
-}
-
-fn entry(event: TimelineEvent) -> Option<TimelineEntry> {
-    let TimelineEvent { at, trail, what, who, detail } = event;
-    let trail = match trail {
-        event::Trail::Decision => Trail::Decision,
-        event::Trail::Execution => Trail::Execution,
-        event::Trail::Administration => return None,
-    };
-    let tone = tone(&what);
-    Some(TimelineEntry { trail, at: at.text, datetime: at.at.to_string(), who, what: lower(&what), detail, tone })
-}
-
-fn tone(what: &str) -> Tone {
-    let begins = |words: &[&str]| words.iter().any(|word| what.starts_with(word));
-    if begins(&["Approved", "All approvals", "Carried out", "Access active"]) {
-        Tone::Ok
-    } else if begins(&["Rejected", "Held", "Submission refused"]) {
-        Tone::Bad
-    } else if begins(&["Returned", "Access reached", "Lapsed"]) {
-        Tone::Warn
-    } else {
-        Tone::Plain
-    }
-}
-
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,17 +1,21 @@
 //! Who decides a request: the stages in order, the people who may, and what they decided.
 
 use super::port::{DecisionView, StageView};
+use super::trails::moment;
 use crate::paths;
 use crate::record::PersonRef;
 use crate::ui::{Card, Status, Tone};
 use domain::approval::Verdict;
+use domain::id::StageId;
 use leptos::prelude::*;
 
 /// The card with all stages of the approval plan.
+///
+/// `you` is the stage at which the reader decides.
 #[component]
-pub fn Stages(stages: Vec<StageView>) -> impl IntoView {
-    let stages = stages.into_iter().map(stage).collect_view();
-    view! { <Card title="Who decides" flush=true><ol class="divide-y divide-line" role="list">{stages}</ol></Card> }.into_any()
+pub fn StagesCard(#[prop(default = "Who decides".to_owned(), into)] title: String, stages: Vec<StageView>, #[prop(optional)] you: Option<StageId>) -> impl IntoView {
+    let stages = stages.into_iter().map(|line| { let yours = you == Some(line.id); stage(line, yours) }).collect_view();
+    view! { <Card title=title flush=true><ol class="divide-y divide-line" role="list">{stages}</ol></Card> }.into_any()
 }
 
 /// What one stage waits for, as a sentence; nothing for a stage that is behind or still to come.
@@ -32,7 +36,7 @@ fn names(candidates: &[(PersonRef, String)]) -> String {
     candidates.iter().map(|(person, _)| person.name.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
-fn stage(stage: StageView) -> AnyView {
+fn stage(stage: StageView, yours: bool) -> AnyView {
     let (tone, word) = state(&stage.state, stage.late);
     let StageView { authority, candidates, hold_reason, opened, due, decision, .. } = stage;
     let decided = decision.is_some();
@@ -40,15 +44,15 @@ fn stage(stage: StageView) -> AnyView {
     view! {
         <li class="grid gap-1 px-3.5 py-2.5">
             <div class="line">
-                <h3>{authority}</h3>
+                <h3>{authority}{yours.then_some(": you")}</h3>
                 <Status tone=tone text=word/>
             </div>
             {hold_reason.map(|reason| view! { <p>{reason}</p> })}
             {(!decided).then(|| view! { <ul role="list">{people}</ul> })}
             {decision.map(decision_line)}
             {(!decided).then(|| view! {
-                {opened.map(|opened| view! { <p class="text-ink-3">"Asked "<time datetime=opened.at.to_string()>{opened.text}</time></p> })}
-                {due.map(|due| view! { <p class="text-ink-3">"Due "<time datetime=due.at.to_string()>{due.text}</time></p> })}
+                {opened.map(|opened| view! { <p class="text-ink-3">"Asked "{moment(&opened)}</p> })}
+                {due.map(|due| view! { <p class="text-ink-3">"Due "{moment(&due)}</p> })}
             })}
         </li>
     }
@@ -67,7 +71,7 @@ fn decision_line(decision: DecisionView) -> AnyView {
         Verdict::Reject => " rejected, ",
     };
     view! {
-        <p><a href=paths::identity(by.id)>{by.name}</a>{word}<time datetime=at.at.to_string()>{at.text}</time></p>
+        <p><a href=paths::identity(by.id)>{by.name}</a>{word}{moment(&at)}</p>
         {comment.map(|comment| view! { <blockquote class="border-l-2 border-line-strong pl-2">{comment}</blockquote> })}
         <p class="text-ink-3 text-xs">"What was on the screen: "<span class="code">{shown_hash}</span></p>
     }

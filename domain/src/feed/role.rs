@@ -15,6 +15,8 @@ pub const DESCRIPTION_MAX: usize = 4_000;
 pub const ACTION_MAX: usize = 500;
 /// Most actions, and most data actions, of one role.
 pub const ACTIONS_MAX: usize = 5_000;
+/// Most characters of a provider that can be an application.
+const PROVIDER_MAX: usize = 60;
 /// A provider gets an application of its own when at least so many roles of the file are its.
 pub const ROLES_FOR_AN_APPLICATION: usize = 3;
 
@@ -104,7 +106,8 @@ pub fn provider(role: &Role) -> Option<String> {
     }
     let (name, most) = counts.iter().max_by_key(|(_, count)| **count)?;
     let alone = counts.values().filter(|count| *count == most).count() == 1;
-    (alone && most * 3 >= telling.len()).then(|| (*name).to_owned())
+    let plain = name.len() <= PROVIDER_MAX && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+    (plain && alone && most * 3 >= telling.len()).then(|| (*name).to_owned())
 }
 
 fn is_companion(action: &str) -> bool {
@@ -151,6 +154,7 @@ pub fn application_name(spelled: &str) -> String {
         "documentdb" => "Cosmos DB".to_owned(),
         "elasticsan" => "Elastic SAN".to_owned(),
         "hdinsight" => "HDInsight".to_owned(),
+        "healthcareapis" => "Healthcare APIs".to_owned(),
         "iotfirmwaredefense" => "IoT Firmware Defense".to_owned(),
         "loadtestservice" => "Load Test Service".to_owned(),
         "netapp" => "NetApp".to_owned(),
@@ -222,6 +226,7 @@ mod tests {
             (&["a.One/x/read", "A.ONE/x/write", "B.Two/x/read"], &[], Some("a.one")),
             (&["Microsoft.Support/*"], &[], Some("microsoft.support")),
             (&[], &["Microsoft.KeyVault/vaults/secrets/getSecret/action"], Some("microsoft.keyvault")),
+            (&["no provider/x"], &[], None),
             (&[], &[], None),
         ] {
             assert_eq!(provider(&role(actions, data)).as_deref(), expected, "{actions:?} {data:?}");

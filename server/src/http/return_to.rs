@@ -3,12 +3,20 @@
 const LONGEST: usize = 2_000;
 
 /// The address, if it is a page of this site.
-pub fn local(address: &str) -> Option<&str> {
+pub fn page(address: &str) -> Option<&str> {
     let plain = address.len() <= LONGEST && address.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'\\');
     let elsewhere = address.starts_with("//") || !address.starts_with('/');
-    let path = address.split(['?', '#']).next().unwrap_or(address);
-    let no_page = ["/sign-in", "/sign-out", "/setup", "/theme", "/healthz", "/csp-report", "/favicon.ico"].contains(&path) || path.starts_with("/api/") || path.starts_with("/pkg/");
+    let no_page = ["/sign-out", "/theme", "/healthz", "/csp-report", "/favicon.ico"].contains(&path(address)) || address.starts_with("/api/") || address.starts_with("/pkg/");
     (plain && !elsewhere && !no_page).then_some(address)
+}
+
+/// The address, if it is a page of this site for people who are signed in.
+pub fn local(address: &str) -> Option<&str> {
+    page(address).filter(|address| !["/sign-in", "/setup"].contains(&path(address)))
+}
+
+fn path(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or(address)
 }
 
 /// A value for a query string.

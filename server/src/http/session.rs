@@ -14,7 +14,7 @@ use axum::response::Response;
 /// Pages and posts for people who are not signed in. Everything else needs a session.
 const OPEN: [&str; 7] = ["/sign-in", "/sign-out", "/setup", "/theme", "/csp-report", "/healthz", "/favicon.ico"];
 /// Server functions that the sign-in page needs.
-const OPEN_FUNCTIONS: [&str; 1] = ["/api/account/demonstration-people"];
+const OPEN_FUNCTIONS: [&str; 1] = ["/api/account/demonstration_people"];
 
 /// Finds the caller, refuses strangers where nothing is open to them, and hands out new tokens.
 pub async fn attach(State(state): State<AppState>, mut request: Request, next: Next) -> Response {

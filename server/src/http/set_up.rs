@@ -42,6 +42,6 @@ fn back(token: &str, error: &AppError) -> String {
     let token = return_to::encoded(token);
     match error.problems().first() {
         Some(problem) => format!("{PATH}?token={token}&error={}&field={}", return_to::encoded(&problem.code), return_to::encoded(&problem.field)),
-        None => format!("{PATH}?token={token}&error={}", if *error == AppError::NotFound { "link" } else { error.code() }),
+        None => format!("{PATH}?token={token}&error={}", error.code()),
     }
 }

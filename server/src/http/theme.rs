@@ -18,10 +18,7 @@ pub struct ThemeForm {
 
 /// Keeps the choice and goes back to the page.
 pub async fn choose(State(state): State<AppState>, Form(form): Form<ThemeForm>) -> Response {
-    // The switch also stands on pages for people who are not signed in.
-    let asked = form.return_to.as_str();
-    let page = if ["/sign-in", "/setup"].contains(&asked) { asked } else { return_to::local(asked).unwrap_or("/") };
-    let mut response = answer::see_other(page);
+    let mut response = answer::see_other(return_to::page(&form.return_to).unwrap_or("/"));
     if let Ok(value) = HeaderValue::from_str(&cookie::theme(&state.config, Theme::from_word(&form.theme).word())) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }

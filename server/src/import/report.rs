@@ -3,7 +3,6 @@
 use domain::feed::limit::{Counts, Share};
 use domain::feed::shown;
 use domain::id::ImportId;
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// Most bad values printed one by one; the rest is counted.
@@ -109,6 +108,8 @@ pub struct ImportReport {
     pub examples: Vec<Example>,
     /// Sentences worth knowing.
     pub notes: Vec<String>,
+    /// How many rows have such values.
+    pub bad_rows: u64,
     /// Every value that cannot be used, by line.
     pub bad: Vec<BadRow>,
     /// Whether bad rows were to be skipped.
@@ -138,9 +139,8 @@ impl ImportReport {
     }
 
     fn bad_rows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: BTreeSet<u64> = self.bad.iter().map(|b| b.line).collect();
         let head = if self.skip_bad { "Skipped" } else { "Bad" };
-        writeln!(f, "\n{head} rows: {}", lines.len())?;
+        writeln!(f, "\n{head} rows: {}", self.bad_rows)?;
         for bad in self.bad.iter().take(PRINTED_BAD_ROWS) {
             write!(f, "  {}, line {}, {} \"{}\": {}", self.file, bad.line, bad.column, bad.value, bad.problem)?;
             if self.skip_bad && bad.blank_only {

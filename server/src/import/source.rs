@@ -32,6 +32,7 @@ pub(super) struct Source<R> {
     ends_with_newline: bool,
     ended: bool,
     since_row: u64,
+    row_max: u64,
     pending: Vec<u8>,
     handed_out: usize,
     block: Vec<u8>,
@@ -52,10 +53,16 @@ impl<R: Read> Source<R> {
             ends_with_newline: true,
             ended: false,
             since_row: 0,
+            row_max: ROW_MAX,
             pending: Vec::new(),
             handed_out: 0,
             block: vec![0; BLOCK],
         }
+    }
+
+    /// The same stream without a limit between two rows, for files that are no rows.
+    pub(super) fn with_rows_of_any_length(self) -> Self {
+        Self { row_max: u64::MAX, ..self }
     }
 
     /// Bytes of the file read so far.
@@ -140,7 +147,7 @@ impl<R: Read> Source<R> {
         }
         self.lines += count_newlines(&self.pending);
         self.since_row += self.pending.len() as u64;
-        if self.since_row > ROW_MAX { Err(io::Error::other(SourceProblem::RowTooLong)) } else { Ok(()) }
+        if self.since_row > self.row_max { Err(io::Error::other(SourceProblem::RowTooLong)) } else { Ok(()) }
     }
 }
 

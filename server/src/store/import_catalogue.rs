@@ -101,10 +101,10 @@ pub async fn add_applications(conn: &mut PgConnection, ids: &IdSeed, import: Uui
 pub async fn lay_out(conn: &mut PgConnection, rows: &Value) -> sqlx::Result<u64> {
     let done = sqlx::query!(
         r#"
-        insert into import_role (line, source_id, usable, name, description, actions, data_actions, tier, tier_reason, longest_days, review_every_days, application_code)
-        select line, source_id, usable, name, description, actions, data_actions, tier, tier_reason, longest_days, review_every_days, application_code
+        insert into import_role (entry, source_id, usable, name, description, actions, data_actions, tier, tier_reason, longest_days, review_every_days, application_code)
+        select entry, source_id, usable, name, description, actions, data_actions, tier, tier_reason, longest_days, review_every_days, application_code
         from jsonb_to_recordset($1) as r (
-            line bigint, source_id text, usable boolean, name text, description text, actions text[], data_actions text[],
+            entry bigint, source_id text, usable boolean, name text, description text, actions text[], data_actions text[],
             tier text, tier_reason text, longest_days integer, review_every_days integer, application_code text)
         "#,
         rows,

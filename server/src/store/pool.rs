@@ -1,5 +1,6 @@
 //! Connections: how they are opened, what they may do, and in which state they are handed out.
 
+use sqlx::migrate::MigrateDatabase as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
@@ -61,6 +62,17 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<(), sqlx::migrate::Mi
     let outcome = sqlx::migrate!("../migrations").run(&pool).await;
     pool.close().await;
     outcome
+}
+
+/// Creates the database that `url` names, unless it is there.
+///
+/// # Errors
+/// [`sqlx::Error`] when the server cannot be reached or refuses.
+pub async fn ensure_database(url: &str) -> Result<(), sqlx::Error> {
+    if !sqlx::Postgres::database_exists(url).await? {
+        sqlx::Postgres::create_database(url).await?;
+    }
+    Ok(())
 }
 
 /// Whether the database answers.

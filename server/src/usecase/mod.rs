@@ -15,6 +15,7 @@ pub mod identities;
 pub mod inbox;
 pub mod inbox_list;
 pub mod planning;
+pub mod ports;
 pub mod reading;
 pub mod release_list;
 pub mod releases;
@@ -23,6 +24,8 @@ pub mod requests;
 pub mod shown;
 pub mod submitting;
 pub mod work;
+
+pub use ports::ports;
 
 use crate::policy::PolicySet;
 use crate::system::System;

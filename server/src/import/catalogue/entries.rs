@@ -133,7 +133,7 @@ mod tests {
             ("[{}, {}] x", 1, 10, "nothing may follow the array"),
             ("[{}\n{}]", 2, 1, "a comma or the end of the array has to follow here"),
             ("[{},\n {\"a\" 1}]", 2, 7, "expected `:`"),
-            ("[{},\n {\n\"a\": tru\n}]", 3, 8, "expected ident"),
+            ("[{},\n {\n\"a\": trx\n}]", 3, 8, "expected ident"),
             ("[{\"a\":1}", 1, 9, "the file ends too early"),
         ] {
             assert_eq!(entries(text), Err(Wrong { line, column, problem: problem.to_owned() }), "{text}");

@@ -15,8 +15,9 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// A catalogue file, read and checked.
 pub(super) struct Catalogue {
     pub(super) entries: u64,
+    /// Usable roles with their places in the file.
     pub(super) usable: Vec<(u64, Role)>,
-    /// Ids of entries that cannot be used, with their lines: they are not missing.
+    /// Ids of entries that cannot be used, with their places: they are not missing.
     pub(super) set_aside: Vec<(u64, String)>,
     /// Entries without even a readable id.
     pub(super) nameless: u64,
@@ -55,9 +56,10 @@ pub(super) fn read(path: &Path) -> Result<Catalogue, ImportError> {
 
 fn check(found: &[(u64, Value)]) -> Catalogue {
     let mut out = Catalogue { entries: found.len() as u64, usable: Vec::new(), set_aside: Vec::new(), nameless: 0, bad: Vec::new(), sha256: [0; 32] };
-    let mut ids: BTreeMap<String, u64> = BTreeMap::new();
-    let mut names: BTreeMap<String, u64> = BTreeMap::new();
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (index, (line, value)) in found.iter().enumerate() {
+        let place = index as u64;
         let mut entry = Entry { line: *line, index, bad: Vec::new() };
         let role = entry.role(value);
         for p in role::problems(&role) {
@@ -70,20 +72,20 @@ fn check(found: &[(u64, Value)]) -> Catalogue {
         let readable = !id.is_empty() && !entry.names("name");
         if readable {
             match ids.get(&id) {
-                Some(first) => entry.problem("name", &role.source_id, format!("is already the id of the entry on line {first}")),
-                None => _ = ids.insert(id, *line),
+                Some(first) => entry.problem("name", &role.source_id, format!("is already the id of [{first}]")),
+                None => _ = ids.insert(id, index),
             }
         }
         let name = role.name.to_lowercase();
         if !entry.names("roleName") {
             match names.get(&name) {
-                Some(first) => entry.problem("roleName", &role.name, format!("is already the name of the entry on line {first}")),
-                None => _ = names.insert(name, *line),
+                Some(first) => entry.problem("roleName", &role.name, format!("is already the name of [{first}]")),
+                None => _ = names.insert(name, index),
             }
         }
         match (entry.bad.is_empty(), readable) {
-            (true, _) => out.usable.push((*line, role)),
-            (false, true) => out.set_aside.push((*line, role.source_id)),
+            (true, _) => out.usable.push((place, role)),
+            (false, true) => out.set_aside.push((place, role.source_id)),
             (false, false) => out.nameless += 1,
         }
         out.bad.append(&mut entry.bad);
@@ -121,6 +123,10 @@ impl Entry {
             Some(Value::Array(permissions)) => {
                 let (mut actions, mut data_actions) = (HashSet::new(), HashSet::new());
                 for (i, permission) in permissions.iter().enumerate() {
+                    if !permission.is_object() {
+                        self.problem(&format!("permissions[{i}]"), &permission.to_string(), "is not an object".to_owned());
+                        continue;
+                    }
                     role.actions.extend(self.list(permission, i, "actions").into_iter().filter(|a| actions.insert(a.clone())));
                     role.data_actions.extend(self.list(permission, i, "dataActions").into_iter().filter(|a| data_actions.insert(a.clone())));
                 }
@@ -150,11 +156,7 @@ impl Entry {
         let path = format!("permissions[{at}].{field}");
         let list = match permission.get(field) {
             Some(Value::Array(list)) => list.as_slice(),
-            None | Some(Value::Null) if permission.is_object() => return Vec::new(),
-            None => {
-                self.problem(&format!("permissions[{at}]"), &permission.to_string(), "is not an object".to_owned());
-                return Vec::new();
-            }
+            None | Some(Value::Null) => return Vec::new(),
             Some(other) => {
                 self.problem(&path, &other.to_string(), "is not a list".to_owned());
                 return Vec::new();

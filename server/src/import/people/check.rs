@@ -45,7 +45,7 @@ pub(super) async fn check(conn: &mut PgConnection, file: &str, today: Date, read
     let mut notes = Vec::new();
     let without = store::reports_of_those_set_aside(conn).await?;
     if without > 0 {
-        notes.push(format!("{without} people report to somebody whose own row is bad; without that row they have no manager."));
+        notes.push(format!("People who report to somebody whose own row is bad: {without}. Without that row they have no manager."));
     }
     Ok(notes)
 }

@@ -59,10 +59,10 @@ async fn import(pool: &PgPool, system: &System, file: &Path, options: &PeopleOpt
         let reason = format!("Missing from the people feed of {today}.");
         difference::write_missing(conn, &run.ids, run.id.0, &reason).await?;
     } else {
-        notes.push(format!("{} rows have no readable employee number, so nobody is taken to be missing from this file.", reading.nameless));
+        notes.push(format!("Rows without a readable employee number: {}. So nobody is taken to be missing from this file.", reading.nameless));
     }
     if units > 0 {
-        notes.push(format!("{units} departments are new."));
+        notes.push(format!("New departments: {units}."));
     }
     let sha256 = reading.sha256;
     let mut report = plan(conn, &run, file, options, reading, notes).await?;
@@ -114,6 +114,7 @@ async fn lay_out(conn: &mut PgConnection, file: &Path, options: &PeopleOptions, 
 async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &PeopleOptions, reading: Reading, mut notes: Vec<String>) -> Result<ImportReport, ImportError> {
     let totals = difference::totals(conn).await?;
     let skipped: BTreeSet<u64> = reading.bad.iter().filter(|b| !b.blank_only).map(|b| b.line).collect();
+    let bad_rows: BTreeSet<u64> = reading.bad.iter().map(|b| b.line).collect();
     let removed = count(totals.ended + totals.missing);
     let counts = Counts {
         added: count(totals.added),
@@ -123,13 +124,13 @@ async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &PeopleO
         skipped: skipped.len() as u64,
     };
     if totals.added_retired > 0 {
-        notes.push(format!("{} of the added people have already left: they are recorded as retired.", totals.added_retired));
+        notes.push(format!("Added people who have already left and are recorded as retired: {}.", totals.added_retired));
     }
     if totals.added_staged > 0 {
-        notes.push(format!("{} of the added people have not started yet.", totals.added_staged));
+        notes.push(format!("Added people who have not started yet: {}.", totals.added_staged));
     }
     if removed > 0 {
-        notes.push(format!("Of the removed, {} are missing from the file and {} have reached their end date.", totals.missing, totals.ended));
+        notes.push(format!("Removed because they are missing from the file: {}; because their end date has passed: {}.", totals.missing, totals.ended));
     }
     let ignored = reading.layout.ignored();
     if !ignored.is_empty() {
@@ -154,6 +155,7 @@ async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &PeopleO
         columns,
         examples,
         notes,
+        bad_rows: bad_rows.len() as u64,
         bad: reading.bad,
         skip_bad: options.apply.skip_bad,
         refusals,
@@ -178,11 +180,11 @@ async fn carry_out(conn: &mut PgConnection, run: &Run, notes: &mut Vec<String>) 
     let sessions = apply::end_sessions(conn, run.now).await?;
     apply::write_events(conn, run.now, PROCESS).await?;
     if sessions > 0 {
-        notes.push(format!("{sessions} sessions of people who left end with this import."));
+        notes.push(format!("Sessions that end because their people left: {sessions}."));
     }
     let left_behind = crate::store::import_people::check::reports_of_the_retired(conn).await?;
     if left_behind > 0 {
-        notes.push(format!("{left_behind} people report to somebody who has left; what they ask for waits until the feed names another manager."));
+        notes.push(format!("People who report to somebody who has left: {left_behind}. What they ask for waits until the feed names another manager."));
     }
     Ok(())
 }

@@ -15,9 +15,9 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
             longest_days, review_every_days, state, version, updated_at, search)
         select s.entitlement_id, s.application_id, r.source_id, r.name, r.description, r.actions, r.data_actions, s.tier, s.tier_reason, 'guessed',
             s.longest_days, s.review_every_days, s.state, s.version, $1, entitlement_search(r.name, r.description, a.code, a.name, r.actions, r.data_actions)
-        from import_role_step s join import_role r on r.line = s.line and r.usable join application a on a.id = s.application_id
+        from import_role_step s join import_role r on r.entry = s.entry and r.usable join application a on a.id = s.application_id
         where s.action = 'add'
-        order by s.line
+        order by s.entry
         "#,
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )
@@ -28,7 +28,7 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
         update entitlement e set name = r.name, description = r.description, actions = r.actions, data_actions = r.data_actions, tier = s.tier, tier_reason = s.tier_reason,
             longest_days = s.longest_days, review_every_days = s.review_every_days, state = s.state, version = s.version, updated_at = $1,
             search = entitlement_search(r.name, r.description, a.code, a.name, r.actions, r.data_actions)
-        from import_role_step s join import_role r on r.line = s.line and r.usable join application a on a.id = s.application_id
+        from import_role_step s join import_role r on r.entry = s.entry and r.usable join application a on a.id = s.application_id
         where e.id = s.entitlement_id and s.action = 'change'
         "#,
         now.to_sqlx() as jiff_sqlx::Timestamp,

@@ -50,8 +50,8 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
             select w.*, old_tier is distinct from new_tier as d_tier, old_reason is distinct from new_reason as d_reason, old_state is distinct from 'active' as d_state
             from wanted w
         )
-        insert into import_role_step (line, entitlement_id, event_id, action, application_id, tier, tier_reason, longest_days, review_every_days, state, version, changed, event_kind, body)
-        select c.line, coalesce(c.entitlement_id, import_uuid($1, $2, 'entitlement', c.line)), import_uuid($1, $2, 'event', c.line),
+        insert into import_role_step (entry, entitlement_id, event_id, action, application_id, tier, tier_reason, longest_days, review_every_days, state, version, changed, event_kind, body)
+        select c.entry, coalesce(c.entitlement_id, import_uuid($1, $2, 'entitlement', c.entry)), import_uuid($1, $2, 'event', c.entry),
             kind.action, c.application_id, c.new_tier, c.new_reason,
             case when c.entitlement_id is null or (d_tier and c.old_longest is not distinct from c.usual_longest) then c.longest_days else c.old_longest end,
             case when c.entitlement_id is null or (d_tier and c.old_review = c.usual_review) then c.review_every_days else c.old_review end,
@@ -62,7 +62,7 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
                 case when d_state then 'state' end], null) end,
             case kind.action when 'add' then 'entitlement.added' else 'entitlement.changed' end,
             case when kind.action = 'add'
-                then '{"import":' || json_text($3::uuid::text) || ',"line":' || c.line || ',"tier":"' || c.new_tier || '"}'
+                then '{"entry":' || c.entry || ',"import":' || json_text($3::uuid::text) || ',"tier":"' || c.new_tier || '"}'
                 else '{"changed":{' || concat_ws(',',
                     case when d_actions then '"actions":true' end,
                     case when d_data then '"data_actions":true' end,
@@ -71,7 +71,7 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
                     case when d_state then '"state":{"from":"' || c.old_state || '","to":"active"}' end,
                     case when d_tier then '"tier":{"from":"' || c.old_tier || '","to":"' || c.new_tier || '"}' end,
                     case when d_reason then '"tier_reason":true' end)
-                || '},"import":' || json_text($3::uuid::text) || ',"line":' || c.line || ',"version":' || kind.version || '}'
+                || '},"entry":' || c.entry || ',"import":' || json_text($3::uuid::text) || ',"version":' || kind.version || '}'
             end
         from compared c
         cross join lateral (select
@@ -227,9 +227,9 @@ pub async fn examples(conn: &mut PgConnection, of_each: i64) -> sqlx::Result<Vec
     sqlx::query_as!(
         Example,
         r#"
-        with numbered as (select s.*, row_number() over (partition by s.action order by s.line, s.entitlement_id) as n from import_role_step s)
+        with numbered as (select s.*, row_number() over (partition by s.action order by s.entry, s.entitlement_id) as n from import_role_step s)
         select s.action, coalesce(r.name, e.name) as "name!", s.tier, s.tier_reason, s.changed
-        from numbered s left join import_role r on r.line = s.line and r.usable left join entitlement e on e.id = s.entitlement_id
+        from numbered s left join import_role r on r.entry = s.entry and r.usable left join entitlement e on e.id = s.entitlement_id
         where s.n <= $1 order by s.action, s.n
         "#,
         of_each,

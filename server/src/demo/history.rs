@@ -1,0 +1,281 @@
+//! A year of requests: asked, decided, carried out and ended by the demonstration's people through
+//! the product's own use-cases, in the order of time.
+
+use super::DemoError;
+use super::organisation::Cast;
+use crate::job;
+use crate::store;
+use crate::store::error::StoreError;
+use crate::system::SetClock;
+use crate::usecase::Base;
+use crate::usecase::inbox::InboxService;
+use crate::usecase::releases::ReleaseService;
+use crate::usecase::requests::RequestService;
+use app::error::AppError;
+use app::inbox::port::{DecisionForm, Inbox};
+use app::releases::port::{Releases, ReleasesQuery};
+use app::requests::port::Requests;
+use domain::actor::Caller;
+use domain::catalogue::RiskTier;
+use domain::id::{IdempotencyKey, IdentityId, ReleaseId, RequestId, SessionId};
+use domain::permission::Role;
+use domain::release::ReleaseKind;
+use domain::request::{ReasonCode, RequestForm, RequestState};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Requests in the year.
+const REQUESTS: u64 = 220;
+
+/// Why people ask: reason and sentence. `{}` is the entitlement.
+const REASONS: &[(ReasonCode, &str)] = &[
+    (ReasonCode::Project, "The migration of the order service needs {} until the cut-over is verified."),
+    (ReasonCode::Operations, "I am on the support rota this quarter and need {} to look into alerts."),
+    (ReasonCode::NewRole, "I moved to the platform team and need {} for my daily work there."),
+    (ReasonCode::Incident, "To find the cause of the failed night run I need {} for the affected systems."),
+    (ReasonCode::Audit, "The quarterly review asks for evidence that can only be read with {}."),
+    (ReasonCode::Project, "Load tests for the autumn release are run by our team and need {}."),
+];
+
+/// What happens at a moment. The order of variants decides between steps of the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// The nightly look at what has ended.
+    Night,
+    /// Somebody asks.
+    Ask(u64),
+    /// The people asked decide.
+    Decide(RequestId, IdentityId),
+    /// An operator carries out.
+    CarryOut(ReleaseId),
+}
+
+struct Life<'a> {
+    base: &'a Base,
+    clock: &'a SetClock,
+    cast: &'a Cast,
+    requests: RequestService,
+    inbox: InboxService,
+    releases: ReleaseService,
+    wishes: Vec<(domain::id::EntitlementId, String, RiskTier)>,
+    steps: BinaryHeap<Reverse<(Timestamp, Step)>>,
+    end: Timestamp,
+}
+
+/// Lives through the year up to `end`.
+pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &Cast, say: &(dyn Fn(&str) + Sync)) -> Result<(), DemoError> {
+    let mut conn = base.pool.acquire().await.map_err(StoreError::from)?;
+    let wishes = store::demo::wishes(&mut conn).await?;
+    drop(conn);
+    let mut life = Life {
+        base,
+        clock,
+        cast,
+        requests: RequestService::new(base.clone()),
+        inbox: InboxService::new(base.clone()),
+        releases: ReleaseService::new(base.clone()),
+        wishes,
+        steps: BinaryHeap::new(),
+        end,
+    };
+    life.plan_year(base.system.now());
+    let mut done = 0_u64;
+    while let Some(Reverse((at, step))) = life.steps.pop() {
+        if at > end {
+            break;
+        }
+        clock.set(at);
+        life.take(step).await?;
+        done += 1;
+        if done.is_multiple_of(200) {
+            say(&format!("  {} of the year, {done} steps", at.strftime("%B %Y")));
+        }
+    }
+    clock.set(end);
+    Ok(())
+}
+
+/// The caller somebody would be after signing in.
+fn caller(id: IdentityId, name: &str, roles: &[Role], at: Timestamp) -> Caller {
+    Caller { session: SessionId::new(at, [0; 10]), identity: id, name: name.to_owned(), roles: roles.to_vec(), applications: vec![] }
+}
+
+impl Life<'_> {
+    /// A number below `n`.
+    fn pick(&self, n: u64) -> u64 {
+        u64::from_le_bytes(self.base.system.random()) % n.max(1)
+    }
+
+    fn after(&mut self, hours: u64, step: Step) {
+        let minutes = i64::try_from(hours * 60 + self.pick(55)).unwrap_or(60);
+        let at = self.base.system.now().saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(self.end);
+        self.steps.push(Reverse((in_working_hours(at), step)));
+    }
+
+    fn plan_year(&mut self, start: Timestamp) {
+        let hours = u64::try_from((self.end.as_second() - start.as_second()) / 3_600).unwrap_or(0);
+        for n in 0..REQUESTS {
+            // Evenly spread, with chance inside each slot; the last ones are still open today.
+            let hour = hours * n / REQUESTS + self.pick(hours / REQUESTS + 1);
+            let at = start.saturating_add(SignedDuration::from_hours(i64::try_from(hour).unwrap_or(0))).unwrap_or(start);
+            self.steps.push(Reverse((in_working_hours(at), Step::Ask(n))));
+        }
+        for day in 1..=i64::try_from(hours / 24).unwrap_or(0) {
+            let night = start.saturating_add(SignedDuration::from_hours(day * 24 - 6)).unwrap_or(start);
+            self.steps.push(Reverse((night, Step::Night)));
+        }
+    }
+
+    async fn take(&mut self, step: Step) -> Result<(), DemoError> {
+        match step {
+            Step::Night => self.night().await,
+            Step::Ask(n) => self.ask(n).await,
+            Step::Decide(request, subject) => self.decide(request, subject).await,
+            Step::CarryOut(release) => self.carry_out(release).await,
+        }
+    }
+
+    async fn night(&mut self) -> Result<(), DemoError> {
+        let ended = job::end_grants::run(self.base).await?;
+        job::lapse_requests::run(self.base).await?;
+        if ended.changed > 0 {
+            let operator = self.operator(0);
+            let queue = self.releases.list(&operator, ReleasesQuery { filter: "remove".to_owned(), after: String::new() }).await.map_err(DemoError::History)?;
+            for line in queue.page.rows {
+                let hours = 3 + self.pick(20);
+                self.after(hours, Step::CarryOut(line.id));
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, n: u64) -> Result<(), DemoError> {
+        // The employee on the sign-in page asks now and then; the rest comes from the crowd.
+        let crowd = u64::try_from(self.cast.crowd.len()).unwrap_or(0);
+        let index = usize::try_from(self.pick(crowd)).unwrap_or(0);
+        let person = if n.is_multiple_of(20) { self.cast.employee.clone() } else { self.cast.crowd.get(index).cloned().unwrap_or_else(|| self.cast.employee.clone()) };
+        let Some((entitlement, name, tier)) = self.wish() else { return Ok(()) };
+        let today = self.base.system.now().to_zoned(TimeZone::UTC).date();
+        let days = match tier {
+            RiskTier::Standard => 30 + self.pick(300),
+            RiskTier::Elevated => 20 + self.pick(150),
+            // Some ask for too long and are refused by the gates: that is part of the picture.
+            RiskTier::Privileged => 5 + self.pick(30),
+        };
+        let (reason, sentence) = REASONS[usize::try_from(self.pick(6)).unwrap_or(0) % REASONS.len()];
+        let form = RequestForm {
+            entitlement: entitlement.to_string(),
+            reason_code: reason.word().to_owned(),
+            justification: sentence.replace("{}", &name),
+            starts_on: today.to_string(),
+            ends_on: today.saturating_add(i64::try_from(days).unwrap_or(30).days()).to_string(),
+        };
+        let caller = caller(person.id, &person.name, &[], self.base.system.now());
+        let key = IdempotencyKey::new(self.base.system.now(), self.base.system.random());
+        match self.requests.submit(&caller, form, key).await {
+            Ok(request) => {
+                let hours = 1 + self.pick(40);
+                self.after(hours, Step::Decide(request, person.id));
+                Ok(())
+            }
+            Err(AppError::Invalid { .. } | AppError::AlreadyThere) => Ok(()),
+            Err(error) => Err(DemoError::History(error)),
+        }
+    }
+
+    /// Three in four wishes are for the standard tier, one in twelve for the privileged.
+    fn wish(&self) -> Option<(domain::id::EntitlementId, String, RiskTier)> {
+        let tier = match self.pick(12) {
+            0..=8 => RiskTier::Standard,
+            9 | 10 => RiskTier::Elevated,
+            _ => RiskTier::Privileged,
+        };
+        let of_tier: Vec<_> = self.wishes.iter().filter(|(_, _, t)| *t == tier).collect();
+        let index = usize::try_from(self.pick(u64::try_from(of_tier.len()).unwrap_or(1))).unwrap_or(0);
+        of_tier.get(index).map(|wish| (*wish).clone())
+    }
+
+    async fn decide(&mut self, request: RequestId, subject: IdentityId) -> Result<(), DemoError> {
+        let now = self.base.system.now();
+        let view = match self.requests.show(&caller(subject, "", &[], now), request).await {
+            Ok(view) => view,
+            Err(AppError::NotFound) => return Ok(()),
+            Err(error) => return Err(DemoError::History(error)),
+        };
+        let Some(stage) = view.stages.iter().find(|s| s.state == "open") else { return Ok(()) };
+        let Some((person, _)) = stage.candidates.first() else { return Ok(()) };
+        let approver = caller(person.id, &person.name, &[], now);
+        let detail = self.inbox.detail(&approver, stage.id).await.map_err(DemoError::History)?;
+        let (verdict, comment) = match self.pick(20) {
+            0 => ("reject", "The team already has two people with this access; please ask them."),
+            1 => ("return", "Which of the systems does this concern, and could it end earlier?"),
+            _ => ("approve", ""),
+        };
+        let form = DecisionForm {
+            stage: stage.id,
+            verdict: verdict.to_owned(),
+            comment: comment.to_owned(),
+            shown_version: detail.request.version,
+            shown_hash: detail.request.content_hash,
+            key: detail.key,
+        };
+        self.inbox.decide(&approver, form).await.map_err(DemoError::History)?;
+        let after = self.requests.show(&caller(subject, "", &[], now), request).await.map_err(DemoError::History)?;
+        let hours = 1 + self.pick(30);
+        match after.state {
+            RequestState::InApproval => self.after(hours, Step::Decide(request, subject)),
+            RequestState::Approved => {
+                for release in after.releases.iter().filter(|r| r.kind == ReleaseKind::Activate) {
+                    self.after(hours, Step::CarryOut(release.id));
+                }
+            }
+            RequestState::Returned { .. } if self.pick(2) == 0 => {
+                let own = caller(subject, "", &[], now);
+                match self.requests.withdraw(&own, request, after.version, "Settled another way.".to_owned()).await {
+                    Ok(()) => {}
+                    Err(error) => return Err(DemoError::History(error)),
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn operator(&self, turn: u64) -> Caller {
+        let index = usize::try_from(turn).unwrap_or(0) % self.cast.operators.len().max(1);
+        let operator = &self.cast.operators[index];
+        caller(operator.id, &operator.name, &[Role::Operator], self.base.system.now())
+    }
+
+    async fn carry_out(&mut self, release: ReleaseId) -> Result<(), DemoError> {
+        let operator = self.operator(self.pick(2));
+        let view = self.releases.show(&operator, release).await.map_err(DemoError::History)?;
+        if view.obstacle.is_some() {
+            return Ok(());
+        }
+        let evidence = match view.line.kind {
+            ReleaseKind::Activate => format!("Role assignment {} created; read back in the portal.", view.line.number),
+            ReleaseKind::Remove => format!("Role assignment {} removed; sign-in with it refused.", view.line.number),
+        };
+        match self.releases.execute(&operator, release, view.version, evidence, view.key).await {
+            // Two nights in a row may put the same removal on the list; the second finds it done.
+            Ok(_) | Err(AppError::NotPossible | AppError::Changed) => Ok(()),
+            Err(error) => Err(DemoError::History(error)),
+        }
+    }
+}
+
+/// Moves a moment into a working day between 8 and 17 o'clock.
+fn in_working_hours(at: Timestamp) -> Timestamp {
+    let mut zoned = at.to_zoned(TimeZone::UTC);
+    if zoned.hour() >= 17 {
+        zoned = zoned.saturating_add(1.day());
+    }
+    while matches!(zoned.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday) {
+        zoned = zoned.saturating_add(1.day());
+    }
+    let hour = 8 + zoned.hour().rem_euclid(9);
+    zoned.with().hour(hour).build().map_or(at, |z| z.timestamp())
+}

@@ -1,0 +1,167 @@
+//! The port of the identity page: an identity against its specification, stopping and resuming it.
+
+use super::Base;
+use super::authorise::{require, require_or_hide};
+use super::error::UseCaseError;
+use super::reading::timeline;
+use super::work::Work;
+use crate::store;
+use crate::store::error::StoreError;
+use crate::store::facts::SpecificationRow;
+use crate::store::grants::Of;
+use crate::store::identities::IdentityRow;
+use crate::store::request_lists::{Filter, Reader};
+use app::error::AppError;
+use app::identities::port::{Conformity, Identities, IdentityView};
+use app::record::PersonRef;
+use app::when::When;
+use async_trait::async_trait;
+use domain::actor::Caller;
+use domain::event::EventKind;
+use domain::id::IdentityId;
+use domain::identity::IdentityState;
+use domain::permission::{Action, Relation, permitted};
+use domain::specification::{Attribute, AttributeConformity, conformity};
+use domain::text::Remark;
+use serde_json::json;
+
+/// Requests on an identity's page.
+const REQUESTS_SHOWN: i64 = 20;
+
+/// Identities.
+#[derive(Clone)]
+pub struct IdentityService {
+    base: Base,
+}
+
+impl IdentityService {
+    /// The service on its base.
+    #[must_use]
+    pub fn new(base: Base) -> Self {
+        Self { base }
+    }
+
+    async fn view(&self, caller: &Caller, id: IdentityId) -> Result<IdentityView, UseCaseError> {
+        let mut work = Work::read(&self.base).await?;
+        let row = store::identities::find(work.conn(), id, caller.identity).await?.ok_or(AppError::NotFound)?;
+        require_or_hide(caller, Action::ReadIdentity, Action::ReadIdentity, &row.relations)?;
+        let (now, zone) = (work.now(), &self.base.zone);
+        let specification = store::facts::specification(work.conn(), row.population, now).await?;
+        let grants = store::grants::lines(work.conn(), Of::Living(id), zone).await?;
+        let past_grants = store::grants::lines(work.conn(), Of::Ended(id), zone).await?;
+        // Being asked about one request opens the page, not the person's other requests.
+        let near: Vec<Relation> = row.relations.iter().copied().filter(|r| *r != Relation::Approver).collect();
+        let known_to = (!permitted(&caller.roles, Action::ReadRequest, &near)).then_some(caller.identity);
+        let filter = Filter { concerned: Some(id), known_to, limit: REQUESTS_SHOWN, ..Filter::default() };
+        let requests = store::request_lists::lines(work.conn(), &filter, Reader { identity: caller.identity, now, zone }).await?;
+        let events = store::events::of_subject(work.conn(), "identity", id.0).await?;
+        work.commit().await?;
+        let stoppable = !matches!(row.state, IdentityState::Retired { .. });
+        Ok(IdentityView {
+            conformity: against(&row, specification.as_ref())?,
+            specification: specification.map(|s| (s.facts.version, s.facts.highest_tier.label().to_owned())),
+            may_stop: stoppable && permitted(&caller.roles, Action::StopIdentity, &row.relations),
+            person: PersonRef { id, name: row.name },
+            source_id: row.source_id,
+            source: row.source,
+            population: row.population,
+            state: row.state,
+            since: When::new(row.since, zone),
+            email: row.email,
+            title: row.title,
+            unit: row.unit,
+            manager: row.manager.map(|(person, _)| person),
+            reports: row.reports,
+            mfa: row.mfa,
+            starts_on: row.starts_on,
+            ends_on: row.ends_on,
+            roles: row.roles,
+            grants,
+            past_grants,
+            requests,
+            timeline: timeline(events, zone),
+        })
+    }
+
+    async fn stop(&self, caller: &Caller, id: IdentityId, reason: &str) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        require(caller, Action::StopIdentity, &relation(caller, id))?;
+        let reason = Remark::parse("reason", reason, "Say why.")?;
+        let state = store::identities::lock(work.conn(), id).await?.ok_or(AppError::NotFound)?;
+        let now = work.now();
+        let state = state.suspend(now, reason.to_string())?;
+        store::identities::set_state(work.conn(), id, &state, now).await?;
+        // Their access ends through the job that looks for people who are no longer active.
+        let sessions = store::sessions::end_all(work.conn(), id, None, now, "identity_stopped").await?;
+        let body = json!({ "reason": reason.as_str(), "sessions_ended": sessions.len(), "detail": reason.as_str() });
+        work.event(EventKind::IdentitySuspended, "identity", id.0, None, body).await?;
+        work.commit().await
+    }
+
+    async fn start_again(&self, caller: &Caller, id: IdentityId) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        require(caller, Action::StopIdentity, &relation(caller, id))?;
+        let state = store::identities::lock(work.conn(), id).await?.ok_or(AppError::NotFound)?;
+        let was = match &state {
+            IdentityState::Suspended { reason, .. } => Some(reason.clone()),
+            IdentityState::Staged | IdentityState::Active | IdentityState::Retired { .. } => None,
+        };
+        let state = state.resume()?;
+        let now = work.now();
+        store::identities::set_state(work.conn(), id, &state, now).await?;
+        work.event(EventKind::IdentityResumed, "identity", id.0, None, json!({ "was_suspended_because": was })).await?;
+        work.commit().await
+    }
+}
+
+fn relation(caller: &Caller, id: IdentityId) -> Vec<Relation> {
+    if caller.identity == id { vec![Relation::Subject] } else { vec![] }
+}
+
+/// The record against its specification: what is required, and what is recorded beyond that. An
+/// accountable person who is no longer active counts as missing, as it does for the gates.
+fn against(row: &IdentityRow, specification: Option<&SpecificationRow>) -> Result<Vec<Conformity>, UseCaseError> {
+    let Some(specification) = specification else { return Ok(vec![]) };
+    let found = conformity(&row.attributes(), &specification.required_attributes).map_err(StoreError::from)?;
+    Ok(found.into_iter().filter(|c| c.required || c.seen.is_some()).map(|c| line(row, c)).collect())
+}
+
+fn line(row: &IdentityRow, found: AttributeConformity) -> Conformity {
+    let inactive = match found.attribute {
+        Attribute::Manager => row.manager.as_ref().is_some_and(|(_, active)| !active),
+        Attribute::Owner => row.owner.as_ref().is_some_and(|(_, active)| !active),
+        Attribute::Email | Attribute::Unit | Attribute::Title | Attribute::StartsOn | Attribute::EndsOn => false,
+    };
+    let label = found.attribute.label();
+    let met = found.met() && !(found.required && inactive);
+    let source = if row.source == "feed" { "the source of truth" } else { "Countersign" };
+    Conformity {
+        attribute: label.to_owned(),
+        met,
+        cure: match (met, inactive) {
+            (true, _) => String::new(),
+            (false, true) => format!("Record somebody who is active as {} in {source}.", label.to_lowercase()),
+            (false, false) => format!("Record the {} in {source}.", label.to_lowercase()),
+        },
+        seen: match found.seen {
+            Some(name) if inactive => format!("{name}, not active"),
+            Some(seen) => seen,
+            None => "not recorded".to_owned(),
+        },
+    }
+}
+
+#[async_trait]
+impl Identities for IdentityService {
+    async fn show(&self, caller: &Caller, identity: IdentityId) -> Result<IdentityView, AppError> {
+        Ok(self.view(caller, identity).await?)
+    }
+
+    async fn suspend(&self, caller: &Caller, identity: IdentityId, reason: String) -> Result<(), AppError> {
+        Ok(self.stop(caller, identity, &reason).await?)
+    }
+
+    async fn resume(&self, caller: &Caller, identity: IdentityId) -> Result<(), AppError> {
+        Ok(self.start_again(caller, identity).await?)
+    }
+}
