@@ -3,7 +3,6 @@
 //! that happen once for the whole application in the browser: the mark that says it is alive, and
 //! moving the focus after a change of page.
 
-use crate::error::AppError;
 use crate::home::{api, port::Frame};
 use crate::paths;
 use crate::ui::{Menu, NavItem, Theme, ThemeSwitch, ToastRegion, TopBar, provide_toasts};
@@ -11,10 +10,9 @@ use domain::permission::{Action, permitted};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-/// Who is signed in and what waits for them; [`use_standing`] finds it.
+/// The counts in the top bar, to be read again; [`use_standing`] finds it.
 #[derive(Clone, Copy)]
 pub struct Standing {
-    frame: Resource<Result<Frame, AppError>>,
     version: RwSignal<u32>,
 }
 
@@ -25,7 +23,7 @@ impl Standing {
     }
 }
 
-/// The standing of the caller. Only inside [`Surroundings`].
+/// The counts of the caller. Only inside [`Surroundings`].
 #[must_use]
 pub fn use_standing() -> Option<Standing> {
     use_context()
@@ -52,7 +50,7 @@ pub fn Surroundings(children: Children) -> impl IntoView {
     let pathname = use_location().pathname;
     let version = RwSignal::new(0_u32);
     let frame = Resource::new(move || (pathname.get(), version.get()), |_| api::read_frame());
-    provide_context(Standing { frame, version });
+    provide_context(Standing { version });
     mark_alive();
     follow_with_focus();
     let bar = move || {

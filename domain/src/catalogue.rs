@@ -113,7 +113,8 @@ fn reads_secrets(action: &str) -> bool {
 }
 
 fn is_whole_provider(action: &str) -> bool {
-    action.split_once('/').is_some_and(|(_, rest)| rest == "*")
+    // `Microsoft.Support/*` only opens and follows support cases; nearly every role carries it.
+    action.split_once('/').is_some_and(|(provider, rest)| rest == "*" && !provider.eq_ignore_ascii_case("Microsoft.Support"))
 }
 
 #[cfg(test)]
@@ -134,6 +135,7 @@ mod tests {
             (&["Microsoft.Compute/*"], &[], RiskTier::Elevated, "whole service"),
             (&["Microsoft.Compute/disks/delete"], &[], RiskTier::Elevated, "delete"),
             (&[], &["Microsoft.Storage/blobs/*"], RiskTier::Elevated, "wildcard"),
+            (&["Microsoft.Support/*", "Microsoft.Insights/alertRules/read"], &[], RiskTier::Standard, "single settings"),
             (&["Microsoft.Compute/disks/write"], &[], RiskTier::Standard, "single settings"),
             (&["Microsoft.Compute/*/read", "*/read"], &[], RiskTier::Standard, "only reads"),
             (&["Microsoft.Authorization/*/read"], &[], RiskTier::Standard, "only reads"),

@@ -45,6 +45,17 @@ pub enum Standing {
     Requested,
 }
 
+/// Something the person has or will have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standings {
+    /// Which.
+    pub entitlement: EntitlementId,
+    /// Its name.
+    pub name: String,
+    /// How they come to have it.
+    pub standing: Standing,
+}
+
 /// One rule that the wished-for access would break.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictFound {
@@ -56,13 +67,15 @@ pub struct ConflictFound {
     pub severity: Severity,
     /// What it clashes with.
     pub with: EntitlementId,
+    /// Its name.
+    pub with_name: String,
     /// How the person has it.
     pub standing: Standing,
 }
 
 /// All rules that `wanted` would break, given everything else the person has or will have.
 #[must_use]
-pub fn conflicts_of(wanted: EntitlementId, others: &[(EntitlementId, Standing)], rules: &[Conflict]) -> Vec<ConflictFound> {
+pub fn conflicts_of(wanted: EntitlementId, others: &[Standings], rules: &[Conflict]) -> Vec<ConflictFound> {
     let mut found = Vec::new();
     for rule in rules {
         let opposite = match (rule.left.contains(&wanted), rule.right.contains(&wanted)) {
@@ -71,9 +84,9 @@ pub fn conflicts_of(wanted: EntitlementId, others: &[(EntitlementId, Standing)],
             // On both sides the rule would forbid the entitlement by itself; it keeps nothing apart.
             (true, true) | (false, false) => continue,
         };
-        for (other, standing) in others {
-            if *other != wanted && opposite.contains(other) {
-                found.push(ConflictFound { code: rule.code.clone(), title: rule.title.clone(), severity: rule.severity, with: *other, standing: *standing });
+        for other in others {
+            if other.entitlement != wanted && opposite.contains(&other.entitlement) {
+                found.push(ConflictFound { code: rule.code.clone(), title: rule.title.clone(), severity: rule.severity, with: other.entitlement, with_name: other.name.clone(), standing: other.standing });
             }
         }
     }
@@ -89,6 +102,10 @@ mod tests {
         EntitlementId::new(Timestamp::UNIX_EPOCH, [n; 10])
     }
 
+    fn other(n: u8, standing: Standing) -> Standings {
+        Standings { entitlement: entitlement(n), name: format!("Role {n}"), standing }
+    }
+
     #[test]
     fn a_conflict_counts_from_either_side_and_names_the_standing() {
         let rule = Conflict {
@@ -100,11 +117,12 @@ mod tests {
             right: vec![entitlement(3)],
         };
         let rules = [rule];
-        assert_eq!(conflicts_of(entitlement(1), &[(entitlement(2), Standing::Held)], &rules), []);
-        for (wanted, other, standing) in [(1, 3, Standing::Held), (3, 2, Standing::Pending), (3, 1, Standing::Requested)] {
-            let found = conflicts_of(entitlement(wanted), &[(entitlement(other), standing)], &rules);
+        assert_eq!(conflicts_of(entitlement(1), &[other(2, Standing::Held)], &rules), []);
+        for (wanted, clashing, standing) in [(1, 3, Standing::Held), (3, 2, Standing::Pending), (3, 1, Standing::Requested)] {
+            let found = conflicts_of(entitlement(wanted), &[other(clashing, standing)], &rules);
             assert_eq!(found.len(), 1);
-            assert_eq!((found[0].with, found[0].standing), (entitlement(other), standing));
+            assert_eq!((found[0].with, found[0].standing), (entitlement(clashing), standing));
+            assert_eq!(found[0].with_name, format!("Role {clashing}"));
         }
     }
 }

@@ -101,6 +101,26 @@ event_kinds! {
     IdentitySuspended = "identity.suspended", Administration, "Suspended";
     /// An identity came back.
     IdentityResumed = "identity.resumed", Administration, "Resumed";
+    /// The people feed brought somebody.
+    IdentityAdded = "identity.added", Administration, "Came with the people feed";
+    /// The people feed changed somebody.
+    IdentityChanged = "identity.changed", Administration, "Changed by the people feed";
+    /// Somebody left.
+    IdentityRetired = "identity.retired", Administration, "Retired";
+    /// The people feed brought a unit.
+    UnitAdded = "unit.added", Administration, "Came with the people feed";
+    /// The catalogue brought an application.
+    ApplicationAdded = "application.added", Administration, "Came with the catalogue";
+    /// The catalogue brought an entitlement.
+    EntitlementAdded = "entitlement.added", Administration, "Came with the catalogue";
+    /// The catalogue changed an entitlement.
+    EntitlementChanged = "entitlement.changed", Administration, "Changed by the catalogue";
+    /// The catalogue no longer has an entitlement.
+    EntitlementRetired = "entitlement.retired", Administration, "Retired";
+    /// A people feed was applied.
+    PeopleImported = "import.people_applied", Administration, "People feed applied";
+    /// A catalogue was applied.
+    CatalogueImported = "import.catalogue_applied", Administration, "Catalogue applied";
     /// A tier was changed by hand.
     EntitlementTierChanged = "entitlement.tier_changed", Administration, "Risk tier changed";
 }

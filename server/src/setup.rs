@@ -56,6 +56,7 @@ pub enum StartError {
 pub struct Database {
     /// Connections as the server's own role.
     pub pool: PgPool,
+    owner: PgConnectOptions,
     embedded: Option<EmbeddedPostgres>,
 }
 
@@ -82,13 +83,8 @@ impl Database {
             None => own_postgres(config, purpose).await?,
         };
         store::pool::migrate(&owner).await?;
-        let options = PgPoolOptions::new().max_connections(config.pool_connections);
-        let options = match purpose {
-            Purpose::Serving => store::pool::guarded(options),
-            Purpose::Command => store::pool::patient(options),
-        };
-        let pool = options.connect_with(owner).await?;
-        Ok(Self { pool, embedded })
+        let pool = connect(&owner, config, purpose).await?;
+        Ok(Self { pool, owner, embedded })
     }
 
     /// Closes the connections and stops our own Postgres.
@@ -102,6 +98,15 @@ impl Database {
             None => Ok(()),
         }
     }
+}
+
+async fn connect(owner: &PgConnectOptions, config: &Config, purpose: Purpose) -> Result<PgPool, sqlx::Error> {
+    let options = PgPoolOptions::new().max_connections(config.pool_connections);
+    let options = match purpose {
+        Purpose::Serving => store::pool::guarded(options),
+        Purpose::Command => store::pool::patient(options),
+    };
+    options.connect_with(owner.clone()).await
 }
 
 async fn own_postgres(config: &Config, purpose: Purpose) -> Result<(PgConnectOptions, Option<EmbeddedPostgres>), StartError> {
@@ -133,7 +138,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let listener = TcpListener::bind(config.bind).await.map_err(|source| StartError::Listen { address: config.bind, source })?;
     let database = Database::open(&config, Purpose::Serving).await?;
     println!("database   {}", if database.embedded.is_some() { "embedded Postgres, schema up to date" } else { "connected, schema up to date" });
-    let outcome = serve_on(listener, config, system, policies, site, &database.pool).await;
+    let outcome = serve_on(listener, config, system, policies, site, &database).await;
     let closed = database.close().await;
     outcome?;
     closed?;
@@ -141,9 +146,9 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn serve_on(listener: TcpListener, config: Config, system: System, policies: Arc<PolicySet>, site: Site, pool: &PgPool) -> Result<(), StartError> {
-    let people = demonstration(&config, pool, &system, &policies).await?;
-    let base = Base::new(pool.clone(), system, policies, config.zone.clone()).await.map_err(|error| StartError::Sentence(error.to_string()))?;
+async fn serve_on(listener: TcpListener, config: Config, system: System, policies: Arc<PolicySet>, site: Site, database: &Database) -> Result<(), StartError> {
+    let people = demonstration(&config, &database.owner, &system, &policies).await?;
+    let base = Base::new(database.pool.clone(), system, policies, config.zone.clone()).await.map_err(|error| StartError::Sentence(error.to_string()))?;
     let url = config.public_url.clone();
     let (demonstration, count) = (config.demonstration, people.len());
     let state = AppState::new(base.clone(), config, site, people).map_err(StartError::Sentence)?;
@@ -180,11 +185,15 @@ async fn serve_on(listener: TcpListener, config: Config, system: System, policie
     Ok(())
 }
 
-async fn demonstration(config: &Config, pool: &PgPool, system: &System, policies: &Arc<PolicySet>) -> Result<Vec<DemoPerson>, StartError> {
+/// Loads the demonstration, over connections with a command's patience.
+async fn demonstration(config: &Config, owner: &PgConnectOptions, system: &System, policies: &Arc<PolicySet>) -> Result<Vec<DemoPerson>, StartError> {
     if !config.demonstration {
         return Ok(vec![]);
     }
-    crate::demo::load(pool, system, config, policies).await.map_err(|error| StartError::Sentence(error.to_string()))
+    let pool = connect(owner, config, Purpose::Command).await?;
+    let people = crate::demo::load(&pool, system, config, policies).await.map_err(|error| StartError::Sentence(format!("The demonstration was not loaded: {error}.")));
+    pool.close().await;
+    people
 }
 
 async fn print_how_to_sign_in(state: &AppState, url: &str) -> Result<(), StartError> {

@@ -5,15 +5,7 @@ use crate::http::{Forwarding, Site, Tasks};
 use crate::rate_limit::RateLimits;
 use crate::system::System;
 use crate::usecase::accounts::{AccountService, Handover};
-use crate::usecase::Base;
-use crate::usecase::administration::AdministrationService;
-use crate::usecase::catalogue::CatalogueService;
-use crate::usecase::controls::ControlService;
-use crate::usecase::home::HomeService;
-use crate::usecase::identities::IdentityService;
-use crate::usecase::inbox::InboxService;
-use crate::usecase::releases::ReleaseService;
-use crate::usecase::requests::RequestService;
+use crate::usecase::{self, Base};
 use app::account::port::DemoPerson;
 use app::backend::Backend;
 use axum::extract::FromRef;
@@ -56,7 +48,7 @@ impl AppState {
             leptos_options: LeptosOptions::builder().output_name("countersign").site_addr(config.bind).build(),
             system: base.system.clone(),
             pool: base.pool.clone(),
-            ports: ports(&base, &accounts),
+            ports: usecase::ports(base, accounts.clone()),
             forwarding: Arc::new(Forwarding { trusted: config.trusted_proxies.clone() }),
             accounts,
             config: Arc::new(config),
@@ -70,20 +62,6 @@ impl AppState {
     #[must_use]
     pub fn backend(&self, handover: Handover) -> Backend {
         Backend { accounts: Arc::new(self.accounts.for_request(handover)), ..self.ports.clone() }
-    }
-}
-
-fn ports(base: &Base, accounts: &AccountService) -> Backend {
-    Backend {
-        home: Arc::new(HomeService::new(base.clone())),
-        catalogue: Arc::new(CatalogueService::new(base.clone())),
-        requests: Arc::new(RequestService::new(base.clone())),
-        inbox: Arc::new(InboxService::new(base.clone())),
-        releases: Arc::new(ReleaseService::new(base.clone())),
-        identities: Arc::new(IdentityService::new(base.clone())),
-        controls: Arc::new(ControlService::new(base.clone())),
-        administration: Arc::new(AdministrationService::new(base.clone())),
-        accounts: Arc::new(accounts.clone()),
     }
 }
 

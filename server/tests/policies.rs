@@ -74,7 +74,7 @@ fn overflowing_set() -> PolicySet {
 }
 
 fn conflict(severity: Severity, standing: Standing) -> ConflictFound {
-    ConflictFound { code: "SOD-001".into(), title: "Pay and approve".into(), severity, with: EntitlementId::new(Timestamp::UNIX_EPOCH, [9; 10]), standing }
+    ConflictFound { code: "SOD-001".into(), title: "Pay and approve".into(), severity, with: EntitlementId::new(Timestamp::UNIX_EPOCH, [9; 10]), with_name: "Payment Approver".into(), standing }
 }
 
 #[test]

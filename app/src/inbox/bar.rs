@@ -115,3 +115,38 @@ fn refused(error: &AppError, reload: &str) -> AnyView {
         }
     }
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_javascript_each_form_sends_what_was_shown() {
+        let owner = Owner::new();
+        let html = owner.with(|| {
+            let shown = Shown {
+                stage: "stage-1".into(),
+                version: 7,
+                hash: "ab12".into(),
+                key: "key-1".into(),
+                filter: "late".into(),
+                reload: "/inbox/stage-1".into(),
+                previous: None,
+                next: Some("/inbox/stage-2".into()),
+                authority: "Line manager",
+            };
+            view! { <Bar shown=shown decide=ServerAction::<Decide>::new()/> }.to_html()
+        });
+        assert_eq!(html.matches("<form").count(), 3, "{html}");
+        assert_eq!(html.matches("action=\"/api/inbox/decide\"").count(), 3, "{html}");
+        assert_eq!(html.matches("method=\"post\"").count(), 3, "{html}");
+        for field in ["name=\"shown_version\" value=\"7\"", "name=\"shown_hash\" value=\"ab12\"", "name=\"key\" value=\"key-1\"", "name=\"stage\" value=\"stage-1\""] {
+            assert_eq!(html.matches(field).count(), 3, "{field} in {html}");
+        }
+        for verdict in ["approve", "return", "reject"] {
+            assert_eq!(html.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(), 1, "{verdict} in {html}");
+        }
+        assert_eq!(html.matches("name=\"comment\"").count(), 2, "{html}");
+        assert!(html.contains("href=\"/inbox/stage-2\"") && !html.contains("Previous"), "{html}");
+    }
+}

@@ -4,14 +4,13 @@
 use super::port::{RequestDesk, RequestView, RequestsPage, RequestsQuery};
 use crate::error::AppError;
 use domain::id::{IdempotencyKey, RequestId};
-use domain::request::RequestForm;
 use leptos::prelude::*;
 
 /// The form with live gates. `answer` is the id of the returned request that it would answer.
 #[server(endpoint = "requests/desk")]
 pub async fn desk(entitlement: String, reason_code: String, justification: String, starts_on: String, ends_on: String, answer: String) -> Result<RequestDesk, AppError> {
     use crate::{backend::backend, caller::caller};
-    let form = RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
+    let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
     backend()?.requests.desk(&caller()?, form, answer.parse().ok()).await
 }
 
@@ -19,7 +18,7 @@ pub async fn desk(entitlement: String, reason_code: String, justification: Strin
 #[server(endpoint = "requests/submit")]
 pub async fn submit(entitlement: String, reason_code: String, justification: String, starts_on: String, ends_on: String, key: IdempotencyKey) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, requests::after::finish};
-    let form = RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
+    let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
     let made = backend()?.requests.submit(&caller()?, form.clone(), key).await;
     finish::<Submit>(made.map(|id| (id, "submitted")), &form, None)
 }
@@ -28,7 +27,7 @@ pub async fn submit(entitlement: String, reason_code: String, justification: Str
 #[server(endpoint = "requests/answer")]
 pub async fn answer(request: RequestId, version: i32, reason_code: String, justification: String, starts_on: String, ends_on: String, entitlement: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, requests::after::finish};
-    let form = RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
+    let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
     let made = backend()?.requests.answer(&caller()?, request, version, form.clone()).await;
     finish::<Answer>(made.map(|()| (request, "answered")), &form, Some(request))
 }

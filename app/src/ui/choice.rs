@@ -1,7 +1,7 @@
 //! Fields where something is chosen rather than typed.
 
-use super::text::Text;
 use super::field::{Described, Frame, field_id, keep_in_step};
+use super::text::Text;
 use leptos::{html, prelude::*};
 
 /// A choice out of a list. `options` are value and word.
@@ -67,7 +67,14 @@ pub fn SelectField(
         </select>
     }
     .into_any();
-    Frame { id, label, hint, error, optional: !required && !bare }.around(control)
+    Frame {
+        id,
+        label,
+        hint,
+        error,
+        optional: !required && !bare,
+    }
+    .around(control)
 }
 
 /// One box to tick; sends `value` (by default `true`) when ticked and nothing otherwise.
@@ -147,7 +154,11 @@ pub fn RadioField(
         .enumerate()
         .map(|(index, (option, word))| {
             // The first alternative carries the field's own id: the error summary leads there.
-            let id = if index == 0 { id.clone() } else { format!("{id}-{option}") };
+            let id = if index == 0 {
+                id.clone()
+            } else {
+                format!("{id}-{option}")
+            };
             let checked = option == value;
             view! {
                 <div class="check">

@@ -6,7 +6,7 @@
 //! quicker way.
 
 use super::text::Text;
-use leptos::{attr::custom::custom_attribute, html, prelude::*};
+use leptos::{attr::custom::custom_attribute, ev::MouseEvent, html, prelude::*};
 
 /// A native modal dialog: focus is kept inside, Escape closes, the opener gets the focus back.
 ///
@@ -69,7 +69,9 @@ pub fn DialogButton(
     children: Children,
 ) -> impl IntoView {
     let target = dialog.clone();
-    let open = move |_| {
+    let open = move |event: MouseEvent| {
+        // Takes the place of `command`, which would open it a second time.
+        event.prevent_default();
         if let Some(element) = document().get_element_by_id(&target) {
             let dialog: web_sys::HtmlDialogElement = wasm_bindgen::JsCast::unchecked_into(element);
             if !dialog.open() {
@@ -77,7 +79,10 @@ pub fn DialogButton(
             }
         }
     };
-    let command = (custom_attribute("command", "show-modal"), custom_attribute("commandfor", dialog));
+    let command = (
+        custom_attribute("command", "show-modal"),
+        custom_attribute("commandfor", dialog),
+    );
     view! {
         <button
             {..command}

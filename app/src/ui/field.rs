@@ -20,7 +20,11 @@ pub(super) struct Described {
 
 impl Described {
     pub(super) fn new(id: &str, hint: bool, error: MaybeProp<String>) -> Self {
-        Self { id: id.to_owned(), hint, error }
+        Self {
+            id: id.to_owned(),
+            hint,
+            error,
+        }
     }
 
     pub(super) fn ids(&self) -> impl Fn() -> Option<String> + Send + Sync + Clone + 'static {
@@ -33,7 +37,9 @@ impl Described {
         }
     }
 
-    pub(super) fn invalid(&self) -> impl Fn() -> Option<&'static str> + Send + Sync + Clone + 'static {
+    pub(super) fn invalid(
+        &self,
+    ) -> impl Fn() -> Option<&'static str> + Send + Sync + Clone + 'static {
         let error = self.error;
         move || error.get().map(|_| "true")
     }
@@ -43,7 +49,10 @@ fn hint_line(id: &str, hint: Text) -> Option<AnyView> {
     hint.map(|hint| view! { <p class="field-hint" id=format!("{id}-hint")>{hint}</p> }.into_any())
 }
 
-fn error_line(id: String, error: MaybeProp<String>) -> impl Fn() -> Option<AnyView> + Send + 'static {
+fn error_line(
+    id: String,
+    error: MaybeProp<String>,
+) -> impl Fn() -> Option<AnyView> + Send + 'static {
     move || {
         let id = format!("{id}-error");
         error.get().map(|error| {
@@ -69,7 +78,13 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn around(self, control: AnyView) -> AnyView {
-        let Self { id, label, hint, error, optional } = self;
+        let Self {
+            id,
+            label,
+            hint,
+            error,
+            optional,
+        } = self;
         view! {
             <div class="field">
                 <label class="field-label" for=id.clone()>
@@ -99,7 +114,11 @@ macro_rules! control {
         }
     )*};
 }
-control!(web_sys::HtmlInputElement, web_sys::HtmlSelectElement, web_sys::HtmlTextAreaElement);
+control!(
+    web_sys::HtmlInputElement,
+    web_sys::HtmlSelectElement,
+    web_sys::HtmlTextAreaElement
+);
 
 /// Ties a control to a signal. What stands in the control when the page comes to life wins, because
 /// somebody may have typed before; from then on the control follows the signal.
@@ -108,7 +127,9 @@ pub(super) fn keep_in_step<C: Control + 'static>(
     live: RwSignal<String>,
 ) {
     Effect::new(move |alive: Option<bool>| {
-        let Some(control) = control() else { return false };
+        let Some(control) = control() else {
+            return false;
+        };
         let wanted = live.get();
         let shown = control.read();
         if shown != wanted {
@@ -145,8 +166,25 @@ struct OneLine {
 
 impl OneLine {
     fn view(self) -> AnyView {
-        let Self { kind, class, name, label, value, hint, error, required, bare, autocomplete,
-            inputmode, maxlength, min, max, live, on_input, id } = self;
+        let Self {
+            kind,
+            class,
+            name,
+            label,
+            value,
+            hint,
+            error,
+            required,
+            bare,
+            autocomplete,
+            inputmode,
+            maxlength,
+            min,
+            max,
+            live,
+            on_input,
+            id,
+        } = self;
         let id = field_id(id, &name);
         let described = Described::new(&id, hint.is_some(), error);
         let node = NodeRef::<html::Input>::new();
@@ -182,7 +220,14 @@ impl OneLine {
             />
         }
         .into_any();
-        Frame { id, label, hint, error, optional: !required && !bare }.around(control)
+        Frame {
+            id,
+            label,
+            hint,
+            error,
+            optional: !required && !bare,
+        }
+        .around(control)
     }
 }
 
@@ -212,8 +257,25 @@ pub fn TextField(
     #[prop(optional, into)] on_input: Option<Callback<String>>,
     #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
-    OneLine { kind, class: "input", name, label, value, hint, error, required, bare, autocomplete,
-        inputmode, maxlength, min: MaybeProp::default(), max: MaybeProp::default(), live, on_input, id }
+    OneLine {
+        kind,
+        class: "input",
+        name,
+        label,
+        value,
+        hint,
+        error,
+        required,
+        bare,
+        autocomplete,
+        inputmode,
+        maxlength,
+        min: MaybeProp::default(),
+        max: MaybeProp::default(),
+        live,
+        on_input,
+        id,
+    }
     .view()
 }
 
@@ -232,9 +294,25 @@ pub fn PasswordField(
     #[prop(optional, into)] on_input: Option<Callback<String>>,
     #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
-    OneLine { kind: "password", class: "input", name, label, value: String::new(), hint, error,
-        required, bare: false, autocomplete: Some(autocomplete), inputmode: None, maxlength,
-        min: MaybeProp::default(), max: MaybeProp::default(), live: None, on_input, id }
+    OneLine {
+        kind: "password",
+        class: "input",
+        name,
+        label,
+        value: String::new(),
+        hint,
+        error,
+        required,
+        bare: false,
+        autocomplete: Some(autocomplete),
+        inputmode: None,
+        maxlength,
+        min: MaybeProp::default(),
+        max: MaybeProp::default(),
+        live: None,
+        on_input,
+        id,
+    }
     .view()
 }
 
@@ -256,7 +334,24 @@ pub fn DateField(
     #[prop(optional, into)] on_input: Option<Callback<String>>,
     #[prop(optional, into)] id: Text,
 ) -> impl IntoView {
-    OneLine { kind: "date", class: "input input-date", name, label, value, hint, error, required,
-        bare, autocomplete: None, inputmode: None, maxlength: None, min, max, live, on_input, id }
+    OneLine {
+        kind: "date",
+        class: "input input-date",
+        name,
+        label,
+        value,
+        hint,
+        error,
+        required,
+        bare,
+        autocomplete: None,
+        inputmode: None,
+        maxlength: None,
+        min,
+        max,
+        live,
+        on_input,
+        id,
+    }
     .view()
 }

@@ -2,7 +2,10 @@
 //! what to do next; none makes the page jump.
 
 use super::text::Text;
-use super::{status::{Tone, shape}, button::{ButtonKind, LinkButton}};
+use super::{
+    button::{ButtonKind, LinkButton},
+    status::{Tone, shape},
+};
 use leptos::prelude::*;
 
 /// The shape of the content to come.

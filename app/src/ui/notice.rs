@@ -1,7 +1,7 @@
 //! A message that belongs to the page and stays there ("Changed since you looked").
 
-use super::text::Text;
 use super::status::{Tone, shape};
+use super::text::Text;
 use leptos::prelude::*;
 
 /// A framed message with a title and room for one action in its children.

@@ -11,8 +11,8 @@
 //! browser sets the text as the property `defaultValue`, which takes plain text. That property does
 //! not touch what somebody has typed before hydration.
 
-use super::text::Text;
 use super::field::{Described, Frame, field_id, keep_in_step};
+use super::text::Text;
 use leptos::{html, prelude::*};
 
 /// The element's content as the server prints it. The leading newline is the one an HTML parser
@@ -64,7 +64,11 @@ pub fn TextArea(
     if let Some(live) = live {
         keep_in_step(move || node.get(), live);
     }
-    let printed = if cfg!(feature = "ssr") { server_text(&text) } else { String::new() };
+    let printed = if cfg!(feature = "ssr") {
+        server_text(&text)
+    } else {
+        String::new()
+    };
     let control = view! {
         <textarea
             node_ref=node
@@ -90,7 +94,14 @@ pub fn TextArea(
         ></textarea>
     }
     .into_any();
-    Frame { id, label, hint, error, optional: !required && !bare }.around(control)
+    Frame {
+        id,
+        label,
+        hint,
+        error,
+        optional: !required && !bare,
+    }
+    .around(control)
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -100,9 +111,8 @@ mod tests {
 
     fn printed(text: &str) -> String {
         let owner = Owner::new();
-        let html = owner.with(|| {
-            view! { <TextArea name="why" label="Why" value=text.to_owned()/> }.to_html()
-        });
+        let html = owner
+            .with(|| view! { <TextArea name="why" label="Why" value=text.to_owned()/> }.to_html());
         let start = html.find("<textarea").unwrap_or_default();
         html.get(start..).unwrap_or_default().to_owned()
     }
@@ -152,7 +162,10 @@ mod tests {
             Ok(())
         }
         let mut found = Vec::new();
-        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found)?;
+        walk(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut found,
+        )?;
         assert_eq!(found, Vec::<String>::new());
         Ok(())
     }

@@ -68,11 +68,16 @@ const COOKIE_TAIL: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
 
 fn shown_now() -> Option<Theme> {
     let root = document().document_element()?;
-    Some(root.get_attribute("data-theme").map_or(Theme::System, |word| Theme::from_word(&word)))
+    Some(
+        root.get_attribute("data-theme")
+            .map_or(Theme::System, |word| Theme::from_word(&word)),
+    )
 }
 
 fn apply(theme: Theme) {
-    let Some(root) = document().document_element() else { return };
+    let Some(root) = document().document_element() else {
+        return;
+    };
     // Setting an attribute fails only for names that are not XML names; this one is.
     drop(match theme.attribute() {
         Some(word) => root.set_attribute("data-theme", word),
@@ -96,11 +101,17 @@ pub fn ThemeSwitch(#[prop(optional)] current: Theme) -> impl IntoView {
             chosen.set(theme);
         }
     });
-    let Location { pathname, search, .. } = use_location();
+    let Location {
+        pathname, search, ..
+    } = use_location();
     let here = move || {
         let search = search.get();
         let query = search.trim_start_matches('?');
-        if query.is_empty() { pathname.get() } else { format!("{}?{query}", pathname.get()) }
+        if query.is_empty() {
+            pathname.get()
+        } else {
+            format!("{}?{query}", pathname.get())
+        }
     };
     let buttons = Theme::ALL
         .into_iter()

@@ -35,7 +35,14 @@ impl Toasts {
     fn push(self, tone: Tone, text: String, pages: u8) {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));
-        self.list.update(|list| list.push(Toast { id, tone, text, pages }));
+        self.list.update(|list| {
+            list.push(Toast {
+                id,
+                tone,
+                text,
+                pages,
+            })
+        });
     }
 
     fn close(self, id: u32) {
@@ -58,13 +65,19 @@ impl Toasts {
 
 /// Makes [`Toasts`] available; call it once, in the app's root component.
 pub fn provide_toasts() {
-    provide_context(Toasts { list: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
+    provide_context(Toasts {
+        list: RwSignal::new(Vec::new()),
+        next: StoredValue::new(0),
+    });
 }
 
 /// The messages of this visit. Outside the app's root (tests) they go nowhere.
 #[must_use]
 pub fn use_toasts() -> Toasts {
-    use_context().unwrap_or_else(|| Toasts { list: RwSignal::new(Vec::new()), next: StoredValue::new(0) })
+    use_context().unwrap_or_else(|| Toasts {
+        list: RwSignal::new(Vec::new()),
+        next: StoredValue::new(0),
+    })
 }
 
 /// Where messages appear and are read out. `Frame` already contains it.

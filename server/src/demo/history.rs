@@ -65,7 +65,7 @@ struct Life<'a> {
 }
 
 /// Lives through the year up to `end`.
-pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &Cast, say: &(dyn Fn(&str) + Sync)) -> Result<(), DemoError> {
+pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &Cast) -> Result<(), DemoError> {
     let mut conn = base.pool.acquire().await.map_err(StoreError::from)?;
     let wishes = store::demo::wishes(&mut conn).await?;
     drop(conn);
@@ -90,7 +90,7 @@ pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &C
         life.take(step).await?;
         done += 1;
         if done.is_multiple_of(200) {
-            say(&format!("  {} of the year, {done} steps", at.strftime("%B %Y")));
+            println!("demo       {}, {done} steps", at.strftime("%B %Y"));
         }
     }
     clock.set(end);

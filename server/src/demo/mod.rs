@@ -9,6 +9,7 @@
 mod history;
 mod organisation;
 
+use crate::config::Config;
 use crate::import::{ApplyOptions, CatalogueOptions, ImportError, PeopleOptions, import_catalogue, import_people};
 use crate::policy::PolicySet;
 use crate::store;
@@ -47,6 +48,9 @@ pub enum DemoError {
     /// The import of the shipped files failed.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The import refused the shipped files.
+    #[error("the demonstration's files were refused: {0}")]
+    Refused(String),
     /// The database refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,12 +72,13 @@ impl From<UseCaseError> for DemoError {
 }
 
 /// Loads the demonstration unless it is there, and gives the people that the sign-in page offers.
-/// `say` is told one line a step.
+/// Prints one line a step, as the start of the server does.
 ///
 /// # Errors
 /// [`DemoError`]; what was loaded before stays, and the next start goes on from an empty database
 /// only, so a half-loaded one has to be removed (`make clean`).
-pub async fn load(pool: &PgPool, system: &System, policies: &Arc<PolicySet>, zone: &TimeZone, data_dir: &Path, say: &(dyn Fn(&str) + Sync)) -> Result<Vec<DemoPerson>, DemoError> {
+pub async fn load(pool: &PgPool, system: &System, config: &Config, policies: &Arc<PolicySet>) -> Result<Vec<DemoPerson>, DemoError> {
+    let zone = &config.zone;
     let mut conn = pool.acquire().await.map_err(StoreError::from)?;
     let loaded = store::demo::cast(&mut conn).await?;
     drop(conn);
@@ -82,12 +87,12 @@ pub async fn load(pool: &PgPool, system: &System, policies: &Arc<PolicySet>, zon
     }
     let clock = SetClock::at(beginning(system.now()));
     let past = System::new(Arc::new(clock.clone()), Arc::new(SeededEntropy::new(SEED)), Arc::new(CountingStopwatch::default()));
-    say("loading 10,000 people and 928 roles of the demonstration organisation");
-    import_files(pool, &past, zone, data_dir).await?;
+    println!("demo       importing 10,000 people and 928 roles");
+    import_files(pool, &past, zone, &config.data_dir).await?;
     let base = Base::new(pool.clone(), past, policies.clone(), zone.clone()).await?;
     let cast = organisation::author(&base).await?;
-    say("living through a year of requests, decisions and releases");
-    history::live(&base, &clock, system.now(), &cast, say).await?;
+    println!("demo       living through a year of requests, decisions and releases");
+    history::live(&base, &clock, system.now(), &cast).await?;
     // The cast goes in last: it marks a demonstration that was loaded whole.
     organisation::open_doors(&base, &cast).await?;
     let mut conn = pool.acquire().await.map_err(StoreError::from)?;
@@ -110,7 +115,13 @@ async fn import_files(pool: &PgPool, system: &System, zone: &TimeZone, data_dir:
     tokio::fs::write(&roles, CATALOGUE).await.map_err(failed)?;
     let apply = ApplyOptions { apply: true, skip_bad: true, ..ApplyOptions::default() };
     let options = PeopleOptions { apply: apply.clone(), zone: zone.clone(), as_of: Some(date(2000, 12, 31)), ..PeopleOptions::default() };
-    import_people(pool, system, &people, &options, &crate::import::progress::Silent).await?;
-    import_catalogue(pool, system, &roles, &CatalogueOptions { apply }, &crate::import::progress::Silent).await?;
+    for report in [
+        import_people(pool, system, &people, &options, &crate::import::progress::Silent).await?,
+        import_catalogue(pool, system, &roles, &CatalogueOptions { apply }, &crate::import::progress::Silent).await?,
+    ] {
+        if !report.applied {
+            return Err(DemoError::Refused(report.to_string()));
+        }
+    }
     Ok(())
 }

@@ -23,17 +23,19 @@ pub fn session_token(headers: &HeaderMap, config: &Config) -> Option<String> {
 /// `Set-Cookie` for a session token. It lasts as long as the browser runs; the server ends it
 /// earlier. Lax, so that a link in a mail finds its reader signed in; changes have the guard.
 pub fn session(config: &Config, token: String) -> String {
-    base(config, session_name(config), token).http_only(true).build().to_string()
+    let mut cookie = base(config, session_name(config), token);
+    cookie.set_http_only(true);
+    cookie.to_string()
 }
 
 /// `Set-Cookie` that removes the session token.
 pub fn no_session(config: &Config) -> String {
-    format!("{}; Max-Age=0", base(config, session_name(config), String::new()).http_only(true).build())
+    format!("{}; Max-Age=0", session(config, String::new()))
 }
 
 /// `Set-Cookie` for the choice of colours.
 pub fn theme(config: &Config, word: &'static str) -> String {
-    format!("{}; Max-Age={ONE_YEAR_SECONDS}", base(config, THEME, word.to_owned()).build())
+    format!("{}; Max-Age={ONE_YEAR_SECONDS}", base(config, THEME, word.to_owned()))
 }
 
 /// The choice of colours a request came with.
@@ -41,6 +43,6 @@ pub fn theme_word(headers: &HeaderMap) -> Option<String> {
     CookieJar::from_headers(headers).get(THEME).map(|cookie| cookie.value().to_owned())
 }
 
-fn base(config: &Config, name: &'static str, value: String) -> axum_extra::extract::cookie::CookieBuilder<'static> {
-    Cookie::build((name, value)).path("/").same_site(SameSite::Lax).secure(config.is_https())
+fn base(config: &Config, name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value)).path("/").same_site(SameSite::Lax).secure(config.is_https()).build()
 }

@@ -205,7 +205,7 @@ fn describe(found: &ConflictFound) -> String {
         Standing::Pending => "pending in another request",
         Standing::Requested => "asked for here",
     };
-    format!("“{}” ({}) with access {standing}", found.title, found.code)
+    format!("“{}” ({}) with {}, {standing}", found.title, found.code, found.with_name)
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ pub struct Tally {
 pub async fn tolerate_typos(conn: &mut PgConnection) -> Result<(), StoreError> {
     // With the typed words in sight the planner overrates how many names are alike and reads them
     // all; without, it takes the index.
-    sqlx::query!("select set_config('pg_trgm.strict_word_similarity_threshold', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)", ALIKE).fetch_one(conn).await?;
+    sqlx::query!("select set_config('pg_trgm.strict_word_similarity_threshold', $1, true) as alike, set_config('plan_cache_mode', 'force_generic_plan', true) as plan", ALIKE).fetch_one(conn).await?;
     Ok(())
 }
 

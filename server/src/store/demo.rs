@@ -104,7 +104,7 @@ pub async fn assign_owners(conn: &mut PgConnection, owners: &[IdentityId]) -> Re
     // Every tenth application is logged in part only, so that the logging control has work to do.
     sqlx::query!(
         "update application a
-         set owner_id = $1[1 + (n.place % cardinality($1::uuid[]))], deputy_id = $1[1 + ((n.place + 1) % cardinality($1::uuid[]))],
+         set owner_id = ($1::uuid[])[1 + (n.place % cardinality($1))], deputy_id = ($1::uuid[])[1 + ((n.place + 1) % cardinality($1))],
              logging = case when n.place % 10 = 7 then 'partial' else 'covered' end,
              classification = case n.place % 4 when 0 then 'confidential' when 1 then 'restricted' else 'internal' end
          from (select id, (row_number() over (order by code))::integer as place from application) n where n.id = a.id",

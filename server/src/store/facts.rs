@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use domain::approval::Nominee;
-use domain::conflict::{Conflict, Standing};
+use domain::conflict::{Conflict, Standing, Standings};
 use domain::gate::{EntitlementFacts, SpecificationFacts};
 use domain::id::{ApplicationId, ConflictId, EntitlementId, IdentityId, RequestId};
 use domain::identity::{Mfa, Population};
@@ -201,19 +201,20 @@ pub async fn line_manager(conn: &mut PgConnection, subject: IdentityId) -> Resul
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn standings(conn: &mut PgConnection, person: IdentityId, except: Option<RequestId>) -> Result<Vec<(EntitlementId, Standing)>, StoreError> {
+pub async fn standings(conn: &mut PgConnection, person: IdentityId, except: Option<RequestId>) -> Result<Vec<Standings>, StoreError> {
     let rows = sqlx::query!(
-        r#"select entitlement_id as "entitlement_id!", true as "held!" from access_grant where identity_id = $1 and state in ('active', 'ending')
+        r#"select e.id as "id!", e.name as "name!", true as "held!"
+           from access_grant g join entitlement e on e.id = g.entitlement_id where g.identity_id = $1 and g.state in ('active', 'ending')
            union all
-           select i.entitlement_id, false
-           from request r join request_item i on i.request_id = r.id and i.revision = r.revision
+           select e.id, e.name, false
+           from request r join request_item i on i.request_id = r.id and i.revision = r.revision join entitlement e on e.id = i.entitlement_id
            where r.subject_id = $1 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $2"#,
         person.0,
         except.map(|id| id.0)
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|r| (EntitlementId(r.entitlement_id), if r.held { Standing::Held } else { Standing::Pending })).collect())
+    Ok(rows.into_iter().map(|r| Standings { entitlement: EntitlementId(r.id), name: r.name, standing: if r.held { Standing::Held } else { Standing::Pending } }).collect())
 }
 
 /// Every separation-of-duties rule that names the entitlement, whole.

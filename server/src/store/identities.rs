@@ -164,7 +164,7 @@ pub async fn set_state(conn: &mut PgConnection, id: IdentityId, to: &IdentitySta
 pub async fn search(conn: &mut PgConnection, typed: &str) -> Result<Vec<PersonHit>, StoreError> {
     // One wrong letter in a name of five: a third of the trigrams. Without the typed text in sight
     // the planner takes the index.
-    sqlx::query!("select set_config('pg_trgm.word_similarity_threshold', '0.33', true), set_config('plan_cache_mode', 'force_generic_plan', true)").fetch_one(&mut *conn).await?;
+    sqlx::query!("select set_config('pg_trgm.word_similarity_threshold', '0.33', true) as alike, set_config('plan_cache_mode', 'force_generic_plan', true) as plan").fetch_one(&mut *conn).await?;
     let rows = sqlx::query!(
         r#"select i.id, i.display_name as "name!", i.source_id, coalesce(u.name, '') as "unit!", coalesce(i.title, '') as "title!", i.state,
                   array(select a.role from role_assignment a where a.identity_id = i.id and a.ended_at is null order by a.role) as "roles!"

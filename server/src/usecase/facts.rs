@@ -61,7 +61,7 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
         .filter(|attribute| !attribute.met())
         .map(|attribute| attribute.attribute.label().to_owned())
         .collect();
-    let count = |wanted: Standing| i32::try_from(others.iter().filter(|(_, standing)| *standing == wanted).count()).unwrap_or(i32::MAX);
+    let count = |wanted: Standing| i32::try_from(others.iter().filter(|other| other.standing == wanted).count()).unwrap_or(i32::MAX);
     let facts = GateFacts {
         phase: question.phase,
         today: today(now, &base.zone),

@@ -1,0 +1,141 @@
+//! The port of the administration page: roles, people, jobs, imports, and what is stuck.
+
+use super::Base;
+use super::authorise::require;
+use super::error::UseCaseError;
+use super::work::Work;
+use crate::job::{JOBS, JobSpec};
+use crate::store;
+use crate::store::jobs::JobRow;
+use app::admin::port::{AdminView, Administration, JobLine};
+use app::error::AppError;
+use app::when::{When, span};
+use async_trait::async_trait;
+use domain::actor::Caller;
+use domain::event::EventKind;
+use domain::id::{AssignmentId, IdentityId};
+use domain::permission::{Action, Relation, Role, permitted};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+/// Letters of a search for people looked at.
+const LETTERS: usize = 100;
+
+/// Running the installation.
+#[derive(Clone)]
+pub struct AdministrationService {
+    base: Base,
+}
+
+impl AdministrationService {
+    /// The service on its base.
+    #[must_use]
+    pub fn new(base: Base) -> Self {
+        Self { base }
+    }
+
+    async fn view(&self, caller: &Caller, q: &str) -> Result<AdminView, UseCaseError> {
+        let mut work = Work::read(&self.base).await?;
+        require(caller, Action::ReadAdministration, &[])?;
+        let zone = &self.base.zone;
+        let assignments = store::roles::assigned(work.conn(), zone).await?;
+        let identities = store::identities::count(work.conn()).await?;
+        let jobs = store::jobs::all(work.conn()).await?;
+        let imports = store::jobs::imports(work.conn(), zone).await?;
+        let held = store::inbox::held(work.conn(), zone).await?;
+        let typed: String = q.trim().chars().take(LETTERS).collect();
+        // Last: the search gets the connection ready for itself.
+        let people = if typed.is_empty() { vec![] } else { store::identities::search(work.conn(), &typed).await? };
+        let as_of = When::new(work.now(), zone);
+        work.commit().await?;
+        Ok(AdminView {
+            assignments,
+            people,
+            identities,
+            jobs: jobs.into_iter().filter_map(|row| JOBS.iter().find(|job| job.name == row.name).map(|job| line(job, row, zone))).collect(),
+            imports,
+            held,
+            may_change: permitted(&caller.roles, Action::AssignRole, &[]),
+            as_of,
+        })
+    }
+
+    async fn give(&self, caller: &Caller, identity: IdentityId, role: &str) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        require(caller, Action::AssignRole, &relation(caller, identity))?;
+        let role = role.parse().ok().filter(|role: &Role| Role::ASSIGNABLE.contains(role)).ok_or_else(|| AppError::field("role", "required"))?;
+        let state = store::identities::lock(work.conn(), identity).await?.ok_or(AppError::NotFound)?;
+        if !state.is_active() {
+            return Err(AppError::NotPossible.into());
+        }
+        let (id, now) = (work.id(AssignmentId::new), work.now());
+        store::roles::insert(work.conn(), id, identity, role, now, caller.identity).await?;
+        work.event(EventKind::RoleGranted, "identity", identity.0, None, json!({ "role": role.word(), "assignment": id, "detail": role.label() })).await?;
+        work.commit().await
+    }
+
+    async fn take(&self, caller: &Caller, id: AssignmentId) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        let assignment = store::roles::lock(work.conn(), id).await?;
+        // Without the role the answer is the same whether there is such an assignment or not.
+        require(caller, Action::AssignRole, &assignment.map_or_else(Vec::new, |a| relation(caller, a.identity)))?;
+        let assignment = assignment.ok_or(AppError::NotFound)?;
+        if !assignment.active {
+            return Err(AppError::NotPossible.into());
+        }
+        let now = work.now();
+        store::roles::end(work.conn(), id, now, caller.identity).await?;
+        let body = json!({ "role": assignment.role.word(), "assignment": id, "detail": assignment.role.label() });
+        work.event(EventKind::RoleEnded, "identity", assignment.identity.0, None, body).await?;
+        work.commit().await
+    }
+
+    /// No event: the run itself leaves what it does on the audit trail, under the job's name.
+    async fn make_due(&self, caller: &Caller, name: &str) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        require(caller, Action::RunJob, &[])?;
+        let now = work.now();
+        if !store::jobs::make_due(work.conn(), name, now).await? {
+            return Err(AppError::NotFound.into());
+        }
+        work.commit().await
+    }
+}
+
+fn relation(caller: &Caller, identity: IdentityId) -> Vec<Relation> {
+    if caller.identity == identity { vec![Relation::Subject] } else { vec![] }
+}
+
+fn line(job: &JobSpec, row: JobRow, zone: &TimeZone) -> JobLine {
+    let zero = Timestamp::UNIX_EPOCH;
+    JobLine {
+        name: row.name,
+        what: job.what.to_owned(),
+        every: span(zero, zero.saturating_add(SignedDuration::from_secs(i64::from(job.every_seconds))).unwrap_or(zero)),
+        last: row.last_finished_at.map(|at| When::new(at, zone)),
+        outcome: row.outcome,
+        error: row.error,
+        next: When::new(row.next_run_at, zone),
+        runs: row.runs,
+    }
+}
+
+#[async_trait]
+impl Administration for AdministrationService {
+    async fn overview(&self, caller: &Caller, q: String) -> Result<AdminView, AppError> {
+        Ok(self.view(caller, &q).await?)
+    }
+
+    async fn assign_role(&self, caller: &Caller, identity: IdentityId, role: String) -> Result<(), AppError> {
+        Ok(self.give(caller, identity, &role).await?)
+    }
+
+    async fn end_role(&self, caller: &Caller, assignment: AssignmentId) -> Result<(), AppError> {
+        Ok(self.take(caller, assignment).await?)
+    }
+
+    async fn run_job(&self, caller: &Caller, name: String) -> Result<(), AppError> {
+        Ok(self.make_due(caller, &name).await?)
+    }
+}
