@@ -43,7 +43,6 @@ pub fn SignInRoute() -> impl IntoView {
                         <TextField name="login" label="Sign-in name" autocomplete="username" required=true maxlength=254/>
                         <PasswordField name="password" label="Password" maxlength=128/>
                         <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Sign in"</Button></div>
-                        <p class="text-ink-3">"Forgotten? An administrator can set a new one."</p>
                     </form>
                 </Card>
                 <Suspense>{demonstration}</Suspense>

@@ -238,6 +238,7 @@ async fn a_new_password_ends_all_other_sessions_and_changes_the_token_of_this_on
     let person = ana(&app).await;
     let (here, there) = (app.sign_in_as(person).await, app.sign_in_as(person).await);
     let stolen = here.copy();
+    app.advance(SignedDuration::from_secs(1));
     let new = "seven green umbrellas";
     let form = [("current_password", PASSWORD), ("password", new), ("password_again", new)];
     assert_eq!(here.server_fn("account/change_password", &form).await.status, 200);
@@ -406,16 +407,21 @@ async fn a_browser_that_hangs_up_does_not_stop_what_it_began(pool: PgPoolOptions
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_connection_given_back_inside_a_transaction_is_clean_when_it_is_lent_again(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let app = TestApp::new(pool.max_connections(1), connect).await;
+    use sqlx::Row as _;
+    let pool = server::store::pool::guarded(pool.max_connections(1)).connect_with(connect).await.unwrap();
     for poison in ["begin", "begin; create temporary table t (x int)", "begin; select 1"] {
-        let mut connection = app.pool.acquire().await.unwrap();
+        let mut connection = pool.acquire().await.unwrap();
         sqlx::raw_sql(poison).execute(&mut *connection).await.unwrap();
         drop(connection);
-        let mut next = app.pool.acquire().await.unwrap();
-        // A transaction begun earlier would make these differ.
-        let fresh: bool = sqlx::query_scalar("select now() = statement_timestamp()").fetch_one(&mut *next).await.unwrap();
-        assert!(fresh, "{poison}");
-        let role: String = sqlx::query_scalar("select current_user::text").fetch_one(&mut *next).await.unwrap();
-        assert_eq!(role, "countersign_app");
+        let mut next = pool.acquire().await.unwrap();
+        // In one message outside of a transaction both are the same moment; in a transaction that
+        // began earlier they differ.
+        let row = sqlx::raw_sql("select now() = statement_timestamp(), current_user::text").fetch_one(&mut *next).await.unwrap();
+        assert!(row.get::<bool, _>(0), "{poison}");
+        assert_eq!(row.get::<String, _>(1), "countersign_app");
     }
+    let mut failed = pool.acquire().await.unwrap();
+    assert!(sqlx::raw_sql("begin; select 1 / 0").execute(&mut *failed).await.is_err());
+    drop(failed);
+    assert!(sqlx::raw_sql("select 1").execute(&mut *pool.acquire().await.unwrap()).await.is_ok());
 }

@@ -85,7 +85,7 @@ fn facts(entitlement: &EntitlementView) -> AnyView {
         Some(owner) => view! { <a href=paths::identity(owner.id)>{owner.name}</a> }.into_any(),
         None => "Nobody is recorded".into_any(),
     };
-    let guessed = tier_guessed.then_some(" Guessed at import; nobody has looked at it yet.");
+    let guessed = tier_guessed.then_some(". Guessed at import; nobody has looked at it yet");
     view! {
         <Card title="Facts">
             <FactsList>

@@ -34,8 +34,8 @@ pub fn CatalogueRoute() -> impl IntoView {
     };
     view! {
         <Title text="Catalogue"/>
-        <KeyHelp/>
         <Transition fallback=|| view! { <Page title="Catalogue"><Skeleton rows=8 shape=SkeletonShape::List/></Page> }>{body}</Transition>
+        <KeyHelp/>
     }
     .into_any()
 }

@@ -27,8 +27,8 @@ pub fn HomeRoute() -> impl IntoView {
     };
     view! {
         <Title text="Home"/>
-        <KeyHelp/>
         <Suspense fallback=|| view! { <Page title="Home"><Skeleton rows=8/></Page> }>{body}</Suspense>
+        <KeyHelp/>
     }
     .into_any()
 }

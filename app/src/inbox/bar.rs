@@ -135,7 +135,8 @@ mod tests {
                 next: Some("/inbox/stage-2".into()),
                 authority: "Line manager",
             };
-            view! { <Bar shown=shown decide=ServerAction::<Decide>::new()/> }.to_html()
+            let decide = ServerAction::<Decide>::new();
+            view! { <Bar shown=shown decide=decide/> }.to_html()
         });
         assert_eq!(html.matches("<form").count(), 3, "{html}");
         assert_eq!(html.matches("action=\"/api/inbox/decide\"").count(), 3, "{html}");

@@ -4,7 +4,8 @@ use super::decision::DECIDED;
 use super::port::{InboxLine, InboxPage};
 use crate::error::AppError;
 use crate::paths;
-use crate::ui::{Chip, Chips, CountLine, EmptyState, ErrorState, ListLink, NextPage, Skeleton, SkeletonShape, Tag, TierTag, Tone};
+use crate::status::Failed;
+use crate::ui::{Chip, Chips, CountLine, EmptyState, ListLink, NextPage, Skeleton, SkeletonShape, Tag, TierTag, Tone};
 use crate::when::day;
 use leptos::prelude::*;
 
@@ -38,7 +39,7 @@ pub fn InboxList(chosen: Chosen, list: Resource<Result<InboxPage, AppError>>) ->
         Suspend::new(async move {
             match list.await {
                 Ok(page) => lines(page, chosen),
-                Err(error) => view! { <ErrorState title="The list could not be read" todo=error.sentence() code=error.code() retry_href=paths::INBOX/> }.into_any(),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
     };

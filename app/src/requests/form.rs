@@ -4,9 +4,8 @@
 use super::api::{Answer, Submit};
 use super::asked::{Asked, Opening, open};
 use super::gates::{FORM_ID, GatesCard, headline};
-use super::live::{self, Live};
+use super::live::Live;
 use super::port::{PlanLine, RequestDesk};
-use crate::error::AppError;
 use crate::paths;
 use crate::record::EntitlementCard;
 use crate::status::{Failed, failure};
@@ -56,13 +55,13 @@ fn Desk(opening: Opening, typed: bool, submit: ServerAction<Submit>, answer: Ser
         Some(_) => failure(move || answer.value().get()),
         None => failure(move || submit.value().get()),
     };
-    let live = Live::new(&opening, typed);
+    let live = Live::new(&opening, typed, refusal);
     let Opening { desk: RequestDesk { card, today, key, held, pending, question, .. }, answering } = opening;
     let title = if answering.is_some() { "Answer the question" } else { "Request access" };
     let fill = Callback::new(move |(field, value): (String, String)| live.fill(&field, value));
-    let errors = Signal::derive(move || refusal.with(|refusal| refusal.as_ref().map(|refusal| live.checked.with(|checked| live::lines(refusal, &checked.evaluation))).unwrap_or_default()));
+    let errors = live.lines();
     let what = what_is_asked(card.clone());
-    let fields = fields(live, refusal, today.to_string());
+    let fields = fields(live, today.to_string());
     let answered = answering.as_ref().map(|(id, ..)| *id);
     let form = match answering {
         Some((id, _, version)) => answer_form(answer, id, version, card.id.to_string(), fields),
@@ -132,16 +131,16 @@ fn what_is_asked(card: EntitlementCard) -> AnyView {
     .into_any()
 }
 
-fn fields(live: Live, refusal: Signal<Option<AppError>>, today: String) -> AnyView {
+fn fields(live: Live, today: String) -> AnyView {
     let reasons = ReasonCode::ALL.iter().map(|reason| (reason.word().to_owned(), reason.label().to_owned())).collect::<Vec<_>>();
     let starts_on = live.starts_on;
     view! {
         <div class="form">
-            <SelectField name="reason_code" label="Reason" options=reasons empty="Choose a reason" required=true live=live.reason_code error=live.error("reason_code", refusal)/>
-            <TextArea name="justification" label="Why is it needed" hint="Someone who does not know you should understand it in a year. At least 20 characters." required=true maxlength=2000 live=live.justification error=live.error("justification", refusal)/>
+            <SelectField name="reason_code" label="Reason" options=reasons empty="Choose a reason" required=true live=live.reason_code error=live.error("reason_code")/>
+            <TextArea name="justification" label="Why is it needed" hint="Someone who does not know you should understand it in a year. At least 20 characters." required=true maxlength=2000 live=live.justification error=live.error("justification")/>
             <div class="form-row">
-                <DateField name="starts_on" label="From" required=true min=today live=live.starts_on error=live.error("starts_on", refusal)/>
-                <DateField name="ends_on" label="Until" hint="Access ends by itself after this day." min=Signal::derive(move || Some(starts_on.get())) live=live.ends_on error=live.error("ends_on", refusal)/>
+                <DateField name="starts_on" label="From" required=true min=today live=live.starts_on error=live.error("starts_on")/>
+                <DateField name="ends_on" label="Until" hint="Access ends by itself after this day." min=Signal::derive(move || Some(starts_on.get())) live=live.ends_on error=live.error("ends_on")/>
             </div>
             <div class="form-actions">
                 <Button kind=ButtonKind::Primary submit=true>"Submit"</Button>

@@ -25,12 +25,17 @@ pub fn GatesCard(
     let (quiet, loud): (Vec<_>, Vec<_>) = evaluation.results.into_iter().partition(|gate| matches!(gate.outcome, gate::Outcome::Pass | gate::Outcome::NotApplicable));
     let mut loud = loud;
     loud.sort_by_key(|gate| (!gate.stops(), gate.outcome == gate::Outcome::Waived));
+    let mut quiet = quiet;
+    quiet.sort_by_key(|gate| gate.outcome == gate::Outcome::NotApplicable);
     let more = more_line(&quiet, loud.is_empty());
-    let loud = loud.into_iter().map(|gate| line(gate, fill)).collect_view();
+    let loud = (!loud.is_empty()).then(|| {
+        let lines = loud.into_iter().map(|gate| line(gate, fill)).collect_view();
+        view! { <GateList>{lines}</GateList> }
+    });
     let quiet = quiet.into_iter().map(|gate| line(gate, None)).collect_view();
     view! {
         <Card title=title id=id flush=true aside=move || view! { <Tag tone=tone text=text/> }>
-            <GateList>{loud}</GateList>
+            {loud}
             <Disclosure summary=more><GateList>{quiet}</GateList></Disclosure>
             <p class="px-3.5 py-2 text-ink-3 text-xs">"Policy set "<span class="code">{policy}</span></p>
         </Card>

@@ -54,20 +54,33 @@ pub struct Live {
     turn: StoredValue<u32>,
     /// Errors show at every field, not only at those that were changed.
     all: bool,
+    /// The answer to the last submission, if it was refused.
+    refusal: Signal<Option<AppError>>,
+    /// The form as it was then.
+    sent: Memo<RequestForm>,
 }
 
 impl Live {
-    /// The form as it was opened. `all` shows errors at every field from the start.
-    pub fn new(opening: &Opening, all: bool) -> Self {
+    /// The form as it was opened. `all` shows errors at every field from the start; `refusal` is
+    /// the answer to the last submission.
+    pub fn new(opening: &Opening, all: bool, refusal: Signal<Option<AppError>>) -> Self {
         let RequestDesk { form, today, .. } = &opening.desk;
+        let (reason_code, justification) = (RwSignal::new(form.reason_code.clone()), RwSignal::new(form.justification.clone()));
+        let (starts_on, ends_on) = (RwSignal::new(form.starts_on.clone()), RwSignal::new(form.ends_on.clone()));
+        let entitlement = StoredValue::new(form.entitlement.clone());
         let live = Self {
-            reason_code: RwSignal::new(form.reason_code.clone()),
-            justification: RwSignal::new(form.justification.clone()),
-            starts_on: RwSignal::new(form.starts_on.clone()),
-            ends_on: RwSignal::new(form.ends_on.clone()),
+            reason_code,
+            justification,
+            starts_on,
+            ends_on,
+            entitlement,
+            refusal,
+            sent: Memo::new(move |_| {
+                refusal.track();
+                untrack(|| typed(entitlement, reason_code, justification, starts_on, ends_on))
+            }),
             checked: RwSignal::new(Checked::from(opening.desk.clone())),
             stale: RwSignal::new(None),
-            entitlement: StoredValue::new(form.entitlement.clone()),
             answer: StoredValue::new(opening.answering.as_ref().map(|(id, ..)| id.to_string()).unwrap_or_default()),
             first: StoredValue::new(form.clone()),
             today: *today,
@@ -82,18 +95,20 @@ impl Live {
             }
             now
         });
+        // The server may have seen something newer than the gates on the screen.
+        Effect::new(move |before: Option<bool>| {
+            let refused = refusal.with(Option::is_some);
+            if before.is_some() && refused {
+                live.check();
+            }
+            refused
+        });
         live
     }
 
     /// The form as it stands.
     pub fn form(self) -> RequestForm {
-        RequestForm {
-            entitlement: self.entitlement.get_value(),
-            reason_code: self.reason_code.get(),
-            justification: self.justification.get(),
-            starts_on: self.starts_on.get(),
-            ends_on: self.ends_on.get(),
-        }
+        typed(self.entitlement, self.reason_code, self.justification, self.starts_on, self.ends_on)
     }
 
     /// Asks for the gates now. An answer that a later question has overtaken is dropped.
@@ -132,27 +147,54 @@ impl Live {
         }
     }
 
-    /// What is wrong at a field: as typed, or in the words of the gate that it does not meet.
-    /// `refusal` is the answer to the last submission.
-    pub fn error(self, field: &'static str, refusal: Signal<Option<AppError>>) -> Signal<Option<String>> {
+    /// What is wrong at a field, as it stands now.
+    pub fn error(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.wrong(field))
+    }
+
+    /// A refusal as lines above the form, without those that have been put right since.
+    pub fn lines(self) -> Signal<Vec<(String, String)>> {
         Signal::derive(move || {
-            let form = self.form();
-            let changed = value(&form, field) != self.first.with_value(|first| value(first, field).to_owned());
-            let refusal = refusal.get();
-            if !(changed || self.all || refusal.is_some()) {
-                return None;
-            }
-            let gate = self.checked.with(|checked| at_gate(&checked.evaluation, field));
-            let typed = || form.parse(self.today).err().and_then(|errors| errors.into_iter().find(|error| error.field == field)).map(|error| error.message);
-            let refused = || {
-                let refusal = refusal.as_ref().filter(|_| !changed)?;
-                let problem = refusal.problems().iter().find(|problem| problem.field == field)?;
-                Some(self.checked.with(|checked| sentence(problem, &checked.evaluation)))
+            let Some(refusal) = self.refusal.get() else { return vec![] };
+            let problem = |problem: &Problem| {
+                let text = if FIELDS.contains(&problem.field.as_str()) {
+                    self.wrong(&problem.field)?
+                } else {
+                    self.checked.with(|checked| sentence(problem, &checked.evaluation))
+                };
+                Some((problem.field.clone(), text))
             };
-            gate.or_else(typed).or_else(refused)
+            match refusal.problems() {
+                [] => vec![(String::new(), refusal.sentence().to_owned())],
+                problems => problems.iter().filter_map(problem).collect(),
+            }
         })
     }
+
+    /// As typed, or in the words of the gate that it does not meet. Nothing at a field that nobody
+    /// has touched, before anything was submitted.
+    fn wrong(self, field: &str) -> Option<String> {
+        let (form, refusal, sent) = (self.form(), self.refusal.get(), self.sent.get());
+        let changed = self.first.with_value(|first| value(first, field) != value(&form, field));
+        if !(changed || self.all || refusal.is_some()) {
+            return None;
+        }
+        let gate = self.checked.with(|checked| at_gate(&checked.evaluation, field));
+        let parsed = || form.parse(self.today).err().and_then(|errors| errors.into_iter().find(|error| error.field == field)).map(|error| error.message);
+        let refused = || {
+            let problem = refusal.as_ref().filter(|_| value(&form, field) == value(&sent, field))?.problems().iter().find(|problem| problem.field == field)?;
+            Some(self.checked.with(|checked| sentence(problem, &checked.evaluation)))
+        };
+        gate.or_else(parsed).or_else(refused)
+    }
 }
+
+fn typed(entitlement: StoredValue<String>, reason_code: RwSignal<String>, justification: RwSignal<String>, starts_on: RwSignal<String>, ends_on: RwSignal<String>) -> RequestForm {
+    RequestForm { entitlement: entitlement.get_value(), reason_code: reason_code.get(), justification: justification.get(), starts_on: starts_on.get(), ends_on: ends_on.get() }
+}
+
+/// The fields that the person fills in.
+const FIELDS: [&str; 4] = ["reason_code", "justification", "starts_on", "ends_on"];
 
 fn value<'a>(form: &'a RequestForm, field: &str) -> &'a str {
     match field {
@@ -168,15 +210,7 @@ fn at_gate(evaluation: &Evaluation, field: &str) -> Option<String> {
 }
 
 /// A problem in words: for a control, the gate's own.
-pub fn sentence(problem: &Problem, evaluation: &Evaluation) -> String {
-    let gate = evaluation.results.iter().find(|gate| gate.control == problem.code);
+fn sentence(problem: &Problem, evaluation: &Evaluation) -> String {
+    let gate = evaluation.blockers().find(|gate| gate.control == problem.code);
     gate.map(words).filter(|words| !words.is_empty()).unwrap_or_else(|| problem.sentence().to_owned())
-}
-
-/// A refusal as lines above the form.
-pub fn lines(error: &AppError, evaluation: &Evaluation) -> Vec<(String, String)> {
-    match error.problems() {
-        [] => vec![(String::new(), error.sentence().to_owned())],
-        problems => problems.iter().map(|problem| (problem.field.clone(), sentence(problem, evaluation))).collect(),
-    }
 }

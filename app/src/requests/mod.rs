@@ -16,6 +16,4 @@ pub mod trails;
 mod withdraw;
 pub mod words;
 
-// Page helpers, 03:12: these names are settled (gates::GatesCard, stages::StagesCard, trails::*); I
-// do not touch trails.rs, please do not touch gates.rs and stages.rs. Remove this note at the end.
 pub use outcome::{Grants, Releases, grant_state};

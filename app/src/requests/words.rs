@@ -48,7 +48,7 @@ fn row(line: RequestLine, people: bool) -> AnyView {
             </td>
             {people.then(|| view! { <td><a href=paths::identity(subject.id)>{subject.name}</a></td> })}
             <td><Status tone=tone(&state) text=state.label()/></td>
-            <td>{holder}</td>
+            <td>{if holder.is_empty() { "Nobody".to_owned() } else { holder }}</td>
             <td class="whitespace-nowrap">{ends_on.map_or_else(|| "No end".to_owned(), when::day)}</td>
             <td class="num">{age}</td>
         </tr>

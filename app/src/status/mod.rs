@@ -13,7 +13,7 @@ use server::answer_with;
 
 use crate::error::AppError;
 use crate::paths;
-use crate::ui::{ErrorState, Page};
+use crate::ui::{EmptyState, ErrorState, Page};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -33,19 +33,24 @@ pub fn here() -> String {
 #[component]
 pub fn Failed(error: AppError) -> impl IntoView {
     answer_with(&error, &paths::sign_in(&here()));
-    let (title, todo, href, word) = match error {
-        AppError::NotFound => ("There is nothing here", "The record does not exist, or it is not yours to see. Check the address, or start from the home page.", paths::HOME.to_owned(), "Go to the home page"),
-        AppError::Forbidden => ("This page is for other roles", "What you may see depends on your roles; an administrator can tell you which. Go on from the home page.", paths::HOME.to_owned(), "Go to the home page"),
-        AppError::NotSignedIn => ("You are not signed in", "Your session ended, or you have not signed in yet. Sign in to go on here.", paths::sign_in(&here()), "Sign in"),
-        _ => ("This page could not be shown", error.sentence(), here(), "Try again"),
+    let (title, body) = match error {
+        AppError::NotFound => ("There is nothing here", elsewhere("The record does not exist, or it is not yours to see.", "Check the address, or start from the home page.", "Go to the home page", paths::HOME.to_owned())),
+        AppError::Forbidden => ("This page is for other roles", elsewhere("Your roles do not include this page.", "An administrator can tell you which do. Go on from the home page.", "Go to the home page", paths::HOME.to_owned())),
+        AppError::NotSignedIn => ("You are not signed in", elsewhere("Your session ended, or you have not signed in yet.", "Sign in to go on here.", "Sign in", paths::sign_in(&here()))),
+        _ => {
+            let (todo, code) = (error.sentence(), error.code());
+            ("This page could not be shown", view! { <ErrorState title="It is not available at the moment." todo=todo code=code retry_href=here()/> }.into_any())
+        }
     };
     view! {
         <Title text=title/>
-        <Page title=title narrow=true>
-            <ErrorState title="Nothing was changed." todo=todo code=error.code() retry_href=href retry=word/>
-        </Page>
+        <Page title=title narrow=true>{body}</Page>
     }
     .into_any()
+}
+
+fn elsewhere(what: &'static str, todo: &'static str, word: &'static str, href: String) -> AnyView {
+    view! { <EmptyState title=what text=todo action=word href=href/> }.into_any()
 }
 
 /// An error as lines of `ui::ErrorSummary`: pairs of field name and sentence.

@@ -5,6 +5,7 @@ use super::DemoError;
 use super::organisation::Cast;
 use crate::job;
 use crate::store;
+use crate::store::demo::Candidate;
 use crate::store::error::StoreError;
 use crate::system::SetClock;
 use crate::usecase::Base;
@@ -28,6 +29,8 @@ use std::collections::BinaryHeap;
 
 /// Requests in the year.
 const REQUESTS: u64 = 220;
+/// Requests of the last thirty hours, by people of one manager, so that something waits today.
+const FRESH: u64 = 16;
 
 /// Why people ask: reason and sentence. `{}` is the entitlement.
 const REASONS: &[(ReasonCode, &str)] = &[
@@ -54,7 +57,6 @@ enum Step {
 
 struct Life<'a> {
     base: &'a Base,
-    clock: &'a SetClock,
     cast: &'a Cast,
     requests: RequestService,
     inbox: InboxService,
@@ -71,7 +73,6 @@ pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &C
     drop(conn);
     let mut life = Life {
         base,
-        clock,
         cast,
         requests: RequestService::new(base.clone()),
         inbox: InboxService::new(base.clone()),
@@ -122,6 +123,12 @@ impl Life<'_> {
             let at = start.saturating_add(SignedDuration::from_hours(i64::try_from(hour).unwrap_or(0))).unwrap_or(start);
             self.steps.push(Reverse((in_working_hours(at), Step::Ask(n))));
         }
+        for n in 0..FRESH {
+            // Not moved into working hours: on a weekend they would lie in the future.
+            let minutes = i64::try_from(30 + self.pick(30 * 60)).unwrap_or(30);
+            let at = self.end.saturating_sub(SignedDuration::from_mins(minutes)).unwrap_or(self.end);
+            self.steps.push(Reverse((at, Step::Ask(REQUESTS + n))));
+        }
         for day in 1..=i64::try_from(hours / 24).unwrap_or(0) {
             let night = start.saturating_add(SignedDuration::from_hours(day * 24 - 6)).unwrap_or(start);
             self.steps.push(Reverse((night, Step::Night)));
@@ -152,10 +159,7 @@ impl Life<'_> {
     }
 
     async fn ask(&mut self, n: u64) -> Result<(), DemoError> {
-        // The employee on the sign-in page asks now and then; the rest comes from the crowd.
-        let crowd = u64::try_from(self.cast.crowd.len()).unwrap_or(0);
-        let index = usize::try_from(self.pick(crowd)).unwrap_or(0);
-        let person = if n.is_multiple_of(20) { self.cast.employee.clone() } else { self.cast.crowd.get(index).cloned().unwrap_or_else(|| self.cast.employee.clone()) };
+        let person = self.asker(n);
         let Some((entitlement, name, tier)) = self.wish() else { return Ok(()) };
         let today = self.base.system.now().to_zoned(TimeZone::UTC).date();
         let days = match tier {
@@ -182,6 +186,18 @@ impl Life<'_> {
             }
             Err(AppError::Invalid { .. } | AppError::AlreadyThere) => Ok(()),
             Err(error) => Err(DemoError::History(error)),
+        }
+    }
+
+    /// The employee on the sign-in page asks now and then; the rest comes from the crowd, and the
+    /// fresh ones from the people of the manager on the sign-in page.
+    fn asker(&self, n: u64) -> Candidate {
+        let mut crowd = self.cast.crowd.iter().filter(|p| n < REQUESTS || p.manager == Some(self.cast.manager.id));
+        let count = u64::try_from(crowd.clone().count()).unwrap_or(0);
+        let index = usize::try_from(self.pick(count)).unwrap_or(0);
+        match crowd.nth(index) {
+            Some(person) if !n.is_multiple_of(20) => person.clone(),
+            _ => self.cast.employee.clone(),
         }
     }
 

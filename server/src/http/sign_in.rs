@@ -48,7 +48,7 @@ pub async fn sign_in(State(state): State<AppState>, Extension(client): Extension
                 SignInRefused::TooMany => "too_many",
                 SignInRefused::Fault => "internal",
             };
-            let back = page.map(|page| format!("&return_to={}", return_to::encoded(page))).unwrap_or_default();
+            let back = page.filter(|page| *page != "/").map(|page| format!("&return_to={}", return_to::encoded(page))).unwrap_or_default();
             answer::see_other(&format!("{PATH}?error={code}{back}"))
         }
     }

@@ -3,6 +3,7 @@
 use super::Base;
 use super::authorise::require;
 use super::error::UseCaseError;
+use super::search_words::without_nul;
 use super::work::Work;
 use crate::job::{JOBS, JobSpec};
 use crate::store;
@@ -44,7 +45,7 @@ impl AdministrationService {
         let jobs = store::jobs::all(work.conn()).await?;
         let imports = store::jobs::imports(work.conn(), zone).await?;
         let held = store::inbox::held(work.conn(), zone).await?;
-        let typed: String = q.trim().chars().take(LETTERS).collect();
+        let typed: String = without_nul(q.trim()).chars().take(LETTERS).collect();
         // Last: the search gets the connection ready for itself.
         let people = if typed.is_empty() { vec![] } else { store::identities::search(work.conn(), &typed).await? };
         let as_of = When::new(work.now(), zone);
@@ -95,8 +96,9 @@ impl AdministrationService {
     async fn make_due(&self, caller: &Caller, name: &str) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         require(caller, Action::RunJob, &[])?;
+        let job = JOBS.iter().find(|job| job.name == name).ok_or(AppError::NotFound)?;
         let now = work.now();
-        if !store::jobs::make_due(work.conn(), name, now).await? {
+        if !store::jobs::make_due(work.conn(), job.name, now).await? {
             return Err(AppError::NotFound.into());
         }
         work.commit().await

@@ -43,7 +43,7 @@ impl CatalogueService {
         let mut work = Work::read(&self.base).await?;
         require(caller, Action::ReadCatalogue, &[])?;
         let search = Search {
-            application: query.application,
+            application: search_words::without_nul(&query.application),
             // A tier that does not exist filters nothing.
             tier: query.tier.parse().map_or("", RiskTier::word),
             after: cursor::read(&query.after),

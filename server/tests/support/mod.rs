@@ -30,7 +30,7 @@
 //!   looking and for breaking things.
 //! * What is not seeded by a function here is inserted with `sqlx::query` in the test itself.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test program uses its own part of the harness")]
+#![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "each test program uses its own part of the harness")]
 
 mod client;
 mod seed;

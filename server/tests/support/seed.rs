@@ -123,7 +123,8 @@ impl TestApp {
         for population in ["employee", "contractor", "vendor", "service_account", "privileged_admin"] {
             query(
                 "insert into identity_specification (population, version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, review_every_days, termination_within_hours, control_owner, evidence_source, effective_from)
-                 values ($1, 1, '{}', 'privileged', 366, 'elevated', 'restricted', 365, 24, 'Compliance', 'People feed', $2)",
+                 select $1, coalesce(max(version), 0) + 1, '{}', 'privileged', 366, 'elevated', 'restricted', 365, 24, 'Compliance', 'People feed', $2
+                 from identity_specification where population = $1",
             )
             .bind(population)
             .bind(self.now().to_sqlx())

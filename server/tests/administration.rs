@@ -1,0 +1,152 @@
+//! Roles, people and jobs on the administration page; an identity's page, stopping and resuming.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+
+mod support;
+
+use app::admin::port::Administration;
+use app::controls::port::Controls;
+use app::error::AppError;
+use app::identities::port::Identities;
+use domain::actor::Caller;
+use domain::identity::IdentityState;
+use domain::permission::Role;
+use server::usecase::administration::AdministrationService;
+use server::usecase::controls::ControlService;
+use server::usecase::identities::IdentityService;
+use sqlx::query;
+use support::*;
+
+fn caller(app: &TestApp, identity: IdentityId, roles: &[Role]) -> Caller {
+    Caller { session: SessionId::new(app.now(), app.system.random()), identity, name: "Somebody".into(), roles: roles.to_vec(), applications: vec![] }
+}
+
+async fn administrator(app: &TestApp) -> Caller {
+    let id = app.person_with("Adam", Role::Administrator).await;
+    caller(app, id, &[Role::Administrator])
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_role_is_given_to_somebody_else_and_ended_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let (adam, unit) = (administrator(&app).await, app.unit("Payments").await);
+    let (ana, gone) = (app.person("Ana", unit, None).await, app.person("Gone", unit, None).await);
+    app.set_state(gone, "retired").await;
+    let service = AdministrationService::new(app.base.clone());
+    let give = async |who: &Caller, to: IdentityId, role: &str| service.assign_role(who, to, role.into()).await;
+
+    assert_eq!(give(&caller(&app, ana, &[]), ana, "administrator").await, Err(AppError::SeparationOfDuties));
+    assert_eq!(give(&caller(&app, ana, &[Role::Auditor]), gone, "operator").await, Err(AppError::Forbidden));
+    assert_eq!(give(&adam, adam.identity, "operator").await, Err(AppError::SeparationOfDuties));
+    assert_eq!(give(&adam, ana, "employee").await, Err(AppError::field("role", "required")));
+    assert_eq!(give(&adam, gone, "operator").await, Err(AppError::NotPossible));
+    assert_eq!(give(&adam, IdentityId::new(app.now(), [9; 10]), "operator").await, Err(AppError::NotFound));
+    assert_eq!(give(&adam, ana, "operator").await, Ok(()));
+    assert_eq!(give(&adam, ana, "operator").await, Err(AppError::AlreadyThere));
+
+    let view = service.overview(&adam, String::new()).await.unwrap();
+    let line = view.assignments.iter().find(|line| line.person.id == ana).unwrap();
+    assert_eq!((line.role, line.granted_by.as_ref().map(|by| by.id)), (Role::Operator, Some(adam.identity)));
+    let own = view.assignments.iter().find(|line| line.person.id == adam.identity).unwrap();
+    assert_eq!(service.end_role(&adam, own.id).await, Err(AppError::SeparationOfDuties));
+    assert_eq!(service.end_role(&caller(&app, gone, &[]), line.id).await, Err(AppError::Forbidden));
+    assert_eq!(service.end_role(&adam, line.id).await, Ok(()));
+    assert_eq!(service.end_role(&adam, line.id).await, Err(AppError::NotPossible));
+    assert_eq!(app.count("select count(*) from audit_event where kind in ('role.granted', 'role.ended') and actor_kind = 'person'").await, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_is_for_administrators_and_auditors(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let adam = administrator(&app).await;
+    let service = AdministrationService::new(app.base.clone());
+    server::job::run_due(&app.base).await.unwrap();
+    let auditor = caller(&app, adam.identity, &[Role::Auditor]);
+    let view = service.overview(&auditor, String::new()).await.unwrap();
+    assert_eq!((view.may_change, view.identities, view.people.len(), view.jobs.len()), (false, (1, 1), 0, 4));
+    assert_eq!(view.jobs.iter().map(|job| job.every.as_str()).collect::<Vec<_>>(), ["1 min", "5 min", "1 h", "1 min"]);
+    for roles in [&[][..], &[Role::Operator], &[Role::Compliance]] {
+        assert_eq!(service.overview(&caller(&app, adam.identity, roles), String::new()).await.map(|_| ()), Err(AppError::Forbidden));
+    }
+    let controls = ControlService::new(app.base.clone());
+    assert!(!controls.list(&auditor).await.unwrap().controls.is_empty());
+    assert_eq!(controls.list(&caller(&app, adam.identity, &[Role::Operator])).await.map(|_| ()), Err(AppError::Forbidden));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn people_are_found_by_name_with_a_typo_by_number_and_by_address(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let (adam, unit) = (administrator(&app).await, app.unit("Payments").await);
+    for name in ["Shahaf", "Leon", "Leonie"] {
+        app.person(name, unit, None).await;
+    }
+    query("update identity set source_id = '10228' where given_name = 'Shahaf'").execute(&app.owner).await.unwrap();
+    let service = AdministrationService::new(app.base.clone());
+    for (typed, first) in [("leon", "Leon Example"), ("Shahef", "Shahaf Example"), ("10228", "Shahaf Example"), ("LEONIE@example.org", "Leonie Example"), (" sha ", "Shahaf Example")] {
+        let found = service.overview(&adam, typed.into()).await.unwrap().people;
+        assert_eq!(found.first().map(|hit| hit.person.name.as_str()), Some(first), "{typed}");
+    }
+    for odd in ["\0", "%", "'; --", "🦀"] {
+        assert!(service.overview(&adam, odd.into()).await.is_ok(), "{odd:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_job_is_made_due_by_an_administrator(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let adam = administrator(&app).await;
+    let service = AdministrationService::new(app.base.clone());
+    server::job::run_due(&app.base).await.unwrap();
+    app.advance(SignedDuration::from_secs(1));
+    assert_eq!(service.run_job(&caller(&app, adam.identity, &[Role::Auditor]), "end-due-grants".into()).await, Err(AppError::Forbidden));
+    assert_eq!(service.run_job(&adam, "make-coffee\0".into()).await, Err(AppError::NotFound));
+    assert_eq!(service.run_job(&adam, "lapse-stale-requests".into()).await, Ok(()));
+    assert_eq!(server::job::run_due(&app.base).await.unwrap().len(), 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_identity_is_seen_by_those_who_have_to_do_with_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let bea = app.person("Bea", unit, None).await;
+    let (ana, ben) = (app.person("Ana", unit, Some(bea)).await, app.person("Ben", unit, Some(bea)).await);
+    app.specifications().await;
+    query("update identity_specification set required_attributes = '{email,manager,ends_on}'").execute(&app.owner).await.unwrap();
+    let service = IdentityService::new(app.base.clone());
+    for (reader, roles, sees) in [(ana, &[][..], true), (bea, &[], true), (ben, &[], false), (ben, &[Role::Operator], true), (ben, &[Role::Auditor], true)] {
+        let seen = service.show(&caller(&app, reader, roles), ana).await.map(|_| ());
+        assert_eq!(seen, if sees { Ok(()) } else { Err(AppError::NotFound) });
+    }
+    let view = service.show(&caller(&app, bea, &[]), ana).await.unwrap();
+    let gaps: Vec<_> = view.conformity.iter().filter(|c| !c.met).map(|c| (c.attribute.as_str(), c.cure.as_str())).collect();
+    assert_eq!(gaps, [("Last day", "Record the last day in the source of truth.")]);
+    assert_eq!((view.specification, view.manager.map(|m| m.id), view.may_stop), (Some((2, "Privileged".to_owned())), Some(bea), false));
+    app.set_state(bea, "retired").await;
+    let view = service.show(&caller(&app, ana, &[]), ana).await.unwrap();
+    let manager = view.conformity.iter().find(|c| c.attribute == "Line manager or sponsor").unwrap();
+    assert_eq!((manager.met, manager.seen.as_str()), (false, "Bea Example, not active"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn suspending_ends_every_session_and_resuming_gives_none_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let (adam, unit) = (administrator(&app).await, app.unit("Payments").await);
+    let ana = app.person("Ana", unit, None).await;
+    app.insert_session(ana).await;
+    app.insert_session(ana).await;
+    app.insert_session(adam.identity).await;
+    let service = IdentityService::new(app.base.clone());
+    assert_eq!(service.suspend(&caller(&app, ana, &[Role::Operator]), adam.identity, "Spite".into()).await, Err(AppError::Forbidden));
+    assert_eq!(service.suspend(&adam, adam.identity, "Holiday".into()).await, Err(AppError::SeparationOfDuties));
+    assert_eq!(service.suspend(&adam, ana, "  ".into()).await, Err(AppError::field("reason", "required")));
+    assert_eq!(service.resume(&adam, ana).await, Err(AppError::NotPossible));
+    assert_eq!(service.suspend(&adam, ana, "Lost laptop".into()).await, Ok(()));
+    assert_eq!(service.suspend(&adam, ana, "Twice".into()).await, Err(AppError::NotPossible));
+    assert_eq!(app.count("select count(*) from session where end_reason = 'identity_stopped'").await, 2);
+    let view = service.show(&adam, ana).await.unwrap();
+    assert!(matches!(&view.state, IdentityState::Suspended { reason, .. } if reason == "Lost laptop"));
+    assert_eq!(view.timeline.iter().map(|e| (e.what.as_str(), e.detail.as_deref())).collect::<Vec<_>>(), [("Suspended", Some("Lost laptop"))]);
+    assert_eq!(service.resume(&adam, ana).await, Ok(()));
+    assert_eq!(app.count("select count(*) from session where ended_at is null").await, 1);
+    assert_eq!(service.show(&adam, ana).await.unwrap().state, IdentityState::Active);
+}

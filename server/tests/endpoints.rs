@@ -1,0 +1,319 @@
+//! Every address of the server, taken from the running router, with who is refused there. An
+//! address without a row fails the first test; the others walk the rows.
+//!
+//! To add an endpoint: add its row to [`table`]. `refused` names everyone who may not, with the
+//! status they get; where every signed-in person may, it stays empty and strangers are refused.
+
+mod support;
+
+use axum::body::Body;
+use axum::http::Request;
+use domain::permission::Role;
+use server::http::{Endpoint, endpoints};
+use std::collections::{BTreeMap, BTreeSet};
+use support::*;
+
+/// Who tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    /// An employee who has nothing to do with any of it.
+    Sam,
+    /// The requester.
+    Ana,
+    /// Her manager, who approved.
+    Bea,
+    Operator,
+    Compliance,
+    Auditor,
+    Administrator,
+}
+use Who::{Administrator, Ana, Auditor, Bea, Compliance, Operator, Sam};
+
+struct Row {
+    method: &'static str,
+    path: &'static str,
+    /// People without a session may.
+    open: bool,
+    /// Form fields of a call that would be accepted from somebody who may; `{name}` stands for a
+    /// record of the scene.
+    fields: &'static [(&'static str, &'static str)],
+    refused: &'static [(Who, u16)],
+}
+
+const fn page(path: &'static str, refused: &'static [(Who, u16)]) -> Row {
+    Row { method: "GET", path, open: false, fields: &[], refused }
+}
+
+const fn open(method: &'static str, path: &'static str) -> Row {
+    Row { method, path, open: true, fields: &[], refused: &[] }
+}
+
+const fn function(path: &'static str, fields: &'static [(&'static str, &'static str)], refused: &'static [(Who, u16)]) -> Row {
+    Row { method: "POST", path, open: false, fields, refused }
+}
+
+const REQUEST_FIELDS: &[(&str, &str)] = &[
+    ("entitlement", "{entitlement}"),
+    ("reason_code", "project"),
+    ("justification", "Reconciling the card payments of November for the audit."),
+    ("starts_on", "2026-11-23"),
+    ("ends_on", "2026-12-23"),
+    ("answer", ""),
+    ("key", "0190b0f0-0000-7000-8000-000000000001"),
+];
+
+const NOT_ADMINISTRATORS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)];
+
+fn table() -> Vec<Row> {
+    vec![
+        page("/", &[]),
+        page("/account", &[]),
+        page("/admin", &[(Sam, 403), (Operator, 403), (Compliance, 403)]),
+        page("/catalogue", &[]),
+        page("/catalogue/{id}", &[]),
+        page("/controls", &[(Sam, 403), (Operator, 403)]),
+        page("/identities/{id}", &[(Sam, 404)]),
+        page("/inbox", &[]),
+        page("/inbox/{stage}", &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)]),
+        page("/releases", &[(Sam, 403), (Bea, 403), (Administrator, 403)]),
+        page("/releases/{id}", &[(Sam, 404), (Administrator, 404)]),
+        page("/request", &[]),
+        page("/requests", &[]),
+        page("/requests/{id}", &[(Sam, 404), (Administrator, 404)]),
+        open("GET", "/sign-in"),
+        open("GET", "/setup"),
+        open("GET", "/healthz"),
+        open("GET", "/favicon.ico"),
+        open("POST", "/sign-in"),
+        open("POST", "/sign-out"),
+        open("POST", "/setup"),
+        open("POST", "/theme"),
+        open("POST", "/csp-report"),
+        open("POST", "/api/account/demonstration_people"),
+        function("/api/account/view", &[], &[]),
+        function("/api/account/end_session", &[("session", "{session}")], &[(Sam, 404), (Administrator, 404)]),
+        function("/api/account/end_other_sessions", &[], &[]),
+        function("/api/account/change_password", &[("current_password", "x"), ("password", "x"), ("password_again", "x")], &[(Sam, 422)]),
+        function("/api/admin/overview", &[("q", "")], &[(Sam, 403), (Bea, 403), (Operator, 403), (Compliance, 403)]),
+        function("/api/admin/assign_role", &[("identity", "{sam}"), ("role", "operator")], NOT_ADMINISTRATORS),
+        function("/api/admin/end_role", &[("assignment", "{assignment}")], NOT_ADMINISTRATORS),
+        function("/api/admin/run_job", &[("name", "replan-held-stages")], NOT_ADMINISTRATORS),
+        function("/api/catalogue/search", &[], &[]),
+        function("/api/catalogue/entitlement", &[("id", "{entitlement}")], &[]),
+        function("/api/catalogue/change_tier", &[("id", "{entitlement}"), ("version", "1"), ("tier", "privileged"), ("reason", "It can change more than it seemed.")], &[(Sam, 403), (Bea, 403), (Operator, 403), (Auditor, 403), (Administrator, 403)]),
+        function("/api/controls/list", &[], &[(Sam, 403), (Operator, 403)]),
+        function("/api/home/frame", &[], &[]),
+        function("/api/home/view", &[], &[]),
+        function("/api/identities/show", &[("identity", "{ana}")], &[(Sam, 404)]),
+        function("/api/identities/suspend", &[("identity", "{sam}"), ("reason", "For the test")], &[(Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)]),
+        function("/api/identities/resume", &[("identity", "{sam}")], &[(Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)]),
+        function("/api/inbox/list", &[], &[]),
+        function("/api/inbox/detail", &[("stage", "{stage}")], &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)]),
+        function(
+            "/api/inbox/decide",
+            &[("stage", "{stage}"), ("verdict", "approve"), ("shown_version", "{version}"), ("shown_hash", "{hash}"), ("key", "0190b0f0-0000-7000-8000-000000000002")],
+            &[(Sam, 404), (Operator, 404), (Administrator, 404), (Ana, 403), (Compliance, 403), (Auditor, 403)],
+        ),
+        function("/api/releases/list", &[], &[(Sam, 403), (Bea, 403), (Administrator, 403)]),
+        function("/api/releases/show", &[("release", "{release}")], &[(Sam, 404), (Bea, 404), (Administrator, 404)]),
+        function(
+            "/api/releases/execute",
+            &[("release", "{release}"), ("version", "1"), ("evidence", "Ticket 4711"), ("key", "0190b0f0-0000-7000-8000-000000000003")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function("/api/requests/desk", REQUEST_FIELDS, &[]),
+        function("/api/requests/submit", REQUEST_FIELDS, &[]),
+        function(
+            "/api/requests/answer",
+            &[("request", "{request}"), ("version", "1"), ("entitlement", "{entitlement}"), ("reason_code", "project"), ("justification", "Reconciling the card payments of November."), ("starts_on", "2026-11-23"), ("ends_on", "2026-12-23")],
+            &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)],
+        ),
+        function("/api/requests/withdraw", &[("request", "{request}"), ("version", "1"), ("reason", "Not needed")], &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)]),
+        function("/api/requests/list", &[("query[scope]", "all")], &[(Sam, 403), (Operator, 403), (Administrator, 403)]),
+        function("/api/requests/show", &[("request", "{request}")], &[(Sam, 404), (Administrator, 404)]),
+    ]
+}
+
+fn endpoint(row: &Row) -> Endpoint {
+    Endpoint { method: row.method.to_owned(), path: row.path.to_owned() }
+}
+
+/// A request waiting for its second approval and a release waiting for an operator, with people
+/// around them.
+struct Scene {
+    people: BTreeMap<Who, Client>,
+    records: BTreeMap<&'static str, String>,
+}
+
+impl Scene {
+    async fn set(app: &TestApp) -> Self {
+        app.specifications().await;
+        let (unit, elsewhere) = (app.unit("Payments").await, app.unit("Elsewhere").await);
+        let bea = app.person("Bea", unit, None).await;
+        let (ana, sam, owner) = (app.person("Ana", unit, Some(bea)).await, app.person("Sam", elsewhere, None).await, app.person("Olga", elsewhere, None).await);
+        let mut people = BTreeMap::new();
+        for (who, name, role) in [(Operator, "Otto", Role::Operator), (Compliance, "Cora", Role::Compliance), (Auditor, "Alma", Role::Auditor), (Administrator, "Ada", Role::Administrator)] {
+            let person = app.person_with(name, role).await;
+            people.insert(who, app.sign_in_as(person).await);
+        }
+        for (who, person) in [(Ana, ana), (Bea, bea), (Sam, sam)] {
+            people.insert(who, app.sign_in_as(person).await);
+        }
+        app.account(sam, "sam", "blue tram to work").await;
+        let owners = app.sign_in_as(owner).await;
+        let ledger = app.application("LEDGER", owner, None).await;
+        let (open, released) = (app.entitlement(ledger, "Read", "elevated").await, app.entitlement(ledger, "Export", "standard").await);
+        let assignment: uuid::Uuid = sqlx::query_scalar("select id from role_assignment where role = 'operator'").fetch_one(&app.pool).await.unwrap();
+        let (_, session) = app.insert_session(ana).await;
+
+        // One request that everybody approved, and one that its manager approved.
+        let requester = &people[&Ana];
+        submit(requester, released, "0190b0f0-0000-7000-8000-00000000000a").await;
+        while decide_first(&people[&Bea]).await || decide_first(&owners).await {}
+        submit(requester, open, "0190b0f0-0000-7000-8000-00000000000b").await;
+        assert!(decide_first(&people[&Bea]).await);
+        let stage = owners.server_fn("inbox/list", &[]).await.json();
+        let stage = first_stage(&stage).expect("the owner is asked next");
+        let detail = owners.server_fn("inbox/detail", &[("stage", &stage)]).await.json();
+        let release: uuid::Uuid = sqlx::query_scalar("select id from release").fetch_one(&app.owner).await.unwrap();
+        let text = |pointer: &str| detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned();
+        let records = BTreeMap::from([
+            ("entitlement", open.to_string()),
+            ("session", session.to_string()),
+            ("assignment", assignment.to_string()),
+            ("ana", ana.to_string()),
+            ("sam", sam.to_string()),
+            ("request", text("/request/id")),
+            ("version", text("/request/version")),
+            ("hash", text("/request/content_hash")),
+            ("release", release.to_string()),
+            ("stage", stage),
+        ]);
+        Self { people, records }
+    }
+
+    fn filled(&self, text: &str) -> String {
+        self.records.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    }
+
+    /// A page's address with a record in place of what varies.
+    fn address(&self, path: &str) -> String {
+        let id = match path.split('/').nth(1) {
+            Some("catalogue") => "entitlement",
+            Some("identities") => "ana",
+            Some("releases") => "release",
+            _ => "request",
+        };
+        self.filled(&path.replace("{id}", &format!("{{{id}}}")))
+    }
+
+    async fn attempt(&self, client: &Client, row: &Row) -> Reply {
+        let fields: Vec<(&str, String)> = row.fields.iter().map(|(name, value)| (*name, self.filled(value))).collect();
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        match (row.method, row.path.strip_prefix("/api/")) {
+            (_, Some(name)) => client.server_fn(name, &fields).await,
+            ("GET", None) => client.get(&self.address(row.path)).await,
+            (_, None) => client.post_form(row.path, &fields).await,
+        }
+    }
+}
+
+async fn submit(client: &Client, entitlement: EntitlementId, key: &str) {
+    let entitlement = entitlement.to_string();
+    let mut fields = REQUEST_FIELDS.to_vec();
+    fields[0].1 = &entitlement;
+    fields[6].1 = key;
+    let reply = client.server_fn("requests/submit", &fields).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+fn first_stage(list: &serde_json::Value) -> Option<String> {
+    list.pointer("/page/rows/0/stage")?.as_str().map(str::to_owned)
+}
+
+/// Approves the first request in somebody's inbox, if there is one.
+async fn decide_first(client: &Client) -> bool {
+    let list = client.server_fn("inbox/list", &[]).await;
+    assert_eq!(list.status, 200, "{}", list.text());
+    let Some(stage) = first_stage(&list.json()) else { return false };
+    let detail = client.server_fn("inbox/detail", &[("stage", &stage)]).await.json();
+    let text = |pointer: &str| detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned();
+    let (version, hash, key) = (text("/request/version"), text("/request/content_hash"), text("/key"));
+    let fields = [("stage", stage.as_str()), ("verdict", "approve"), ("comment", "Fits the work."), ("shown_version", &version), ("shown_hash", &hash), ("key", &key)];
+    let reply = client.server_fn("inbox/decide", &fields).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    true
+}
+
+#[tokio::test]
+async fn every_endpoint_has_a_row_and_every_row_an_endpoint() {
+    let rows: BTreeSet<Endpoint> = table().iter().map(endpoint).collect();
+    let running: BTreeSet<Endpoint> = endpoints().into_iter().collect();
+    assert_eq!(running.difference(&rows).collect::<Vec<_>>(), Vec::<&Endpoint>::new(), "endpoints without a row: who is refused there?");
+    assert_eq!(rows.difference(&running).collect::<Vec<_>>(), Vec::<&Endpoint>::new(), "rows without an endpoint");
+    assert_eq!(rows.len(), table().len(), "an endpoint has two rows");
+}
+
+#[tokio::test]
+async fn server_functions_are_posts() {
+    let other: Vec<Endpoint> = endpoints().into_iter().filter(|e| e.path.starts_with("/api/") && e.method != "POST").collect();
+    assert_eq!(other, vec![], "a function that GET reaches passes the guard: keep it POST, or prove that it only reads");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn strangers_are_refused_everywhere_but_at_the_door(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let scene = Scene::set(&app).await;
+    let stranger = app.stranger();
+    for row in table() {
+        let reply = scene.attempt(&stranger, &row).await;
+        let what = format!("{} {}", row.method, row.path);
+        if row.open {
+            assert!(!reply.location().starts_with("/sign-in?return_to"), "{what} is open");
+            assert_ne!(reply.status, 401, "{what}");
+        } else if row.path.starts_with("/api/") {
+            assert_eq!((reply.status, reply.code().as_str()), (401, "not_signed_in"), "{what}");
+        } else {
+            assert_eq!(reply.status, 303, "{what}");
+            assert!(reply.location().starts_with("/sign-in"), "{what}: {}", reply.location());
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_may_not_is_refused_and_nothing_changes(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let scene = Scene::set(&app).await;
+    let state = "select (select count(*) from audit_event) * 1000000 + (select count(*) from decision) * 10000 + (select count(*) from release_attempt) * 1000 + (select count(*) from session where ended_at is null)";
+    let before = app.count(state).await;
+    let mut wrong = vec![];
+    for row in table() {
+        for (who, status) in row.refused {
+            let reply = scene.attempt(&scene.people[who], &row).await;
+            if reply.status != *status {
+                wrong.push(format!("{} {} as {who:?}: {} instead of {status}: {:.200}", row.method, row.path, reply.status, reply.text()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(app.count(state).await, before);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn no_change_is_accepted_from_another_site(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let person = app.person("Ana", unit, None).await;
+    let client = app.sign_in_as(person).await;
+    let from: [&[(&str, &str)]; 5] = [&[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")], &[("sec-fetch-site", "none")], &[("origin", "https://evil.example")], &[]];
+    for row in table().iter().filter(|row| row.method != "GET") {
+        for headers in from {
+            let request = headers.iter().fold(Request::post(row.path).header("content-type", "application/x-www-form-urlencoded"), |request, (name, value)| request.header(*name, *value));
+            assert_eq!(client.send(request, Body::from("x=y")).await.status, 403, "{} with {headers:?}", row.path);
+        }
+        let reply = client.send(Request::get(row.path).header("x-http-method-override", "POST"), Body::empty()).await;
+        assert!([200, 404, 405].contains(&reply.status), "{}: GET is answered with {}", row.path, reply.status);
+    }
+    assert_eq!(app.count("select count(*) from session where ended_at is null").await, 1);
+    assert_eq!(app.count("select count(*) from audit_event").await, 0);
+}

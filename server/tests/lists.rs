@@ -1,0 +1,137 @@
+//! Lists and counts agree with each other through the life of a request: home, inbox, requests,
+//! releases.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+
+mod support;
+
+use app::error::AppError;
+use app::home::port::Home;
+use app::inbox::port::{DecisionForm, Inbox, InboxQuery};
+use app::releases::port::{Releases, ReleasesQuery};
+use app::requests::port::{Requests, RequestsQuery};
+use domain::actor::Caller;
+use domain::id::IdempotencyKey;
+use domain::permission::Role;
+use domain::request::RequestForm;
+use server::usecase::home::HomeService;
+use server::usecase::inbox::InboxService;
+use server::usecase::releases::ReleaseService;
+use server::usecase::requests::RequestService;
+use support::*;
+
+fn caller(app: &TestApp, identity: IdentityId, name: &str, roles: &[Role]) -> Caller {
+    Caller { session: SessionId::new(app.now(), app.system.random()), identity, name: name.into(), roles: roles.to_vec(), applications: vec![] }
+}
+
+fn form(entitlement: EntitlementId) -> RequestForm {
+    RequestForm {
+        entitlement: entitlement.to_string(),
+        reason_code: "project".into(),
+        justification: "Needed for the migration project until Christmas.".into(),
+        starts_on: "2026-11-22".into(),
+        ends_on: "2026-12-20".into(),
+    }
+}
+
+async fn decide(app: &TestApp, who: &Caller, verdict: &str, comment: &str) {
+    let inbox = InboxService::new(app.base.clone());
+    let stage = inbox.list(who, InboxQuery::default()).await.unwrap().page.rows[0].stage;
+    let detail = inbox.detail(who, stage).await.unwrap();
+    let form = DecisionForm { stage, verdict: verdict.into(), comment: comment.into(), shown_version: detail.request.version, shown_hash: detail.request.content_hash, key: detail.key };
+    inbox.decide(who, form).await.unwrap();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let bea = app.person("Bea", unit, None).await;
+    let (ana, ora) = (app.person("Ana", unit, Some(bea)).await, app.person("Ora", unit, Some(bea)).await);
+    let ledger = app.application("LEDGER", bea, None).await;
+    let read = app.entitlement(ledger, "Read", "standard").await;
+    app.specifications().await;
+    let (ana, bea, ora) = (caller(&app, ana, "Ana Example", &[]), caller(&app, bea, "Bea Example", &[]), caller(&app, ora, "Ora Example", &[Role::Operator]));
+    let (home, requests, inbox, releases) = (HomeService::new(app.base.clone()), RequestService::new(app.base.clone()), InboxService::new(app.base.clone()), ReleaseService::new(app.base.clone()));
+
+    requests.submit(&ana, form(read), IdempotencyKey::new(app.now(), app.system.random())).await.unwrap();
+    let mine = requests.list(&ana, RequestsQuery::default()).await.unwrap();
+    assert_eq!((mine.page.total, mine.page.rows[0].holder.as_str(), mine.may_list_all), (1, "Bea Example", false));
+    assert_eq!(requests.list(&ana, RequestsQuery { scope: "all".into(), ..RequestsQuery::default() }).await.map(|_| ()), Err(AppError::Forbidden));
+    assert_eq!((home.frame(&bea).await.unwrap().decisions, home.frame(&ana).await.unwrap().decisions), (1, 0));
+    app.advance(SignedDuration::from_hours(47));
+    let list = inbox.list(&bea, InboxQuery::default()).await.unwrap();
+    assert_eq!((list.page.rows[0].due.as_str(), list.page.rows[0].late, list.page.rows[0].duration_days), ("Due in 1 h", false, Some(28)));
+    app.advance(SignedDuration::from_hours(3));
+    let list = inbox.list(&bea, InboxQuery { filter: "late".into(), ..InboxQuery::default() }).await.unwrap();
+    assert_eq!((list.page.rows[0].due.as_str(), list.page.total), ("Overdue 2 h", 1));
+    let counts: Vec<_> = list.filters.iter().map(|(word, _, count)| (word.as_str(), *count)).collect();
+    assert_eq!(counts, [("all", 1), ("late", 1), ("standard", 1), ("elevated", 0), ("privileged", 0)]);
+    let weigh = inbox.detail(&bea, list.page.rows[0].stage).await.unwrap().weigh;
+    assert_eq!((weigh.unit.as_str(), weigh.peers, weigh.peers_holding, weigh.held_before, weigh.mfa_in_force), ("Payments", 2, 0, 0, true));
+
+    decide(&app, &bea, "return", "Which team is it for?").await;
+    let back = home.home(&ana).await.unwrap();
+    assert_eq!((back.returned.len(), back.returned[0].holder.as_str(), back.open_requests_total), (1, "you", 1));
+    let id = back.returned[0].id;
+    let version = requests.show(&ana, id).await.unwrap().version;
+    requests.answer(&ana, id, version, RequestForm { justification: "Needed for the migration project of team Ledger.".into(), starts_on: "2026-11-25".into(), ..form(read) }).await.unwrap();
+    decide(&app, &bea, "approve", "").await;
+
+    let mine = requests.list(&ana, RequestsQuery { state: "approved".into(), ..RequestsQuery::default() }).await.unwrap();
+    assert_eq!((mine.page.total, mine.page.rows[0].holder.as_str(), mine.states.len()), (1, "operators", 1));
+    let auditor = caller(&app, ora.identity, "Ora Example", &[Role::Auditor]);
+    for state in ["", "approved"] {
+        let all = requests.list(&auditor, RequestsQuery { scope: "all".into(), state: state.into(), ..RequestsQuery::default() }).await.unwrap();
+        assert_eq!((all.page.rows.len(), all.page.total, all.may_list_all), (1, 1, true));
+    }
+
+    assert_eq!(releases.list(&ana, ReleasesQuery::default()).await.map(|_| ()), Err(AppError::Forbidden));
+    let queue = releases.list(&ora, ReleasesQuery::default()).await.unwrap();
+    assert_eq!((queue.page.rows.len(), queue.page.total), (1, 1));
+    let counts: Vec<_> = queue.filters.iter().map(|(word, _, count)| (word.as_str(), *count)).collect();
+    assert_eq!(counts, [("open", 1), ("held", 0), ("activate", 1), ("remove", 0), ("executed", 0)]);
+    for (filter, rows) in [("activate", 1), ("remove", 0), ("held", 0), ("executed", 0), ("junk", 1)] {
+        assert_eq!(releases.list(&ora, ReleasesQuery { filter: filter.into(), after: "junk".into() }).await.unwrap().page.rows.len(), rows, "{filter}");
+    }
+    assert_eq!(home.frame(&ora).await.unwrap().releases, 0, "it may not begin before the 25th");
+    app.advance(SignedDuration::from_hours(48));
+    assert_eq!((home.frame(&ora).await.unwrap().releases, home.frame(&bea).await.unwrap().releases), (1, 0));
+    assert_eq!(home.frame(&ora).await.unwrap().initials, "OE");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_of_requests_show_each_once_newest_first(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let bea = app.person("Bea", unit, None).await;
+    let ana = app.person("Ana", unit, Some(bea)).await;
+    let ledger = app.application("LEDGER", bea, None).await;
+    app.specifications().await;
+    let ana = caller(&app, ana, "Ana Example", &[Role::Auditor]);
+    let requests = RequestService::new(app.base.clone());
+    for n in 0..52 {
+        let entitlement = app.entitlement(ledger, &format!("Read {n}"), "standard").await;
+        requests.submit(&ana, form(entitlement), IdempotencyKey::new(app.now(), app.system.random())).await.unwrap();
+        // Two of them at the same moment.
+        app.advance(SignedDuration::from_secs(i64::from(n % 2)));
+    }
+    for scope in ["mine", "all"] {
+        let query = |after: &str, state: &str| RequestsQuery { scope: scope.into(), state: state.into(), after: after.into() };
+        for state in ["", "in_approval"] {
+            let first = requests.list(&ana, query("", state)).await.unwrap().page;
+            let second = requests.list(&ana, query(first.next.as_deref().unwrap(), state)).await.unwrap().page;
+            assert_eq!((first.rows.len(), second.rows.len(), first.total, second.next), (50, 2, 52, None));
+            let mut numbers: Vec<_> = first.rows.iter().chain(&second.rows).map(|line| (line.submitted.at, line.id)).collect();
+            assert!(numbers.is_sorted_by(|a, b| a > b));
+            numbers.dedup();
+            assert_eq!(numbers.len(), 52);
+        }
+    }
+    let bea = caller(&app, bea, "Bea Example", &[]);
+    let inbox = InboxService::new(app.base.clone());
+    let first = inbox.list(&bea, InboxQuery::default()).await.unwrap().page;
+    let second = inbox.list(&bea, InboxQuery { after: first.next.unwrap(), ..InboxQuery::default() }).await.unwrap().page;
+    assert_eq!((first.rows.len(), second.rows.len(), second.next), (50, 2, None));
+    assert_eq!(second.rows.iter().filter(|line| first.rows.iter().any(|other| other.stage == line.stage)).count(), 0);
+}

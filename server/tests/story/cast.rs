@@ -1,0 +1,177 @@
+//! The people of the story and what they do, each step one call.
+
+use crate::support::*;
+use domain::permission::Role;
+use serde_json::{Value, json};
+
+/// Why, in enough words.
+pub const WHY: &str = "Needed to look into the failed night run of the ledger.";
+
+/// The organisation of the story: Ana reports to Mona; Olga owns the ledger, Dan deputises; Pia and
+/// Pol are operators; Stan has nothing to do with any of it.
+pub struct Story {
+    pub app: TestApp,
+    pub unit: UnitId,
+    pub ana: IdentityId,
+    pub mona: IdentityId,
+    pub olga: IdentityId,
+    pub dan: IdentityId,
+    pub pia: IdentityId,
+    pub pol: IdentityId,
+    pub stan: IdentityId,
+    pub ledger: ApplicationId,
+    pub read: EntitlementId,
+    pub write: EntitlementId,
+    pub root: EntitlementId,
+}
+
+impl Story {
+    pub async fn begin(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
+        let app = TestApp::new(pool, connect).await;
+        app.specifications().await;
+        let unit = app.unit("Ledger").await;
+        let boss = app.person("Boss", unit, None).await;
+        let mona = app.person("Mona", unit, Some(boss)).await;
+        let ana = app.person("Ana", unit, Some(mona)).await;
+        let olga = app.person("Olga", unit, Some(boss)).await;
+        let dan = app.person("Dan", unit, Some(boss)).await;
+        let stan = app.person("Stan", unit, Some(boss)).await;
+        let pia = app.person("Pia", unit, Some(boss)).await;
+        let pol = app.person("Pol", unit, Some(boss)).await;
+        app.role(pia, Role::Operator).await;
+        app.role(pol, Role::Operator).await;
+        let ledger = app.application("LEDGER", olga, Some(dan)).await;
+        let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
+        let write = app.entitlement(ledger, "Ledger Writer", "elevated").await;
+        let root = app.entitlement(ledger, "Ledger Root", "privileged").await;
+        for person in [ana, mona, stan] {
+            sqlx::query("update identity set mfa = 'passkey' where id = $1").bind(person.0).execute(&app.owner).await.unwrap();
+        }
+        Self { app, unit, ana, mona, olga, dan, pia, pol, stan, ledger, read, write, root }
+    }
+
+    /// Calls a server function as somebody.
+    pub async fn call(&self, who: IdentityId, endpoint: &str, fields: &[(&str, &str)]) -> Reply {
+        // A second passes between any two things people do.
+        self.app.advance(SignedDuration::from_secs(1));
+        self.app.sign_in_as(who).await.server_fn(endpoint, fields).await
+    }
+
+    /// A submission for 29 days from today.
+    pub async fn try_submit(&self, who: IdentityId, what: EntitlementId, changes: &[(&str, &str)]) -> Reply {
+        let (what, key) = (what.to_string(), uuid());
+        let mut fields = vec![("entitlement", what.as_str()), ("reason_code", "incident"), ("justification", WHY), ("starts_on", "2026-11-22"), ("ends_on", "2026-12-21"), ("key", key.as_str())];
+        for (name, value) in changes {
+            match fields.iter_mut().find(|(field, _)| field == name) {
+                Some(field) => field.1 = value,
+                None => fields.push((name, value)),
+            }
+        }
+        self.call(who, "requests/submit", &fields).await
+    }
+
+    /// Submits and gives the id of the newest request.
+    pub async fn submit(&self, who: IdentityId, what: EntitlementId) -> String {
+        let reply = self.try_submit(who, what, &[]).await;
+        assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+        self.newest().await
+    }
+
+    pub async fn newest(&self) -> String {
+        let id: uuid::Uuid = sqlx::query_scalar("select id from request order by number desc limit 1").fetch_one(&self.app.owner).await.unwrap();
+        id.to_string()
+    }
+
+    /// The request as somebody sees it.
+    pub async fn show(&self, who: IdentityId, request: &str) -> Value {
+        let reply = self.call(who, "requests/show", &[("request", request)]).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// What somebody would decide on: stage, version, hash and key as shown to them.
+    pub async fn shown(&self, who: IdentityId, request: &str) -> Vec<(&'static str, String)> {
+        let view = self.show(who, request).await;
+        let stage = view["may_decide"].as_str().unwrap_or_default().to_owned();
+        vec![
+            ("stage", stage),
+            ("shown_version", view["version"].to_string()),
+            ("shown_hash", view["content_hash"].as_str().unwrap().to_owned()),
+            ("key", view["key"].as_str().unwrap().to_owned()),
+        ]
+    }
+
+    /// Decides on what was shown.
+    pub async fn decide_on(&self, who: IdentityId, shown: &[(&'static str, String)], verdict: &str, comment: &str) -> Reply {
+        let mut fields: Vec<(&str, &str)> = shown.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        fields.extend([("verdict", verdict), ("comment", comment)]);
+        self.call(who, "inbox/decide", &fields).await
+    }
+
+    /// Decides on what is there now.
+    pub async fn decide(&self, who: IdentityId, request: &str, verdict: &str, comment: &str) -> Reply {
+        let shown = self.shown(who, request).await;
+        self.decide_on(who, &shown, verdict, comment).await
+    }
+
+    pub async fn approve(&self, who: IdentityId, request: &str) {
+        let reply = self.decide(who, request, "approve", "").await;
+        assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    }
+
+    /// The one open release of a request.
+    pub async fn open_release(&self, request: &str) -> String {
+        let id: uuid::Uuid = sqlx::query_scalar("select id from release where request_id = $1 and state in ('planned', 'held')").bind(request.parse::<uuid::Uuid>().unwrap()).fetch_one(&self.app.owner).await.unwrap();
+        id.to_string()
+    }
+
+    /// Carries a release out as it is shown now.
+    pub async fn execute(&self, who: IdentityId, release: &str) -> Reply {
+        let view = self.call(self.pol, "releases/show", &[("release", release)]).await.json();
+        let version = view["version"].to_string();
+        let key = uuid();
+        self.call(who, "releases/execute", &[("release", release), ("version", &version), ("evidence", "Seen in the console."), ("key", &key)]).await
+    }
+
+    /// A standard request all the way to active access; gives the request.
+    pub async fn granted(&self) -> String {
+        let request = self.submit(self.ana, self.read).await;
+        self.approve(self.mona, &request).await;
+        let release = self.open_release(&request).await;
+        let reply = self.execute(self.pia, &release).await;
+        assert!(reply.status < 400, "{}", reply.text());
+        request
+    }
+
+    pub async fn state(&self, request: &str) -> String {
+        sqlx::query_scalar("select state from request where id = $1").bind(request.parse::<uuid::Uuid>().unwrap()).fetch_one(&self.app.owner).await.unwrap()
+    }
+
+    /// Runs what the jobs would do at this moment.
+    pub async fn jobs(&self) {
+        server::job::end_grants::run(&self.app.base).await.unwrap();
+        server::job::replan_stages::run(&self.app.base).await.unwrap();
+        server::job::lapse_requests::run(&self.app.base).await.unwrap();
+    }
+
+    /// Kinds of the events of a request, in order.
+    pub async fn events(&self, request: &str) -> Vec<(String, String)> {
+        sqlx::query_as("select trail, kind from audit_event where request_id = $1 order by at, id").bind(request.parse::<uuid::Uuid>().unwrap()).fetch_all(&self.app.owner).await.unwrap()
+    }
+}
+
+/// A key that no other call of this process uses.
+pub fn uuid() -> String {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    format!("01930000-0000-7000-8000-{n:012x}")
+}
+
+/// The code of a refusal, and for fields the pairs of field and code.
+pub fn refusal(reply: &Reply) -> Value {
+    let body = reply.json();
+    match body.get("problems") {
+        Some(problems) => json!(problems.as_array().unwrap().iter().map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap())).collect::<Vec<_>>()),
+        None => body["code"].clone(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Two at once: the signature bug of this product class is the double grant.
+
+use super::cast::{Story, uuid};
+use crate::support::*;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_operators_at_once_make_one_grant(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.read).await;
+    s.approve(s.mona, &request).await;
+    let release = s.open_release(&request).await;
+    let (pia, pol) = (s.app.sign_in_as(s.pia).await, s.app.sign_in_as(s.pol).await);
+    let (a, b) = (uuid(), uuid());
+    let fields = |key| [("release", release.as_str()), ("version", "1"), ("evidence", "Seen."), ("key", key)];
+    let (left, right) = (fields(a.as_str()), fields(b.as_str()));
+    let (one, two) = tokio::join!(pia.server_fn("releases/execute", &left), pol.server_fn("releases/execute", &right));
+    let mut statuses = [one.status < 400, two.status < 400];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [false, true], "{} {}", one.text(), two.text());
+    assert_eq!(s.app.count("select count(*) from access_grant").await, 1);
+    assert_eq!(s.app.count("select count(*) from release_attempt").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_same_decision_sent_twice_at_once_is_recorded_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.write).await;
+    let shown = s.shown(s.mona, &request).await;
+    let (one, two) = tokio::join!(s.decide_on(s.mona, &shown, "approve", ""), s.decide_on(s.mona, &shown, "approve", ""));
+    assert!(one.status < 400 && two.status < 400, "{} {}", one.text(), two.text());
+    assert_eq!(s.app.count("select count(*) from decision").await, 1);
+    assert_eq!(s.app.count("select count(*) from audit_event where kind = 'decision.approved'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_requests_at_once_for_the_two_sides_of_a_conflict_do_not_both_pass(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let pay = s.app.entitlement(s.ledger, "Pay", "standard").await;
+    sqlx::query("insert into conflict (id, code, title, severity) values ('01930000-0000-7000-8000-000000000001', 'SOD-001', 'Read and pay', 'high')").execute(&s.app.owner).await.unwrap();
+    sqlx::query("insert into conflict_member select '01930000-0000-7000-8000-000000000001', id, case when name = 'Pay' then 'left' else 'right' end from entitlement where name in ('Pay', 'Ledger Reader')").execute(&s.app.owner).await.unwrap();
+    let (one, two) = tokio::join!(s.try_submit(s.ana, s.read, &[]), s.try_submit(s.ana, pay, &[]));
+    let passed = [one.status, two.status].iter().filter(|status| **status < 400).count();
+    assert_eq!(passed, 1, "{} {}", one.text(), two.text());
+    assert_eq!(s.app.count("select count(*) from request").await, 1);
+}
