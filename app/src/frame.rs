@@ -1,58 +1,16 @@
 //! What stands around every page: the top bar with the navigation that the caller's roles allow and
-//! the counts of what waits for them, the person's menu, the footer, messages. Also the two things
-//! that happen once for the whole application in the browser: the mark that says it is alive, and
-//! moving the focus after a change of page.
+//! the counts of what waits for them, the person's menu, and the footer.
 
 use crate::home::{api, port::Frame};
 use crate::paths;
-use crate::ui::{Menu, NavItem, Theme, ThemeSwitch, ToastRegion, TopBar, provide_toasts};
+use crate::ui::{Menu, NavItem, Theme, ThemeSwitch, TopBar};
 use domain::permission::{Action, permitted};
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
-
-/// The counts in the top bar, to be read again; [`use_standing`] finds it.
-#[derive(Clone, Copy)]
-pub struct Standing {
-    version: RwSignal<u32>,
-}
-
-impl Standing {
-    /// Reads the counts again, after something was done on a page that stays.
-    pub fn refresh(self) {
-        self.version.update(|version| *version = version.wrapping_add(1));
-    }
-}
-
-/// The counts of the caller. Only inside [`Surroundings`].
-#[must_use]
-pub fn use_standing() -> Option<Standing> {
-    use_context()
-}
-
-/// Reads the counts of the top bar again each time `version` (of an action) goes up.
-pub fn refresh_after(version: impl Fn() -> usize + 'static) {
-    let standing = use_standing();
-    Effect::new(move |before: Option<usize>| {
-        let now = version();
-        if let Some(standing) = standing
-            && before.is_some_and(|before| before != now)
-        {
-            standing.refresh();
-        }
-        now
-    });
-}
 
 /// Every page stands inside this, once, directly below the router.
 #[component]
 pub fn Surroundings(children: Children) -> impl IntoView {
-    provide_toasts();
-    let pathname = use_location().pathname;
-    let version = RwSignal::new(0_u32);
-    let frame = Resource::new(move || (pathname.get(), version.get()), |_| api::read_frame());
-    provide_context(Standing { version });
-    mark_alive();
-    follow_with_focus();
+    let frame = Resource::new(|| (), |()| api::read_frame());
     let bar = move || {
         Suspend::new(async move {
             let frame = frame.await.ok();
@@ -67,7 +25,6 @@ pub fn Surroundings(children: Children) -> impl IntoView {
         <footer class="no-print border-t border-line px-4 py-3 text-ink-3 text-xs">
             "Countersign. Every decision and every change leaves a record here that nobody can delete."
         </footer>
-        <ToastRegion/>
     }
     .into_any()
 }
@@ -118,33 +75,4 @@ fn right(frame: Option<Frame>) -> AnyView {
         .into_any(),
         None => view! { <ThemeSwitch current=theme/> }.into_any(),
     }
-}
-
-/// Sets `data-hydrated` on `<html>` once the page reacts: browser tests wait for it.
-fn mark_alive() {
-    Effect::new(|| {
-        if let Some(root) = document().document_element() {
-            // Fails only for names that are not XML names; this one is.
-            drop(root.set_attribute("data-hydrated", "true"));
-        }
-    });
-}
-
-/// After a change of page the focus goes to its content, as it would after a full load; the router
-/// leaves it on a link that may be gone.
-fn follow_with_focus() {
-    let pathname = use_location().pathname;
-    Effect::new(move |before: Option<String>| {
-        let now = pathname.get();
-        if before.is_some_and(|before| before != now) {
-            request_animation_frame(|| {
-                let main = document().get_element_by_id("main");
-                if let Some(main) = main.and_then(|main| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(main).ok()) {
-                    // The router scrolls; a focus that cannot be moved is where it was.
-                    drop(main.focus());
-                }
-            });
-        }
-        now
-    });
 }

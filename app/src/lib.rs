@@ -24,3 +24,15 @@ pub mod sign_in;
 pub mod status;
 pub mod ui;
 pub mod when;
+
+/// In the browser: a server function that answers with a redirect leads to a full load of that
+/// page. Called once, before the islands are made live.
+#[cfg(feature = "hydrate")]
+pub fn follow_redirects() {
+    use leptos::server_fn::redirect::set_redirect_hook;
+    // Refused only when a hook is set already, which is then this one.
+    drop(set_redirect_hook(|address: &str| {
+        // Refused only while the page is already going elsewhere.
+        drop(leptos::prelude::window().location().set_href(address));
+    }));
+}

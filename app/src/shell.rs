@@ -1,4 +1,4 @@
-//! The HTML around every page: head, colours, and the script that makes it live.
+//! The HTML around every page: head, colours, and the script that makes its islands live.
 //!
 //! The script is written here and not by Leptos' `HydrationScripts` because our files carry the
 //! hash of their content in their names. Nothing that a person wrote may stand in this file: the
@@ -22,12 +22,21 @@ pub struct Assets {
     pub css: Option<String>,
 }
 
+/// Hydrates every island in the order of the document, then says so for browser tests.
+const START: &str = "m.hydrate();\
+    for (const island of document.querySelectorAll('leptos-island')) m[island.dataset.component](island);\
+    document.documentElement.dataset.hydrated = 'true';";
+
 /// The whole page.
 #[must_use]
 pub fn shell(assets: Assets) -> impl IntoView {
+    // Outside islands nothing is hydrated, so nothing needs to be sent along for it.
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
     let theme = use_context::<Theme>().unwrap_or_default().attribute();
     let script = assets.js.zip(assets.wasm).map(|(js, wasm)| {
-        let start = format!("import('{js}').then(m => m.default({{module_or_path: '{wasm}'}}).then(() => m.hydrate()));");
+        let start = format!("import('{js}').then(m => m.default({{module_or_path: '{wasm}'}}).then(() => {{ {START} }}));");
         let nonce = use_nonce();
         view! {
             <link rel="modulepreload" href=js nonce=nonce.clone()/>

@@ -6,6 +6,7 @@ use crate::setup::{self, Database, Purpose, StartError};
 use crate::system::System;
 use clap::{Args, Parser, Subcommand};
 use domain::feed::columns::ColumnMap;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -170,7 +171,7 @@ impl How {
 /// Log lines go to standard error: standard output is for what was asked for.
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     // Refused only when there is a log already.
     drop(match format {
         LogFormat::Text => lines.try_init(),

@@ -1,7 +1,5 @@
 //! Roles, people and jobs on the administration page; an identity's page, stopping and resuming.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
-
 mod support;
 
 use app::admin::port::Administration;

@@ -1,6 +1,8 @@
 //! The server's own Postgres: it starts from nothing, keeps its data through a kill, and refuses
 //! what it cannot read.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -93,13 +95,12 @@ impl Orphan {
         command.arg(format!("unix_socket_directories={}", data.with_file_name("socket").display()));
         command.current_dir(data).stderr(std::process::Stdio::null()).uid(owner.uid()).gid(owner.gid());
         let child = command.spawn().unwrap();
-        for _ in 0..500 {
-            if fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|text| text.contains("ready")) {
-                return Self(child);
-            }
+        let ready = (0..500).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("the orphan did not start");
+            fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|text| text.contains("ready"))
+        });
+        assert!(ready, "the orphan did not start");
+        Self(child)
     }
 
     fn pid(&self) -> u32 {

@@ -3,11 +3,10 @@
 
 use super::api;
 use super::port::{CatalogueHit, CatalogueQuery, CatalogueResults, Facet};
-use crate::home::page::focus;
 use crate::paths;
 use crate::requests::words::count;
 use crate::status::Failed;
-use crate::ui::{Card, Chip, Chips, CountLine, EmptyState, KeyHelp, NextPage, Page, SearchField, Shortcut, Skeleton, SkeletonShape, Tag, TierTag, Tone, use_shortcuts};
+use crate::ui::{Card, Chip, Chips, CountLine, EmptyState, NextPage, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_url;
@@ -23,7 +22,6 @@ pub fn CatalogueRoute() -> impl IntoView {
         })
     });
     let results = Resource::new(move || query.get(), api::search);
-    use_shortcuts(vec![Shortcut::run("/", "Search", Callback::new(|()| focus("search")))]);
     let body = move || {
         Suspend::new(async move {
             match results.await {
@@ -35,7 +33,6 @@ pub fn CatalogueRoute() -> impl IntoView {
     view! {
         <Title text="Catalogue"/>
         <Transition fallback=|| view! { <Page title="Catalogue"><Skeleton rows=8 shape=SkeletonShape::List/></Page> }>{body}</Transition>
-        <KeyHelp/>
     }
     .into_any()
 }
@@ -55,9 +52,9 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
         view! { <ul class="divide-y divide-line" role="list">{hits}</ul><NextPage href=next what="entitlements"/> }.into_any()
     };
     view! {
-        <Page title="Catalogue" subtitle="Everything that can be asked for. Typing errors are forgiven.">
+        <Page title="Catalogue" subtitle="Search by name, description, application or action. Typing errors are forgiven.">
             <div class="stack">
-                <SearchField action=paths::CATALOGUE label="Name, description, application or action" value=query.q keep=keep/>
+                <SearchField action=paths::CATALOGUE label="Search the catalogue" value=query.q keep=keep/>
                 {by_tier}
                 {by_application}
                 <CountLine count=u64::from(count(page.total)) one="entitlement" many="entitlements" filter=filter/>

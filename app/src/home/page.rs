@@ -7,7 +7,7 @@ use crate::record::{GrantLine, RequestLine};
 use crate::requests::trails::GrantsTable;
 use crate::requests::words::{RequestTable, count};
 use crate::status::Failed;
-use crate::ui::{Card, EmptyState, KeyHelp, Page, SearchField, Shortcut, Skeleton, Status, Tone, use_shortcuts};
+use crate::ui::{Card, EmptyState, Page, SearchField, Skeleton, Status, Tone};
 use domain::request::RequestState;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,7 +16,6 @@ use leptos_meta::Title;
 #[component]
 pub fn HomeRoute() -> impl IntoView {
     let home = Resource::new(|| (), |()| read_home());
-    use_shortcuts(vec![Shortcut::run("/", "Search the catalogue", Callback::new(|()| focus("search")))]);
     let body = move || {
         Suspend::new(async move {
             match home.await {
@@ -28,18 +27,8 @@ pub fn HomeRoute() -> impl IntoView {
     view! {
         <Title text="Home"/>
         <Suspense fallback=|| view! { <Page title="Home"><Skeleton rows=8/></Page> }>{body}</Suspense>
-        <KeyHelp/>
     }
     .into_any()
-}
-
-/// Puts the focus on the element with this id.
-pub fn focus(id: &str) {
-    let element = document().get_element_by_id(id);
-    if let Some(element) = element.and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(element).ok()) {
-        // A focus that cannot be moved is where it was.
-        drop(element.focus());
-    }
 }
 
 fn page(home: HomeView) -> AnyView {
@@ -59,7 +48,7 @@ fn page(home: HomeView) -> AnyView {
 
 fn waiting(decisions: i64, late: i64, releases: i64, returned: Vec<RequestLine>) -> AnyView {
     if decisions == 0 && releases == 0 && returned.is_empty() {
-        return view! { <Card title="Waits for me"><EmptyState title="Nothing waits for you" text="Decisions, releases and questions appear here when it is your turn."/></Card> }.into_any();
+        return view! { <Card title="Waits for me" flush=true><EmptyState title="Nothing waits for you" text="Decisions, releases and questions appear here when it is your turn."/></Card> }.into_any();
     }
     let number = |number: i64, one: &str, many: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {many}") };
     let decisions = (decisions > 0).then(|| {
@@ -90,7 +79,7 @@ fn access(grants: Vec<GrantLine>) -> AnyView {
     let number = grants.len().to_string();
     if grants.is_empty() {
         return view! {
-            <Card title="My access">
+            <Card title="My access" flush=true>
                 <EmptyState title="You hold nothing yet" text="What you are given appears here with the day it ends." action="Find what you need in the catalogue" href=paths::CATALOGUE/>
             </Card>
         }
@@ -102,7 +91,7 @@ fn access(grants: Vec<GrantLine>) -> AnyView {
 fn requests(open: Vec<RequestLine>, total: i64) -> AnyView {
     if open.is_empty() {
         return view! {
-            <Card title="My open requests">
+            <Card title="My open requests" flush=true>
                 <EmptyState title="You have no open requests" text="A request stays here, with who has it, until it is released or ends." action="See all my requests" href=paths::REQUESTS/>
             </Card>
         }

@@ -3,13 +3,13 @@
 
 use super::api::Decide;
 use crate::error::AppError;
-use crate::frame::refresh_after;
 use crate::status::{failure, lines};
 use crate::ui::{Button, ButtonKind, DecisionBar, LinkButton, Notice, TextArea, Tone};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What was on the screen, and where to go from it.
-#[derive(Clone)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shown {
     /// The stage.
     pub stage: String,
@@ -28,7 +28,7 @@ pub struct Shown {
     /// The decision after it.
     pub next: Option<String>,
     /// As what the caller decides.
-    pub authority: &'static str,
+    pub authority: String,
 }
 
 impl Shown {
@@ -46,11 +46,12 @@ impl Shown {
     }
 }
 
-/// Approve, return with a question, reject; previous and next.
-#[component]
-pub fn Bar(shown: Shown, decide: ServerAction<Decide>) -> impl IntoView {
+/// Approve, return with a question, reject; previous and next. An island, so that a comment that was
+/// refused stays as typed and "changed" is said beside what was on the screen.
+#[island]
+pub fn Bar(shown: Shown) -> impl IntoView {
+    let decide = ServerAction::<Decide>::new();
     let error = failure(move || decide.value().get());
-    refresh_after(move || decide.version().get());
     let reload = shown.reload.clone();
     let alert = move || error.get().map(|error| refused(&error, &reload));
     let approve = shown.fields("approve");
@@ -133,10 +134,9 @@ mod tests {
                 reload: "/inbox/stage-1".into(),
                 previous: None,
                 next: Some("/inbox/stage-2".into()),
-                authority: "Line manager",
+                authority: "Line manager".into(),
             };
-            let decide = ServerAction::<Decide>::new();
-            view! { <Bar shown=shown decide=decide/> }.to_html()
+            view! { <Bar shown=shown/> }.to_html()
         });
         assert_eq!(html.matches("<form").count(), 3, "{html}");
         assert_eq!(html.matches("action=\"/api/inbox/decide\"").count(), 3, "{html}");

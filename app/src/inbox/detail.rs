@@ -26,17 +26,19 @@ pub fn ChosenDecision(
     chosen: Chosen,
     detail: Resource<Result<Option<InboxDetail>, AppError>>,
     list: Resource<Result<InboxPage, AppError>>,
-    decide: ServerAction<Decide>,
 ) -> impl IntoView {
+    // Without JavaScript a refused decision comes back here, where its stage may be gone by now.
+    let refusal = ServerAction::<Decide>::new().value().get_untracked().and_then(Result::err);
     let content = move || {
+        let refusal = refusal.clone();
         Suspend::new(async move {
             match detail.await {
                 Ok(Some(detail)) => {
                     let beside = list.await.map(|list| neighbours(&list, detail.stage)).unwrap_or_default();
-                    decision(detail, beside, chosen, decide)
+                    decision(detail, beside, chosen)
                 }
                 Ok(None) => ().into_any(),
-                Err(AppError::NotFound) => gone(),
+                Err(AppError::NotFound) => gone(refusal),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -50,7 +52,18 @@ pub fn ChosenDecision(
 }
 
 /// Not yours to decide, or not any more: somebody was quicker, or it was withdrawn.
-fn gone() -> AnyView {
+fn gone(refusal: Option<AppError>) -> AnyView {
+    if refusal == Some(AppError::Changed) {
+        return view! {
+            <div class="page page-narrow">
+                <h1>"Changed since you looked"</h1>
+                <Notice tone=Tone::Info title="Nothing was recorded." text="The request moved on before your decision arrived, and this decision is no longer asked for.">
+                    <a href=paths::INBOX>"Back to the inbox"</a>
+                </Notice>
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <Failed error=AppError::NotFound/>
         <div class="page page-narrow">
@@ -91,7 +104,7 @@ fn neighbours(list: &InboxPage, stage: StageId) -> (Option<StageId>, Option<Stag
     (row(at.and_then(|at| at.checked_sub(1))), row(at.map(|at| at + 1)))
 }
 
-fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), chosen: Chosen, decide: ServerAction<Decide>) -> AnyView {
+fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), chosen: Chosen) -> AnyView {
     let InboxDetail { stage, authority, request, weigh, key } = detail;
     let shown = Shown {
         stage: stage.to_string(),
@@ -102,7 +115,7 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
         reload: chosen.line(stage),
         previous: beside.0.map(|stage| chosen.line(stage)),
         next: beside.1.map(|stage| chosen.line(stage)),
-        authority: authority.label(),
+        authority: authority.label().to_owned(),
     };
     let title = title(&request);
     let overline = format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
@@ -142,7 +155,7 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
                 <Card title="What happened"><Trails events=timeline/></Card>
             </Columns>
         </div>
-        <Bar shown=shown decide=decide/>
+        <Bar shown=shown/>
     }
     .into_any()
 }

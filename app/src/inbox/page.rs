@@ -1,7 +1,7 @@
 //! `/inbox` and `/inbox/:stage`: the list beside the chosen decision. Filter, page and choice are
 //! in the address, so that all of it works without JavaScript.
 
-use super::api::{Decide, show_stage, list_inbox};
+use super::api::{list_inbox, show_stage};
 use super::detail::{ChosenDecision, NothingChosen};
 use super::list::{Chosen, InboxList, decided};
 use crate::paths;
@@ -23,7 +23,6 @@ pub fn InboxRoute() -> impl IntoView {
         after: Memo::new(move |_| search.with(|search| paths::parameter(search, "after"))),
         decided: Memo::new(move |_| search.with(|search| decided(search))),
     };
-    let decide = ServerAction::<Decide>::new();
     // Stays at the last recorded decision: going on from there must not read the list again.
     let recorded = Memo::new(move |before: Option<&String>| match (chosen.decided.get(), before) {
         (code, Some(before)) if code.is_empty() => before.clone(),
@@ -39,14 +38,6 @@ pub fn InboxRoute() -> impl IntoView {
             }
         },
     );
-    use_shortcuts(vec![
-        Shortcut::run("j", "Next decision", Callback::new(|()| step(Way::Next))),
-        Shortcut::run("k", "Previous decision", Callback::new(|()| step(Way::Previous))),
-        Shortcut::press("a", "Approve", "decide-approve"),
-        Shortcut::run("e", "Return with a question", Callback::new(|()| open("decide-return"))),
-        Shortcut::run("r", "Reject", Callback::new(|()| open("decide-reject"))),
-    ]);
-    follow_the_choice(chosen.stage);
     let back = paths::with(paths::INBOX, &[("filter", &chosen.filter.get_untracked())]);
     view! {
         <Title text="Inbox"/>
@@ -58,28 +49,36 @@ pub fn InboxRoute() -> impl IntoView {
             detail=move || view! {
                 <div id="chosen" tabindex="-1" class="flex min-w-0 grow flex-col outline-none">
                     {move || if chosen.stage.with(Option::is_some) {
-                        view! { <ChosenDecision chosen=chosen detail=detail list=list decide=decide/> }.into_any()
+                        view! { <ChosenDecision chosen=chosen detail=detail list=list/> }.into_any()
                     } else {
                         view! { <NothingChosen chosen=chosen list=list/> }.into_any()
                     }}
                 </div>
             }
         />
-        <KeyHelp/>
+        <InboxKeys/>
     }
     .into_any()
 }
 
-/// After going from one decision to another the focus goes to the record, so that Tab leads
-/// through it to the decision bar instead of through the list again.
-fn follow_the_choice(stage: Memo<Option<String>>) {
-    Effect::new(move |before: Option<Option<String>>| {
-        let now = stage.get();
-        if now.is_some() && before.is_some_and(|before| before != now) {
-            request_animation_frame(|| focus("chosen"));
+/// The keys of the inbox: an island without a face of its own, apart from the list of keys.
+#[island]
+fn InboxKeys() -> impl IntoView {
+    use_shortcuts(vec![
+        Shortcut::run("j", "Next decision", Callback::new(|()| step(Way::Next))),
+        Shortcut::run("k", "Previous decision", Callback::new(|()| step(Way::Previous))),
+        Shortcut::press("a", "Approve", "decide-approve"),
+        Shortcut::run("e", "Return with a question", Callback::new(|()| open("decide-return"))),
+        Shortcut::run("r", "Reject", Callback::new(|()| open("decide-reject"))),
+    ]);
+    // A decision that was opened gets the focus, so that Tab leads through the record to the
+    // decision bar instead of through the list again.
+    Effect::new(|| {
+        if document().query_selector("#chosen h1").ok().flatten().is_some() {
+            focus("chosen");
         }
-        now
     });
+    view! { <KeyHelp/> }
 }
 
 fn focus(id: &str) {

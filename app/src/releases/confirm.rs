@@ -42,9 +42,11 @@ pub fn said(done: &str) -> Option<AnyView> {
     }
 }
 
-/// The form that confirms, or the sentence that says why the reader may not.
-#[component]
-pub fn Confirm(release: ReleaseView, execute: ServerAction<ExecuteRelease>) -> impl IntoView {
+/// The form that confirms, or the sentence that says why the reader may not. An island, so that
+/// evidence that was refused stays as typed.
+#[island]
+pub fn Confirm(release: ReleaseView) -> impl IntoView {
+    let execute = ServerAction::<ExecuteRelease>::new();
     let open = matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. });
     if !open {
         return ().into_any();

@@ -1,11 +1,10 @@
 //! `/releases/:id`: planned beside actual, decision trail beside execution trail, and the form
 //! that confirms.
 
-use super::api::{ExecuteRelease, show_release};
+use super::api::show_release;
 use super::confirm::{Confirm, DONE, said};
 use super::list::{kind, state};
 use super::port::ReleaseView;
-use crate::frame::refresh_after;
 use crate::paths;
 use crate::requests::gates::GatesCard;
 use crate::requests::stages::StagesCard;
@@ -24,18 +23,11 @@ pub fn ReleaseRoute() -> impl IntoView {
     let search = use_location().search;
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
-    let execute = ServerAction::<ExecuteRelease>::new();
-    // Read again after an attempt that came to something; after a refusal what was typed stays.
-    let settled = Memo::new(move |before: Option<&usize>| match execute.value().get() {
-        Some(Ok(())) => execute.version().get(),
-        _ => before.copied().unwrap_or(0),
-    });
-    refresh_after(move || settled.get());
-    let release = Resource::new(move || (id.get(), settled.get()), |(id, _)| show_release(id));
+    let release = Resource::new(move || id.get(), show_release);
     let content = move || {
         Suspend::new(async move {
             match release.await {
-                Ok(release) => page(release, done, execute),
+                Ok(release) => page(release, done),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -49,7 +41,7 @@ pub fn ReleaseRoute() -> impl IntoView {
     .into_any()
 }
 
-fn page(release: ReleaseView, done: Memo<String>, execute: ServerAction<ExecuteRelease>) -> AnyView {
+fn page(release: ReleaseView, done: Memo<String>) -> AnyView {
     let form = release.clone();
     let line = release.line.clone();
     let title = format!("{}: {} for {}", line.kind.label(), line.entitlement, line.subject.name);
@@ -70,7 +62,7 @@ fn page(release: ReleaseView, done: Memo<String>, execute: ServerAction<ExecuteR
                 {held}
                 <Columns aside=aside>
                     <div class="grid gap-3.5 md:grid-cols-2">{planned}{actual}</div>
-                    <Confirm release=form execute=execute/>
+                    <Confirm release=form/>
                     {gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt"/> })}
                     <Card title="Decision and execution" id="trails"><Trails events=timeline/></Card>
                 </Columns>

@@ -21,13 +21,11 @@ use leptos_router::hooks::use_url;
 pub fn RequestRoute() -> impl IntoView {
     let url = use_url();
     let asked = Memo::new(move |_| url.with(|url| Asked::from_search(url.search())));
-    let submit = ServerAction::<Submit>::new();
-    let answer = ServerAction::<Answer>::new();
     let opening = Resource::new(move || asked.get(), open);
     let page = move || {
         Suspend::new(async move {
             match opening.await {
-                Ok(Some(opening)) => view! { <Desk opening=opening typed=asked.get_untracked().typed submit=submit answer=answer/> }.into_any(),
+                Ok(Some(opening)) => view! { <Desk opening=opening typed=asked.get_untracked().typed/> }.into_any(),
                 Ok(None) => choose(),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
@@ -49,8 +47,11 @@ fn choose() -> AnyView {
     .into_any()
 }
 
-#[component]
-fn Desk(opening: Opening, typed: bool, submit: ServerAction<Submit>, answer: ServerAction<Answer>) -> impl IntoView {
+/// The form beside its gates: an island, because the gates are asked again while somebody types.
+#[island]
+fn Desk(opening: Opening, typed: bool) -> impl IntoView {
+    let submit = ServerAction::<Submit>::new();
+    let answer = ServerAction::<Answer>::new();
     let refusal = match &opening.answering {
         Some(_) => failure(move || answer.value().get()),
         None => failure(move || submit.value().get()),

@@ -73,7 +73,7 @@ fn decision_line(decision: DecisionView) -> AnyView {
     view! {
         <p><a href=paths::identity(by.id)>{by.name}</a>{word}{moment(&at)}</p>
         {comment.map(|comment| view! { <blockquote class="border-l-2 border-line-strong pl-2">{comment}</blockquote> })}
-        <p class="text-ink-3 text-xs">"What was on the screen: "<span class="code">{shown_hash}</span></p>
+        <p class="text-ink-3 text-xs">"What was on the screen: "<span class="code">{shown_hash.get(..16).unwrap_or_default().to_owned()}</span></p>
     }
     .into_any()
 }

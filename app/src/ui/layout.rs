@@ -2,7 +2,6 @@
 //! facts, and the bar of decisions at the bottom.
 
 use super::text::Text;
-use super::toast::ToastRegion;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -81,7 +80,7 @@ pub fn TopBar(
         <header class="topbar">
             <a class="brand" href="/"><BrandMark/>"Countersign"</a>
             <nav class="nav" aria-label="Main">
-                <ul class="nav-list" role="list">{entries}</ul>
+                <ul class="nav-list relative" role="list">{entries}</ul>
             </nav>
             <div class="topbar-right">{search.run()}{right.run()}</div>
         </header>
@@ -103,7 +102,6 @@ pub fn Frame(
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <TopBar items=items search=search right=right/>
         <main id="main" class="main" tabindex="-1">{children()}</main>
-        <ToastRegion/>
     }
     .into_any()
 }

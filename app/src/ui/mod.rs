@@ -21,7 +21,7 @@
 //!
 //! | Piece | Props |
 //! |---|---|
-//! | `Frame` | `items: Signal<Vec<NavItem>>`, \[`search`, `right`: closures\], children: the whole page with skip link, top bar, `<main id=main>`, toasts. Once, in the root |
+//! | `Frame` | `items: Signal<Vec<NavItem>>`, \[`search`, `right`: closures\], children: the whole page with skip link, top bar, `<main id=main>`. Once, in the root |
 //! | `Page` | `title`, \[`subtitle`, `overline`, `tags`/`actions`: closures, `wide`, `narrow`\], children: the page with its `<h1>` |
 //! | `PageHead` | as `Page` without children: the head of the detail in a `ListDetail` |
 //! | `Card` | `title`, \[`aside`: closure, `flush` for tables, gates, lists, `id`\], children |
@@ -54,7 +54,6 @@
 //! | `Dialog` | `id`, `title`, \[`open: RwSignal<bool>`\], children |
 //! | `DialogButton` | `dialog`: id, \[`quiet`\], children |
 //! | `Disclosure` | `summary`, \[`open`, `id`\], children: opens without JavaScript |
-//! | `provide_toasts`, `use_toasts` | `use_toasts().say(tone, text)`, `.say_after_moving(tone, text)` |
 //! | `Skeleton` | \[`rows`, `shape: SkeletonShape`\] |
 //! | `EmptyState` | `title`, `text`, \[`action`, `href`\] |
 //! | `ErrorState` | `title`, `todo`, \[`kept`, `code`, `retry_href`, `retry`\] |
@@ -96,7 +95,6 @@ pub mod text;
 pub mod textarea;
 pub mod theme;
 pub mod timeline;
-pub mod toast;
 
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chip::{Chip, Chips};
@@ -120,4 +118,3 @@ pub use text::Text;
 pub use textarea::TextArea;
 pub use theme::{Theme, ThemeSwitch};
 pub use timeline::{Timeline, TimelineEntry, Trail};
-pub use toast::{ToastRegion, Toasts, provide_toasts, use_toasts};

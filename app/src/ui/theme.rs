@@ -2,11 +2,10 @@
 //!
 //! The choice lives in the cookie `theme`; the server reads it and prints `data-theme` on `<html>`
 //! (none for "system"), so a page never flashes in the wrong colours. The switch is a form that
-//! posts to `/theme`; with JavaScript it only sets the cookie and the attribute.
+//! posts to `/theme` and comes back to the page.
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_location, location::Location};
-use wasm_bindgen::JsCast;
 
 /// The colours a person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,44 +62,11 @@ impl Theme {
     }
 }
 
-/// One year: a choice of colours does not need renewing.
-const COOKIE_TAIL: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
-
-fn shown_now() -> Option<Theme> {
-    let root = document().document_element()?;
-    Some(
-        root.get_attribute("data-theme")
-            .map_or(Theme::System, |word| Theme::from_word(&word)),
-    )
-}
-
-fn apply(theme: Theme) {
-    let Some(root) = document().document_element() else {
-        return;
-    };
-    // Setting an attribute fails only for names that are not XML names; this one is.
-    drop(match theme.attribute() {
-        Some(word) => root.set_attribute("data-theme", word),
-        None => root.remove_attribute("data-theme"),
-    });
-    let page: web_sys::HtmlDocument = document().unchecked_into();
-    // Refused where cookies are blocked; the choice then lasts for this page.
-    drop(page.set_cookie(&format!("theme={}{COOKIE_TAIL}", theme.word())));
-}
-
 /// The switch. `current` is what the server read from the cookie.
 ///
 /// `<ThemeSwitch current=theme/>`
 #[component]
 pub fn ThemeSwitch(#[prop(optional)] current: Theme) -> impl IntoView {
-    let chosen = RwSignal::new(current);
-    Effect::new(move || {
-        if let Some(theme) = shown_now()
-            && theme != chosen.get_untracked()
-        {
-            chosen.set(theme);
-        }
-    });
     let Location {
         pathname, search, ..
     } = use_location();
@@ -122,12 +88,7 @@ pub fn ThemeSwitch(#[prop(optional)] current: Theme) -> impl IntoView {
                     class="theme-choice"
                     name="theme"
                     value=theme.word()
-                    aria-pressed=move || if chosen.get() == theme { "true" } else { "false" }
-                    on:click=move |event| {
-                        event.prevent_default();
-                        apply(theme);
-                        chosen.set(theme);
-                    }
+                    aria-pressed=if current == theme { "true" } else { "false" }
                 >
                     {theme.label()}
                 </button>

@@ -14,10 +14,6 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-/// How alike a typed word and a word of a name must be, by the share of their trigrams: one wrong
-/// letter in a word of five gives exactly one third.
-const ALIKE: &str = "0.33";
-
 /// A search, ready for the index.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -25,8 +21,12 @@ pub struct Search {
     pub words: String,
     /// What was typed, in lower case.
     pub typed: String,
-    /// The three words that tell most, for tolerating typos.
-    pub near: [NearWord; 3],
+    /// The same, where each word may have two neighbouring letters swapped: `('vualt':*|'vault':*)`.
+    pub swapped: String,
+    /// The longest words, longest first, for finding names that are spelt alike; the rest is empty.
+    pub alike: [AlikeWord; 3],
+    /// How alike a name must be to the first of them, from 0 to 1.
+    pub alike_from: f32,
     /// Code of an application, or empty.
     pub application: String,
     /// Word of a tier, or empty.
@@ -37,10 +37,10 @@ pub struct Search {
 
 /// A word that may be mistyped.
 #[derive(Clone, Debug, Default)]
-pub struct NearWord {
+pub struct AlikeWord {
     /// As typed.
     pub word: String,
-    /// It, or it with two neighbouring letters swapped: `'vualt':*|'vault':*`.
+    /// It, or it with two neighbouring letters swapped.
     pub swapped: String,
 }
 
@@ -61,20 +61,26 @@ pub struct Tally {
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn tolerate_typos(conn: &mut PgConnection) -> Result<(), StoreError> {
+pub async fn tolerate_typos(conn: &mut PgConnection, search: &Search) -> Result<(), StoreError> {
     // With the typed words in sight the planner overrates how many names are alike and reads them
     // all; without, it takes the index.
-    sqlx::query!("select set_config('pg_trgm.strict_word_similarity_threshold', $1, true) as alike, set_config('plan_cache_mode', 'force_generic_plan', true) as plan", ALIKE).fetch_one(conn).await?;
+    sqlx::query!(
+        "select set_config('pg_trgm.strict_word_similarity_threshold', $1, true) as alike, set_config('plan_cache_mode', 'force_generic_plan', true) as plan",
+        search.alike_from.to_string()
+    )
+    .fetch_one(conn)
+    .await?;
     Ok(())
 }
 
 /// Hits with their scores, best first, one more than a page holds; and how the whole of them is
-/// spread. Hits contain every word; where fewer than ten do, those that come close follow.
+/// spread. Hits contain every word. Where fewer than ten do, those follow that contain them with two
+/// letters swapped; where these are too few as well, those whose names are spelt alike.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn search(conn: &mut PgConnection, search: &Search, caller: IdentityId) -> Result<(Vec<(i64, CatalogueHit)>, Vec<Tally>), StoreError> {
-    let [one, two, three] = &search.near;
+    let [one, two, three] = &search.alike;
     // `$1 = ''` and the like do not depend on a row: a branch that is not meant is not entered.
     let rows = sqlx::query!(
         r#"with exact as materialized (
@@ -84,23 +90,32 @@ pub async fn search(conn: &mut PgConnection, search: &Search, caller: IdentityId
                          else 10000 + (10000 * ts_rank(e.search, $1::text::tsquery))::int end as score
              from entitlement e
              where $1 <> '' and e.state = 'active' and e.search @@ $1::text::tsquery
-           ), near as materialized (
-             select e.id, e.name, e.application_id, e.tier,
-                    (3333 * (greatest(strict_word_similarity($6, lower(e.name)), (e.search @@ $3::text::tsquery)::int * 0.8)
-                           + greatest(strict_word_similarity($7, lower(e.name)), (e.search @@ $4::text::tsquery)::int * 0.8)
-                           + greatest(strict_word_similarity($8, lower(e.name)), (e.search @@ $5::text::tsquery)::int * 0.8)))::int as score
+           ), swapped as materialized (
+             select e.id, e.name, e.application_id, e.tier, 8000 + (1000 * ts_rank(e.search, $3::text::tsquery))::int as score
              from entitlement e
-             where $1 <> '' and (select count(*) from (select from exact limit 10) as few) < 10
-               and e.state = 'active'
-               and (e.search @@ $3::text::tsquery or $6::text <<% lower(e.name))
-               and (e.search @@ $4::text::tsquery or $7::text <<% lower(e.name))
-               and (e.search @@ $5::text::tsquery or $8::text <<% lower(e.name))
+             where $1 <> '' and (select count(*) from (select from exact limit 10) few) < 10
+               and e.state = 'active' and e.search @@ $3::text::tsquery and e.id not in (select id from exact)
+           ), alike as materialized (
+             -- The first word takes the index; it is measured once more for the score, the others once.
+             select e.id, e.name, e.application_id, e.tier, (2000 * (a.one + coalesce(a.two, a.one) + coalesce(a.three, a.one)))::int as score
+             from entitlement e
+             cross join lateral (
+               select strict_word_similarity($4, lower(e.name)) as one,
+                      case when $5::text <> '' then greatest(strict_word_similarity($5, lower(e.name)), (e.search @@ $7::text::tsquery)::int * 0.8) end as two,
+                      case when $6::text <> '' then greatest(strict_word_similarity($6, lower(e.name)), (e.search @@ $8::text::tsquery)::int * 0.8) end as three
+               -- Otherwise the planner writes the measures out wherever they are named.
+               offset 0) a
+             where $1 <> '' and (select count(*) from (select from exact union all select from swapped limit 10) few) < 10
+               and e.state = 'active' and $4::text <<% lower(e.name)
+               and coalesce(a.two, 1) >= 0.33 and coalesce(a.three, 1) >= 0.33
            ), hit as materialized (
              select id, name, application_id, tier, score from exact
              union all
+             select id, name, application_id, tier, score from swapped
+             union all
              -- Much worse than the best guess is noise.
-             select id, name, application_id, tier, score from near
-             where score >= (select 0.75 * max(score) from near) and id not in (select id from exact)
+             select id, name, application_id, tier, score from alike
+             where score >= (select 0.75 * max(score) from alike) and id not in (select id from exact union all select id from swapped)
              union all
              select id, name, application_id, tier, 0 from entitlement where $1 = '' and state = 'active'
            ), page as (
@@ -129,12 +144,12 @@ pub async fn search(conn: &mut PgConnection, search: &Search, caller: IdentityId
            order by p.score desc, p.name, p.id"#,
         search.words,
         search.typed,
-        one.swapped,
-        two.swapped,
-        three.swapped,
+        search.swapped,
         one.word,
         two.word,
         three.word,
+        two.swapped,
+        three.swapped,
         search.application,
         search.tier,
         search.after.map(|(score, _)| i32::try_from(score).unwrap_or(0)),

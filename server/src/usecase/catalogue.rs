@@ -49,7 +49,7 @@ impl CatalogueService {
             after: cursor::read(&query.after),
             ..search_words::search(&query.q)
         };
-        store::catalogue::tolerate_typos(work.conn()).await?;
+        store::catalogue::tolerate_typos(work.conn(), &search).await?;
         let (rows, tallies) = store::catalogue::search(work.conn(), &search, caller.identity).await?;
         work.commit().await?;
         let in_application = |t: &&Tally| search.application.is_empty() || t.code == search.application;

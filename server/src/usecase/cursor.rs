@@ -43,7 +43,8 @@ mod tests {
             if let Some((order, id)) = read(&junk) {
                 prop_assert_eq!(read(&write(order, id)), Some((order, id)));
             }
-            prop_assert!(read_time(&format!("{junk}~")).is_none());
+            let cut = format!("{junk}~");
+            prop_assert!(read_time(&cut).is_none());
         }
     }
 

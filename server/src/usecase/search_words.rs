@@ -1,30 +1,46 @@
 //! From what somebody typed to what the index looks for. Only letters and digits of the typed text
 //! reach the query, so that nothing in it can be read as an operator.
 
-use crate::store::catalogue::{NearWord, Search};
+use crate::store::catalogue::{AlikeWord, Search};
 
 /// Words looked at; a longer text has said enough.
 const WORDS: usize = 8;
 /// Letters of a word looked at.
 const LETTERS: usize = 40;
-/// A shorter word has no letters to confuse.
+/// A shorter word has no letters to swap.
 const SWAPPED_FROM: usize = 3;
+/// A shorter word says too little to look for others like it.
+const ALIKE_FROM: usize = 4;
 
 /// The search for a typed text, without filters.
 #[must_use]
 pub fn search(typed: &str) -> Search {
     let words = words(typed);
-    // Long words tell most; fewer than three stand in for the missing ones.
     let mut longest: Vec<&String> = words.iter().collect();
     longest.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
-    longest.truncate(3);
-    let mut near = longest.iter().cycle().map(|word| NearWord { word: (*word).clone(), swapped: swapped(word) });
+    // The first stays in any case: something has to be looked for.
+    let mut at = 0;
+    longest.retain(|word| {
+        at += 1;
+        at == 1 || word.chars().count() >= ALIKE_FROM
+    });
+    let mut alike = longest.iter().map(|word| AlikeWord { word: (*word).clone(), swapped: swapped(word) });
     Search {
-        near: std::array::from_fn(|_| near.next().unwrap_or_default()),
         words: words.iter().map(|word| beginning(word)).collect::<Vec<_>>().join("&"),
         typed: without_nul(typed.trim()).to_lowercase(),
+        swapped: words.iter().map(|word| format!("({})", swapped(word))).collect::<Vec<_>>().join("&"),
+        alike_from: longest.first().map_or(1.0, |word| alike_from(word.chars().count())),
+        alike: std::array::from_fn(|_| alike.next().unwrap_or_default()),
         ..Search::default()
     }
+}
+
+/// How alike a name must be to a word of so many letters. One wrong letter leaves `n - 2` of
+/// `n + 4` different trigrams in common, which is a third for five letters; long words may have
+/// more than one.
+fn alike_from(letters: usize) -> f32 {
+    let n = f32::from(u8::try_from(letters).unwrap_or(u8::MAX));
+    (0.85 * (n - 2.0) / (n + 4.0)).clamp(0.33, 0.5)
 }
 
 /// The database keeps no text with this character, so nothing that is there contains it.
@@ -90,21 +106,29 @@ mod tests {
         let search = search(" Key Vualt");
         assert_eq!(search.words, "'key':*&'vualt':*");
         assert_eq!(search.typed, "key vualt");
-        let [one, two, three] = search.near;
-        assert_eq!((one.word.as_str(), two.word.as_str(), three.word.as_str()), ("vualt", "key", "vualt"));
-        assert_eq!(one.swapped, "'vualt':*|'uvalt':*|'vault':*|'vulat':*|'vuatl':*");
-        assert_eq!(two.swapped, "'key':*|'eky':*|'kye':*");
+        assert_eq!(search.swapped, "('key':*|'eky':*|'kye':*)&('vualt':*|'uvalt':*|'vault':*|'vulat':*|'vuatl':*)");
+        let [one, two, three] = search.alike;
+        assert_eq!((one.word.as_str(), two.word.as_str(), three.word.as_str()), ("vualt", "", ""));
+        assert_eq!(two.swapped, "");
+    }
+
+    #[test]
+    fn the_longest_words_are_looked_for_by_likeness() {
+        let words = |typed| search(typed).alike.map(|alike| alike.word);
+        assert_eq!(words("key vault secrets officer of asia"), ["secrets", "officer", "vault"]);
+        assert_eq!(words("a se"), ["se", "", ""]);
+        assert_eq!((search("vawlt").alike_from, search("contributor").alike_from, search("").alike_from), (0.33, 0.5, 1.0));
     }
 
     proptest! {
         #[test]
         fn whatever_is_typed_only_letters_digits_and_our_own_signs_reach_the_query(typed in ".{0,200}") {
             let search = search(&typed);
-            for query in std::iter::once(&search.words).chain(search.near.iter().map(|near| &near.swapped)) {
-                let lexemes = query.split(['&', '|']).filter(|part| !part.is_empty());
+            for query in [&search.words, &search.swapped].into_iter().chain(search.alike.iter().map(|alike| &alike.swapped)) {
+                let lexemes = query.split(['&', '|', '(', ')']).filter(|part| !part.is_empty());
                 for lexeme in lexemes {
                     let word = lexeme.strip_prefix('\'').and_then(|rest| rest.strip_suffix("':*"));
-                    prop_assert!(word.is_some_and(|word| !word.is_empty() && !word.contains(['\'', '\\', '\0'])), "{lexeme}");
+                    prop_assert!(word.is_some_and(|word| !word.is_empty() && !word.contains(['\'', '\\', '\0'])), "{}", lexeme);
                 }
             }
         }

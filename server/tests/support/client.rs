@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// The same browser behind another address.
-    pub fn from_address(&self, address: &str) -> Self {
+    pub fn at_address(&self, address: &str) -> Self {
         Self { address: address.parse().unwrap(), ..self.clone() }
     }
 

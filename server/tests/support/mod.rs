@@ -25,12 +25,13 @@
 //! * [`Client::get`] asks for a page, [`Client::post_form`] sends a plain form, as browsers without
 //!   JavaScript do (answers are redirects), [`Client::server_fn`] calls as our own script does
 //!   (answers are JSON with a status). [`Client::send`] sends anything.
-//! * A client keeps its cookies and has an address of its own; [`Client::from_address`] moves it.
+//! * A client keeps its cookies and has an address of its own; [`Client::at_address`] moves it.
 //! * `app.pool` works as the server's role `countersign_app`; `app.owner` owns the tables, for
 //!   looking and for breaking things.
 //! * What is not seeded by a function here is inserted with `sqlx::query` in the test itself.
 
 #![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "each test program uses its own part of the harness")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a harness that cannot go on fails its test")]
 
 mod client;
 mod seed;
