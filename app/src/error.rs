@@ -118,7 +118,7 @@ impl AppError {
             Self::TooMany => "Too many tries in a short time. Nothing was changed: wait a minute and try again.",
             Self::PoliciesUnavailable => "The controls could not be evaluated, so everything is held. Nothing was changed: tell your administrator.",
             Self::Internal => "Something failed on the server. Nothing was changed: try again, and tell your administrator if it stays.",
-            Self::Transport => "The server could not be reached. Nothing was changed: check the connection and try again.",
+            Self::Transport => "No answer came from the server, so it is not known whether it was recorded. Check the connection and try again: nothing is recorded twice.",
         }
     }
 

@@ -26,7 +26,10 @@ impl When {
 /// A date for people, for example `23 Dec 2026`.
 #[must_use]
 pub fn day(date: Date) -> String {
-    date.strftime("%-d %b %Y").to_string()
+    // By hand: the general formatter would be a tenth of what the browser loads.
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = usize::from(date.month().unsigned_abs()).checked_sub(1).and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
+    format!("{} {month} {}", date.day(), date.year())
 }
 
 /// How long from `from` to `to`, in the largest sensible unit: `3 h 10 min`, `2 d 4 h`, `5 min`.

@@ -61,7 +61,7 @@ fn job(line: JobLine, may_change: bool, changes: Changes) -> AnyView {
     });
     view! {
         <tr>
-            <th scope="row"><span class="code">{name}</span><p class="text-ink-3 font-normal">{what}</p></th>
+            <th scope="row"><span class="code">{name}</span><p class="min-w-48 text-ink-3 font-normal">{what}</p></th>
             <td>{every}</td>
             <td>{last}</td>
             <td><Status tone=tone text=word/>{error.map(|error| view! { <p class="text-ink-2 break-words">{error}</p> })}</td>

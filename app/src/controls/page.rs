@@ -67,7 +67,7 @@ fn overview(controls: &[ControlView]) -> AnyView {
         .map(|control| {
             view! {
                 <tr>
-                    <th scope="row"><a class="code" rel="external" href=format!("#{}", control.id)>{control.id.clone()}</a></th>
+                    <th scope="row"><a class="code whitespace-nowrap" rel="external" href=format!("#{}", control.id)>{control.id.clone()}</a></th>
                     <td>{control.title.clone()}</td>
                     <td>{kind(control.kind)}</td>
                     <td>{control.owner.clone()}</td>

@@ -110,6 +110,8 @@ fn refused(error: &AppError, reload: &str) -> AnyView {
             </Notice>
         }
         .into_any(),
+        // The answer was lost, which says nothing about the decision. The key makes sending it again safe.
+        AppError::Transport => view! { <Notice tone=Tone::Warn title="No answer came." text=error.sentence()/> }.into_any(),
         error => {
             let text = lines(error).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" ");
             view! { <Notice tone=Tone::Bad title="Nothing was recorded." text=text/> }.into_any()

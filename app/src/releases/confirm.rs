@@ -42,21 +42,26 @@ pub fn said(done: &str) -> Option<AnyView> {
     }
 }
 
-/// The form that confirms, or the sentence that says why the reader may not. An island, so that
-/// evidence that was refused stays as typed.
-#[island]
-pub fn Confirm(release: ReleaseView) -> impl IntoView {
-    let execute = ServerAction::<ExecuteRelease>::new();
-    let open = matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. });
-    if !open {
+/// The form that confirms, or the sentence that says why the reader may not; nothing once it is
+/// carried out or cancelled.
+#[must_use]
+pub fn confirmation(release: &ReleaseView) -> AnyView {
+    if !matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. }) {
         return ().into_any();
     }
-    if let Some(obstacle) = release.obstacle {
-        return view! { <Notice tone=Tone::Info title="You cannot carry this out." text=obstacle/> }.into_any();
+    if let Some(obstacle) = &release.obstacle {
+        return view! { <Notice tone=Tone::Info title="You cannot carry this out." text=obstacle.clone()/> }.into_any();
     }
+    view! { <Confirm release=release.line.id.to_string() version=release.version key=release.key.to_string() kind=release.line.kind/> }.into_any()
+}
+
+/// The form with the evidence: an island, so that evidence that was refused stays as typed.
+#[island]
+fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind) -> impl IntoView {
+    let execute = ServerAction::<ExecuteRelease>::new();
     let error = failure(move || execute.value().get());
     let evidence = Signal::derive(move || error.with(|error| at(error.as_ref(), "evidence")));
-    let (title, word, hint) = match release.line.kind {
+    let (title, word, hint) = match kind {
         ReleaseKind::Activate => ("Give the access, then confirm", "Confirm: access given", "What shows that the access is there: a log line, a command and its answer, what you saw."),
         ReleaseKind::Remove => ("Remove the access, then confirm", "Confirm: access removed", "What shows that the access is gone: a log line, a command and its answer, what you saw."),
     };
@@ -64,9 +69,9 @@ pub fn Confirm(release: ReleaseView) -> impl IntoView {
         <Card title=title id="confirm">
             <ErrorSummary errors=summary(error) title="Nothing was recorded"/>
             <ActionForm action=execute attr:class="form">
-                <input type="hidden" name="release" value=release.line.id.to_string()/>
-                <input type="hidden" name="version" value=release.version.to_string()/>
-                <input type="hidden" name="key" value=release.key.to_string()/>
+                <input type="hidden" name="release" value=release/>
+                <input type="hidden" name="version" value=version.to_string()/>
+                <input type="hidden" name="key" value=key/>
                 <TextArea name="evidence" label="Evidence" hint=hint error=evidence required=true maxlength=2000/>
                 <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>{word}</Button></div>
             </ActionForm>

@@ -2,7 +2,7 @@
 //! that confirms.
 
 use super::api::show_release;
-use super::confirm::{Confirm, DONE, said};
+use super::confirm::{DONE, confirmation, said};
 use super::list::{kind, state};
 use super::port::ReleaseView;
 use crate::paths;
@@ -42,7 +42,7 @@ pub fn ReleaseRoute() -> impl IntoView {
 }
 
 fn page(release: ReleaseView, done: Memo<String>) -> AnyView {
-    let form = release.clone();
+    let form = confirmation(&release);
     let line = release.line.clone();
     let title = format!("{}: {} for {}", line.kind.label(), line.entitlement, line.subject.name);
     let overline = format!("{} · for {} · waits {}", line.number, line.request_number, line.age);
@@ -62,7 +62,7 @@ fn page(release: ReleaseView, done: Memo<String>) -> AnyView {
                 {held}
                 <Columns aside=aside>
                     <div class="grid gap-3.5 md:grid-cols-2">{planned}{actual}</div>
-                    <Confirm release=form/>
+                    {form}
                     {gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt"/> })}
                     <Card title="Decision and execution" id="trails"><Trails events=timeline/></Card>
                 </Columns>

@@ -93,7 +93,7 @@ fn row(line: &ReleaseLine) -> AnyView {
     let (tone, state) = state(&line.state);
     view! {
         <tr>
-            <th scope="row"><a class="code" href=paths::release(line.id)>{line.number.clone()}</a></th>
+            <th scope="row"><a class="code whitespace-nowrap" href=paths::release(line.id)>{line.number.clone()}</a></th>
             <td>{kind(line.kind)}</td>
             <td><a href=paths::identity(line.subject.id)>{line.subject.name.clone()}</a></td>
             <td>{line.entitlement.clone()}<p class="text-ink-3">{line.application.clone()}</p></td>

@@ -123,7 +123,7 @@ pub fn grant_line(grant: &GrantLine) -> AnyView {
             <td><Status tone=tone text=word/></td>
             <td>{moment(&grant.since)}</td>
             <td>{grant_end(grant)}</td>
-            <td class="code"><a href=request>{grant.request_number.clone()}</a></td>
+            <td class="code whitespace-nowrap"><a href=request>{grant.request_number.clone()}</a></td>
         </tr>
     }
     .into_any()

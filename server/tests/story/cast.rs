@@ -11,7 +11,6 @@ pub const WHY: &str = "Needed to look into the failed night run of the ledger.";
 /// Pol are operators; Stan has nothing to do with any of it.
 pub struct Story {
     pub app: TestApp,
-    pub unit: UnitId,
     pub ana: IdentityId,
     pub mona: IdentityId,
     pub olga: IdentityId,
@@ -47,7 +46,7 @@ impl Story {
         for person in [ana, mona, stan] {
             sqlx::query("update identity set mfa = 'passkey' where id = $1").bind(person.0).execute(&app.owner).await.unwrap();
         }
-        Self { app, unit, ana, mona, olga, dan, pia, pol, stan, ledger, read, write, root }
+        Self { app, ana, mona, olga, dan, pia, pol, stan, ledger, read, write, root }
     }
 
     /// Calls a server function as somebody.

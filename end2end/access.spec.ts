@@ -1,0 +1,114 @@
+// Every page for every fitting role, light and dark, wide and at 360 px: no violation that axe can
+// see, nothing wider than the window, one first-level heading, a title.
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Page } from "@playwright/test";
+import { ask, expect, Inbox, open, people, requestable, test } from "./pages";
+
+const standards = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const widths = [
+  { width: 1440, height: 900 },
+  { width: 360, height: 800 },
+];
+
+async function inspect(page: Page) {
+  await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+  await expect(page).toHaveTitle(/^.+ · Countersign$/);
+  for (const size of widths) {
+    await page.setViewportSize(size);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect.soft(wider, `${page.url()} is wider than ${size.width} px`).toBe(0);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 400)}`);
+      expect.soft(found, `${page.url()} at ${size.width} px, ${colorScheme}`).toEqual([]);
+    }
+  }
+  await page.setViewportSize(widths[0]);
+}
+
+async function inspectAll(page: Page, paths: string[]) {
+  for (const path of paths) {
+    await test.step(path, async () => {
+      await open(page, path);
+      await inspect(page);
+    });
+  }
+}
+
+/** Path of the first link to a record of this kind on the page. */
+async function first(page: Page, from: string, prefix: string): Promise<string> {
+  await open(page, from);
+  const path = await page.locator(`main a[href^="${prefix}"]`).first().getAttribute("href");
+  expect(path).not.toBeNull();
+  return path ?? "";
+}
+
+test.describe.configure({ timeout: 180_000 });
+
+test("without a session", async ({ stranger }) => {
+  await inspectAll(await stranger(), ["/sign-in", "/sign-in?error=credentials", "/sign-in?return_to=/inbox", "/setup"]);
+});
+
+test("the employee's pages", async ({ as, watch }) => {
+  watch.expectRefusal(403, 404);
+  const page = await as("employee");
+  const [wanted] = await requestable(page, "compute", "elevated");
+  const form = `/request?entitlement=${wanted.id}`;
+  await inspectAll(page, ["/", "/catalogue", "/catalogue?q=servise+buss", "/catalogue?q=zzzzzz", `/catalogue/${wanted.id}`, "/request", form]);
+  await inspectAll(page, [`${form}&reason_code=project&justification=short&starts_on=2000-01-01&ends_on=2100-01-01`]);
+  await inspectAll(page, ["/requests", "/requests?state=rejected", await first(page, "/requests", "/requests/"), "/inbox", "/account"]);
+  await inspectAll(page, [await first(page, await first(page, "/requests", "/requests/"), "/identities/"), "/admin", "/no/such/page"]);
+  await open(page, "/");
+  await page.locator("summary", { hasText: people.employee }).click();
+  await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+  await inspect(page);
+});
+
+test("the manager's pages", async ({ as }) => {
+  const employee = await as("employee");
+  const [wanted] = await requestable(employee, "compute", "standard");
+  await ask(employee, wanted);
+  const page = await as("manager");
+  await inspectAll(page, ["/", "/inbox", "/inbox?filter=late"]);
+  const inbox = new Inbox(page);
+  await inbox.choose(wanted);
+  await inspect(page);
+  await page.keyboard.press("r");
+  await expect(inbox.bar.getByLabel("Why it is refused")).toBeFocused();
+  await inspect(page);
+  await open(page, "/inbox");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await inspect(page);
+});
+
+test("the operator's pages", async ({ as }) => {
+  const page = await as("operator");
+  await inspectAll(page, ["/", "/releases", "/releases?filter=held", await first(page, "/releases?filter=executed", "/releases/")]);
+});
+
+test("the pages of compliance and of the auditor", async ({ as }) => {
+  const page = await as("compliance");
+  await inspectAll(page, ["/controls", "/requests?scope=all", await first(page, "/requests?scope=all", "/requests/"), await first(page, "/requests?scope=all", "/identities/")]);
+  await open(page, await first(page, "/catalogue", "/catalogue/"));
+  await page.getByText("Change the risk tier").click();
+  await inspect(page);
+  const auditor = await as("auditor");
+  await inspectAll(auditor, ["/controls", await first(auditor, "/releases?filter=executed", "/releases/")]);
+});
+
+test("the administrator's pages", async ({ as }) => {
+  const page = await as("administrator");
+  await inspectAll(page, ["/admin", "/admin?q=facello", await first(page, "/admin?q=facello", "/identities/")]);
+});
+
+test("colours can be chosen and stay chosen", async ({ as }) => {
+  const page = await as("employee");
+  await page.locator("summary", { hasText: people.employee }).click();
+  await page.getByRole("button", { name: "Dark" }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await open(page, "/catalogue");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await inspect(page);
+});

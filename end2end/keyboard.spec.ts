@@ -1,0 +1,128 @@
+// The short line without a mouse: Tab, Enter, typing, and the keys of the inbox.
+import { type Locator, type Page } from "@playwright/test";
+import { arrive, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
+
+/** Presses Tab until the element has the focus; on the way the focus is always visible. */
+async function tabTo(page: Page, element: Locator, most = 150) {
+  await expect(element).toBeVisible();
+  for (let pressed = 0; pressed < most; pressed += 1) {
+    if (await element.evaluate((wanted) => wanted === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+    const hidden = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return "";
+      const style = getComputedStyle(element);
+      const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+      const shown = element.matches(":focus-visible") && (outlined || style.boxShadow !== "none");
+      return shown ? "" : element.outerHTML.slice(0, 200);
+    });
+    expect(hidden, "an element has the focus and does not show it").toBe("");
+  }
+  throw new Error(`Tab does not lead to ${element}`);
+}
+
+async function signIn(page: Page, name: string) {
+  await open(page, "/sign-in");
+  await tabTo(page, page.getByRole("button", { name }));
+  await page.keyboard.press("Enter");
+  await arrive(page, "/");
+}
+
+test("access is asked for, approved and given by keyboard alone", async ({ as, stranger }) => {
+  test.slow();
+  const [wanted] = await requestable(await as("employee"), "eventgrid", "standard");
+
+  const employee = await stranger();
+  await signIn(employee, people.employee);
+  await tabTo(employee, employee.getByRole("searchbox"));
+  await employee.keyboard.type(wanted.name);
+  await employee.keyboard.press("Enter");
+  await arrive(employee, /^\/catalogue\?q=/);
+  await tabTo(employee, employee.getByRole("link", { name: `Request ${wanted.name}`, exact: true }));
+  await employee.keyboard.press("Enter");
+  await arrive(employee, "/request");
+  const form = new RequestForm(employee);
+  await tabTo(employee, form.reason);
+  await employee.keyboard.type("Proj");
+  await expect(form.reason.locator("option:checked")).toHaveText("Project work");
+  await tabTo(employee, form.why);
+  await employee.keyboard.type(why);
+  await expect(form.standing).toHaveText(/^All \d+ met$/);
+  await tabTo(employee, form.submit);
+  await employee.keyboard.press("Enter");
+  await arrive(employee, /^\/requests\/[0-9a-f-]{36}\?submitted/);
+
+  const manager = await stranger();
+  await signIn(manager, people.manager);
+  await tabTo(manager, manager.getByRole("link", { name: /^Inbox/ }));
+  await manager.keyboard.press("Enter");
+  await arrive(manager, "/inbox");
+  const inbox = new Inbox(manager);
+  await manager.keyboard.press("?");
+  await expect(manager.getByRole("dialog", { name: "Keys on this page" })).toBeVisible();
+  await manager.keyboard.press("Escape");
+  await expect(manager.getByRole("dialog")).toHaveCount(0);
+
+  const lines = inbox.list.getByRole("listitem").getByRole("link");
+  const place = (await lines.allTextContents()).findIndex((line) => line.includes(people.employee) && line.includes(`${wanted.name} · `));
+  expect(place).toBeGreaterThanOrEqual(0);
+  const press = async (key: string, at: number) => {
+    const path = await lines.nth(at).getAttribute("href");
+    await manager.keyboard.press(key);
+    await arrive(manager, path ?? "");
+    await expect(lines.nth(at)).toHaveAttribute("aria-current", "true");
+    await expect(manager.locator("#chosen")).toBeFocused();
+  };
+  for (let at = 0; at <= place; at += 1) await press("j", at);
+  if (place > 0) {
+    await press("k", place - 1);
+    await press("j", place);
+  }
+  await expect(manager.getByRole("heading", { level: 1 })).toHaveText(`${wanted.name} for ${people.employee}`);
+  await manager.keyboard.press("a");
+  await inbox.recorded(wanted);
+
+  const operator = await stranger();
+  await signIn(operator, people.operator);
+  await tabTo(operator, operator.getByRole("link", { name: /^Releases/ }));
+  await operator.keyboard.press("Enter");
+  await arrive(operator, "/releases");
+  const row = operator.getByRole("row").filter({ hasText: people.employee }).filter({ hasText: wanted.name });
+  await tabTo(operator, row.getByRole("link", { name: /^REL-/ }));
+  await operator.keyboard.press("Enter");
+  await arrive(operator, /^\/releases\/[0-9a-f-]{36}/);
+  await tabTo(operator, operator.getByLabel("Evidence"));
+  await operator.keyboard.type("Seen in the portal.");
+  await tabTo(operator, operator.getByRole("button", { name: "Confirm: access given" }));
+  await operator.keyboard.press("Enter");
+  await arrive(operator, /\?done=executed$/);
+  await expect(state(operator)).toHaveText("Carried out");
+  await expect(trail(operator, "decision")).toHaveText(["Submitted", "Asked to decide", "Approved", "All approvals given"]);
+});
+
+test("a reason that is missing keeps the decision from being sent, and the keys stay silent while typing", async ({ as }) => {
+  const employee = await as("employee");
+  const [wanted] = await requestable(employee, "resources", "standard");
+  await open(employee, `/request?entitlement=${wanted.id}`);
+  const form = new RequestForm(employee);
+  await form.fill();
+  await form.send();
+
+  const manager = await as("manager");
+  const inbox = new Inbox(manager);
+  await inbox.choose(wanted);
+  await manager.keyboard.press("r");
+  const reason = inbox.bar.getByLabel("Why it is refused");
+  await expect(reason).toBeFocused();
+  await manager.keyboard.type("a jar");
+  await expect(reason).toHaveValue("a jar");
+  await reason.fill("");
+  await tabTo(manager, inbox.bar.getByRole("button", { name: "Reject the request" }));
+  await manager.keyboard.press("Enter");
+  await expect(reason).toBeFocused();
+  await expect(inbox.approve).toBeVisible();
+  await manager.keyboard.type("Not needed for this work.");
+  await tabTo(manager, inbox.bar.getByRole("button", { name: "Reject the request" }));
+  await manager.keyboard.press("Enter");
+  await inbox.recorded(wanted);
+});

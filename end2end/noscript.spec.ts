@@ -1,0 +1,91 @@
+// The main paths in a browser that runs no script.
+import { arrive, ask, daysAfter, expect, Inbox, open, people, requestable, RequestForm, state, test, trail } from "./pages";
+
+const off = { javaScriptEnabled: false };
+
+test("signing in and out, and a wrong password", async ({ as, stranger }) => {
+  const page = await stranger(off);
+  await open(page, "/inbox", off);
+  await arrive(page, /^\/sign-in\?return_to=/, off);
+  await page.getByLabel("Sign-in name").fill("nobody");
+  await page.getByLabel("Password").fill("not the right one at all");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await arrive(page, /^\/sign-in\?error=credentials/, off);
+  await expect(page.getByRole("alert")).toContainText("The sign-in name or the password is not right.");
+  await page.getByRole("button", { name: people.manager }).click();
+  await arrive(page, "/inbox", off);
+
+  const employee = await as("employee", off);
+  await employee.locator("summary", { hasText: people.employee }).click();
+  await employee.getByRole("button", { name: "Sign out" }).click();
+  await arrive(employee, "/sign-in", off);
+  await open(employee, "/requests", off);
+  await arrive(employee, /^\/sign-in\?return_to=\/requests$/, off);
+});
+
+test("a request is checked, refused at its fields, cured and submitted; the manager approves it", async ({ as }) => {
+  test.slow();
+  const employee = await as("employee", off);
+  const [wanted] = await requestable(employee, "app", "elevated", off);
+  await employee.getByRole("searchbox").fill(wanted.name);
+  await employee.getByRole("button", { name: "Search" }).click();
+  await arrive(employee, /^\/catalogue\?.*q=/, off);
+  await employee.getByRole("link", { name: `Request ${wanted.name}`, exact: true }).click();
+  await arrive(employee, "/request", off);
+
+  const form = new RequestForm(employee);
+  const today = await form.from.inputValue();
+  await form.reason.selectOption({ label: "Project work" });
+  await form.why.fill("too short");
+  await form.until.fill(daysAfter(today, 1000));
+  await form.check.click();
+  await arrive(employee, /^\/request\?.*ends_on=/, off);
+  await expect(form.standing).toHaveText("2 not met");
+  await expect(form.error("justification")).toContainText("The justification has 9 of at least 20 characters.");
+  await expect(form.error("ends_on")).toContainText("Ends after 1000 days; at most 365 are allowed.");
+
+  await form.submit.click();
+  await arrive(employee, /^\/request\?.*ends_on=/, off);
+  await expect(employee.getByRole("alert")).toContainText("The request was not submitted");
+  await expect(form.error("ends_on")).toContainText("at most 365 are allowed");
+  await expect(form.reason.locator("option:checked")).toHaveText("Project work");
+  await expect(form.why).toHaveValue("too short");
+
+  await form.why.fill("The order service runs there and its failed runs have to be looked into.");
+  await form.gates.getByRole("button", { name: /^Set / }).click();
+  await arrive(employee, /^\/request\?.*ends_on=/, off);
+  await expect(form.until).toHaveValue(daysAfter(today, 365));
+  await expect(form.standing).toHaveText(/^All \d+ met$/);
+  const request = await form.send(off);
+  await expect(state(employee)).toHaveText("In approval");
+
+  const inbox = new Inbox(await as("manager", off));
+  await inbox.choose(wanted, off);
+  await inbox.approve.click();
+  await inbox.recorded(wanted, off);
+  await open(employee, request, off);
+  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Approved", "Asked to decide"]);
+});
+
+test("a request is rejected with a reason, another withdrawn", async ({ as }) => {
+  const employee = await as("employee", off);
+  const [refused, dropped] = await requestable(employee, "storage", "standard", off);
+  const request = await ask(employee, refused, off);
+
+  const inbox = new Inbox(await as("manager", off));
+  await inbox.choose(refused, off);
+  await inbox.bar.getByText("Reject", { exact: true }).click();
+  await inbox.bar.getByLabel("Why it is refused").fill("The reports have what is needed.");
+  await inbox.bar.getByRole("button", { name: "Reject the request" }).click();
+  await inbox.recorded(refused, off);
+  await open(employee, request, off);
+  await expect(state(employee)).toHaveText("Rejected");
+  await expect(employee.getByText("The reports have what is needed.")).not.toHaveCount(0);
+
+  await ask(employee, dropped, off);
+  await employee.getByText("Withdraw this request").click();
+  await employee.getByLabel("Why is it no longer needed").fill("Settled another way.");
+  await employee.getByRole("button", { name: "Withdraw", exact: true }).click();
+  await arrive(employee, /^\/requests\/[0-9a-f-]{36}\?withdrawn/, off);
+  await expect(state(employee)).toHaveText("Withdrawn");
+});
