@@ -42,7 +42,7 @@ test("approving the revision before the answer records nothing; the new one can 
   await old.choose(wanted);
   const other = new Inbox(await manager.context().newPage());
   await other.choose(wanted);
-  await other.bar.getByText("Return with a question").click();
+  await other.unfold("Return with a question");
   await other.bar.getByLabel("Your question").fill("For which of the networks?");
   await other.bar.getByRole("button", { name: "Send the question" }).click();
   await other.recorded(wanted);

@@ -11,6 +11,8 @@ async function tabTo(page: Page, element: Locator, most = 150) {
     const hidden = await page.evaluate(() => {
       const element = document.activeElement;
       if (!element || element === document.body) return "";
+      // The parts of a date field, its calendar button among them, are the browser's own.
+      if (element.matches("input[type=date]")) return "";
       const style = getComputedStyle(element);
       const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
       const shown = element.matches(":focus-visible") && (outlined || style.boxShadow !== "none");

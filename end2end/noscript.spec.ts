@@ -74,7 +74,7 @@ test("a request is rejected with a reason, another withdrawn", async ({ as }) =>
 
   const inbox = new Inbox(await as("manager", off));
   await inbox.choose(refused, off);
-  await inbox.bar.getByText("Reject", { exact: true }).click();
+  await inbox.unfold("Reject");
   await inbox.bar.getByLabel("Why it is refused").fill("The reports have what is needed.");
   await inbox.bar.getByRole("button", { name: "Reject the request" }).click();
   await inbox.recorded(refused, off);

@@ -35,18 +35,20 @@ export class Watch {
     this.lost = true;
   }
 
-  async follow(context: BrowserContext) {
+  async follow(context: BrowserContext, { javaScriptEnabled = true }: Scripting = {}) {
     await context.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (event) => {
         console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`);
       });
     });
-    context.on("page", (page) => this.listen(page));
+    context.on("page", (page) => this.listen(page, javaScriptEnabled));
   }
 
-  private listen(page: Page) {
+  private listen(page: Page, scripting: boolean) {
     page.on("console", (message) => {
       const text = message.text();
+      // Where scripts are off, what the page announces for them is of no use.
+      if (!scripting && text.includes("preloaded using link preload but not used")) return;
       const status = /the server responded with a status of (\d+)/.exec(text)?.[1];
       if (status && this.refusals.has(Number(status))) return;
       if (this.lost && text.includes("net::ERR_FAILED")) return;
@@ -57,6 +59,7 @@ export class Watch {
       const failure = request.failure()?.errorText ?? "failed";
       // Leaving a page ends what it was still asking for.
       if (failure === "net::ERR_ABORTED" || (this.lost && failure === "net::ERR_FAILED")) return;
+      if (!scripting && failure === "csp" && request.url().endsWith(".js")) return;
       this.note(page, `${failure}: ${request.url()}`);
     });
   }
@@ -65,6 +68,8 @@ export class Watch {
     this.problems.push(`${new URL(page.url(), "http://none").pathname}: ${problem}`);
   }
 }
+
+type Scripting = Pick<BrowserContextOptions, "javaScriptEnabled">;
 
 interface Fixtures {
   watch: Watch;
@@ -87,7 +92,7 @@ export const test = plain.extend<Fixtures>({
     await use(async (options = {}) => {
       const context = await browser.newContext(options);
       contexts.push(context);
-      await watch.follow(context);
+      await watch.follow(context, options);
       return context.newPage();
     });
     for (const context of contexts) await context.close();
@@ -103,8 +108,6 @@ export const test = plain.extend<Fixtures>({
     });
   },
 });
-
-type Scripting = Pick<BrowserContextOptions, "javaScriptEnabled">;
 
 /** Waits until the page reacts: a click before that may be lost. */
 export async function alive(page: Page, { javaScriptEnabled = true }: Scripting = {}) {
@@ -222,6 +225,11 @@ export class Inbox {
   /** The line of the employee's request for this. */
   line(entitlement: Entitlement): Locator {
     return this.list.getByRole("link").filter({ hasText: people.employee }).filter({ hasText: `${entitlement.name} · ` });
+  }
+
+  /** Unfolds the form that sends it back with a question, or refuses it. */
+  async unfold(word: "Return with a question" | "Reject") {
+    await this.bar.locator("summary").filter({ hasText: word }).click();
   }
 
   /** Opens the list and in it the decision. */

@@ -112,13 +112,19 @@ impl AppError {
             Self::Invalid { .. } => "Some fields need another look. Nothing was changed.",
             Self::Changed => "Changed since you looked. Nothing was recorded: read what is new and decide again.",
             Self::NotPossible => "The record has moved on and this step is no longer possible. Nothing was changed.",
-            Self::SeparationOfDuties => "Nobody decides or carries out their own access, and who approved never carries it out. Nothing was changed: someone else has to.",
+            Self::SeparationOfDuties => {
+                "Nobody decides or carries out their own access, and who approved never carries it out. Nothing was changed: someone else has to."
+            }
             Self::TooEarly => "This change may not be carried out before its start. Nothing was changed: come back then.",
             Self::AlreadyThere => "You already hold this, or an open request asks for it. Nothing was added.",
             Self::TooMany => "Too many tries in a short time. Nothing was changed: wait a minute and try again.",
-            Self::PoliciesUnavailable => "The controls could not be evaluated, so everything is held. Nothing was changed: tell your administrator.",
+            Self::PoliciesUnavailable => {
+                "The controls could not be evaluated, so everything is held. Nothing was changed: tell your administrator."
+            }
             Self::Internal => "Something failed on the server. Nothing was changed: try again, and tell your administrator if it stays.",
-            Self::Transport => "No answer came from the server, so it is not known whether it was recorded. Check the connection and try again: nothing is recorded twice.",
+            Self::Transport => {
+                "No answer came from the server, so it is not known whether it was recorded. Check the connection and try again: nothing is recorded twice."
+            }
         }
     }
 
@@ -148,7 +154,9 @@ impl Problem {
         match (self.field.as_str(), self.code.as_str()) {
             ("entitlement", _) => "Choose what you need from the catalogue.",
             ("reason_code", _) => "Choose a reason from the list.",
-            ("justification", "too_short") => "Say in at least 20 characters what the access is for: someone who does not know you should understand it in a year.",
+            ("justification", "too_short") => {
+                "Say in at least 20 characters what the access is for: someone who does not know you should understand it in a year."
+            }
             ("starts_on" | "ends_on", "required" | "not_a_date") => "Enter a date as year-month-day, for example 2026-12-23.",
             ("starts_on", "in_the_past") => "Access cannot start in the past: choose today or later.",
             ("starts_on", "too_far") => "Choose a start within the next ten years.",

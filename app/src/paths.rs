@@ -104,7 +104,8 @@ pub fn requests(query: &RequestsQuery) -> String {
 /// `path` with those parameters that have a value.
 #[must_use]
 pub fn with(path: &str, parameters: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = parameters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let pairs: Vec<String> =
+        parameters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
@@ -135,7 +136,12 @@ fn encode(text: &str) -> String {
             out.push(char::from(byte));
         } else {
             out.push('%');
-            out.extend([byte >> 4, byte & 15].into_iter().filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).map(|digit| digit.to_ascii_uppercase()));
+            out.extend(
+                [byte >> 4, byte & 15]
+                    .into_iter()
+                    .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+                    .map(|digit| digit.to_ascii_uppercase()),
+            );
         }
     }
     out

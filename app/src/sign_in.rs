@@ -66,7 +66,9 @@ fn refused(code: &str) -> &'static str {
     match code {
         "too_many" => "Too many tries in a short time. Wait a few minutes and try again.",
         "expired" | "not_signed_in" => "Your session ended. Sign in again to go on.",
-        "internal" | "policies_unavailable" | "transport" => "Something failed on the server. Try again, and tell your administrator if it stays.",
+        "internal" | "policies_unavailable" | "transport" => {
+            "Something failed on the server. Try again, and tell your administrator if it stays."
+        }
         _ => "The sign-in name or the password is not right. Check both and try again.",
     }
 }
@@ -106,8 +108,11 @@ pub fn SetupRoute() -> impl IntoView {
         let (code, field) = search.with(|search| (paths::parameter(search, "error"), paths::parameter(search, "field")));
         (!code.is_empty()).then_some((field, code))
     });
-    let errors = Signal::derive(move || problem.get().map(|(field, code)| vec![(field.clone(), setup_refused(field, code))]).unwrap_or_default());
-    let error = move |name: &'static str| Signal::derive(move || problem.get().filter(|(field, _)| field == name).map(|(field, code)| setup_refused(field, code)));
+    let errors =
+        Signal::derive(move || problem.get().map(|(field, code)| vec![(field.clone(), setup_refused(field, code))]).unwrap_or_default());
+    let error = move |name: &'static str| {
+        Signal::derive(move || problem.get().filter(|(field, _)| field == name).map(|(field, code)| setup_refused(field, code)))
+    };
     view! {
         <Title text="Set up"/>
         <Page title="Set up Countersign" subtitle="Make the first administrator. This page closes for good once there is one." narrow=true>
@@ -134,7 +139,9 @@ pub fn SetupRoute() -> impl IntoView {
 
 fn setup_refused(field: String, code: String) -> String {
     match (field.as_str(), code.as_str()) {
-        ("token" | "", "token" | "forbidden" | "not_found" | "expired" | "required") => "This link is not, or no longer, the right one. Take the newest one from the server's log.",
+        ("token" | "", "token" | "forbidden" | "not_found" | "expired" | "required") => {
+            "This link is not, or no longer, the right one. Take the newest one from the server's log."
+        }
         ("", "not_possible" | "already_there") => "There is an administrator already. Sign in instead.",
         ("", "too_many") => "Too many tries in a short time. Wait a few minutes and try again.",
         ("", _) => "Something failed on the server. Nothing was set up: try again.",

@@ -61,7 +61,9 @@ mod tests {
     #[test]
     fn a_span_uses_the_largest_sensible_unit() {
         let zero = Timestamp::UNIX_EPOCH;
-        for (minutes, text) in [(0, "0 min"), (59, "59 min"), (60, "1 h"), (190, "3 h 10 min"), (1_440, "1 d"), (1_680, "1 d 4 h"), (20_000, "13 d")] {
+        for (minutes, text) in
+            [(0, "0 min"), (59, "59 min"), (60, "1 h"), (190, "3 h 10 min"), (1_440, "1 d"), (1_680, "1 d 4 h"), (20_000, "13 d")]
+        {
             let later = Timestamp::from_second(minutes * 60).unwrap();
             assert_eq!(span(zero, later), text);
             assert_eq!(span(later, zero), text);

@@ -25,28 +25,14 @@ impl Account {
     /// Ourselves, or `postgres` when we are root.
     pub fn find() -> Result<Self, ClusterError> {
         let ourselves = geteuid();
-        let user = if ourselves.is_root() {
-            User::from_name("postgres")
-        } else {
-            User::from_uid(ourselves)
-        };
+        let user = if ourselves.is_root() { User::from_name("postgres") } else { User::from_uid(ourselves) };
         match user.ok().flatten() {
-            Some(user) => Ok(Self {
-                name: user.name,
-                uid: user.uid.as_raw(),
-                gid: user.gid.as_raw(),
-                other: ourselves.is_root(),
-            }),
+            Some(user) => Ok(Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), other: ourselves.is_root() }),
             None if ourselves.is_root() => Err(ClusterError::NoAccount),
             // A container may run us under a number without a name.
             None => {
                 let gid = nix::unistd::getegid().as_raw();
-                Ok(Self {
-                    name: ourselves.to_string(),
-                    uid: ourselves.as_raw(),
-                    gid,
-                    other: false,
-                })
+                Ok(Self { name: ourselves.to_string(), uid: ourselves.as_raw(), gid, other: false })
             }
         }
     }
@@ -57,16 +43,7 @@ impl Account {
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).process_group(0);
         // Settings of the person at the terminal must not reach the cluster.
-        for name in [
-            "PGDATA",
-            "PGHOST",
-            "PGPORT",
-            "PGUSER",
-            "PGDATABASE",
-            "PGPASSWORD",
-            "PGOPTIONS",
-            "PGSERVICE",
-        ] {
+        for name in ["PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGOPTIONS", "PGSERVICE"] {
             command.env_remove(name);
         }
         command.env("LC_MESSAGES", "C");
@@ -79,15 +56,8 @@ impl Account {
     /// Whether this user can enter a folder.
     pub(crate) fn can_enter(&self, folder: &Path) -> bool {
         let mut shell = self.command(Path::new("/bin/sh"));
-        shell
-            .args(["-c", "cd -- \"$1\"", "sh"])
-            .arg(folder)
-            .current_dir("/");
-        shell
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+        shell.args(["-c", "cd -- \"$1\"", "sh"]).arg(folder).current_dir("/");
+        shell.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
     /// Makes a folder that only this user can enter, or makes sure that it is one.
@@ -103,9 +73,6 @@ impl Account {
         if found.is_dir() && found.uid() == self.uid && found.mode() & 0o077 == 0 {
             return Ok(());
         }
-        Err(ClusterError::ForeignSocketFolder {
-            account: self.name.clone(),
-            folder: folder.to_owned(),
-        })
+        Err(ClusterError::ForeignSocketFolder { account: self.name.clone(), folder: folder.to_owned() })
     }
 }

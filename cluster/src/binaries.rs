@@ -34,10 +34,7 @@ impl Binaries {
                 found.entry(major).or_insert(directory);
             }
         }
-        found
-            .into_iter()
-            .map(|(major, directory)| Self { major, directory })
-            .collect()
+        found.into_iter().map(|(major, directory)| Self { major, directory }).collect()
     }
 
     /// The path of one program.
@@ -49,17 +46,11 @@ impl Binaries {
 fn usual_folders() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     // Debian and Ubuntu, Red Hat, Arch and SUSE, Homebrew.
-    for (parent, prefix) in [
-        ("/usr/lib/postgresql", ""),
-        ("/usr", "pgsql-"),
-        ("/opt/homebrew/opt", "postgresql@"),
-    ] {
+    for (parent, prefix) in [("/usr/lib/postgresql", ""), ("/usr", "pgsql-"), ("/opt/homebrew/opt", "postgresql@")] {
         let Ok(entries) = fs::read_dir(parent) else {
             continue;
         };
-        let versions = entries
-            .flatten()
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+        let versions = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
         folders.extend(versions.map(|entry| entry.path().join("bin")));
     }
     folders.push(PathBuf::from("/usr/local/pgsql/bin"));
@@ -69,19 +60,12 @@ fn usual_folders() -> Vec<PathBuf> {
 }
 
 fn major_of(directory: &Path) -> Option<u32> {
-    let complete = ["initdb", "postgres", "psql"]
-        .iter()
-        .all(|name| directory.join(name).is_file());
+    let complete = ["initdb", "postgres", "psql"].iter().all(|name| directory.join(name).is_file());
     if !complete {
         return None;
     }
     let mut command = Command::new(directory.join("postgres"));
-    let output = command
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     major_in(&String::from_utf8_lossy(&output.stdout))
 }
 
@@ -98,10 +82,7 @@ mod tests {
 
     #[test]
     fn the_major_version_is_the_number_before_the_first_dot_or_letter() {
-        assert_eq!(
-            major_in("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major_in("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major_in("postgres (PostgreSQL) 19beta1\n"), Some(19));
         assert_eq!(major_in("postgres: command not found"), None);
     }

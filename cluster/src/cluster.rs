@@ -51,13 +51,7 @@ impl Cluster {
             initialise(&place, &binaries, &account, settings)?;
         }
         place.link()?;
-        let mut cluster = Self {
-            place,
-            binaries,
-            account,
-            postmaster: None,
-            _lock: lock,
-        };
+        let mut cluster = Self { place, binaries, account, postmaster: None, _lock: lock };
         cluster.launch(settings)?;
         Ok(cluster)
     }
@@ -73,10 +67,7 @@ impl Cluster {
     /// The address of a database for a client on this machine.
     pub fn url(&self, database: &str) -> String {
         let socket = percent_encoded(&self.place.socket.to_string_lossy());
-        format!(
-            "postgresql:///{}?host={socket}&user={USER}",
-            percent_encoded(database)
-        )
+        format!("postgresql:///{}?host={socket}&user={USER}", percent_encoded(database))
     }
 
     /// Where the cluster lies.
@@ -97,13 +88,7 @@ impl Cluster {
     /// `psql` on a database of this cluster, reading no start-up file, stopping at the first error.
     pub fn psql(&self, database: &str) -> Command {
         let mut command = Command::new(self.binaries.program("psql"));
-        command.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--no-align",
-            "--tuples-only",
-            "--set=ON_ERROR_STOP=1",
-        ]);
+        command.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"]);
         command.arg(format!("--dbname={}", self.url(database)));
         command
     }
@@ -111,19 +96,12 @@ impl Cluster {
     /// Creates a database unless it exists.
     pub fn ensure_database(&self, database: &str) -> Result<(), ClusterError> {
         let list = "SELECT datname FROM pg_database";
-        let known = succeeded(
-            "psql",
-            self.psql("postgres").args(["--command", list]).output(),
-        )?;
+        let known = succeeded("psql", self.psql("postgres").args(["--command", list]).output())?;
         if known.lines().any(|name| name == database) {
             return Ok(());
         }
         let create = format!("CREATE DATABASE \"{}\"", database.replace('"', "\"\""));
-        succeeded(
-            "psql",
-            self.psql("postgres").args(["--command", &create]).output(),
-        )
-        .map(|_| ())
+        succeeded("psql", self.psql("postgres").args(["--command", &create]).output()).map(|_| ())
     }
 
     /// Stops Postgres: sessions are ended, everything is written, the process is waited for.
@@ -140,39 +118,23 @@ impl Cluster {
         if wait_for_child(&mut postmaster, STOP_LIMIT) {
             return Ok(());
         }
-        Err(too_slow(
-            postmaster.id(),
-            "stopping",
-            STOP_LIMIT * 2,
-            &self.place,
-        ))
+        Err(too_slow(postmaster.id(), "stopping", STOP_LIMIT * 2, &self.place))
     }
 
     fn launch(&mut self, settings: Settings) -> Result<(), ClusterError> {
         let started = Instant::now();
         loop {
-            let log = File::options()
-                .create(true)
-                .append(true)
-                .open(&self.place.log)
-                .at("open", &self.place.log)?;
+            let log = File::options().create(true).append(true).open(&self.place.log).at("open", &self.place.log)?;
             let before = log.metadata().at("look at", &self.place.log)?.len();
-            let mut postmaster = self
-                .postgres(&log, settings)?
-                .spawn()
-                .at("run", self.binaries.program("postgres"))?;
+            let mut postmaster = self.postgres(&log, settings)?.spawn().at("run", self.binaries.program("postgres"))?;
             if self.wait_until_ready(&mut postmaster, started)? {
                 self.postmaster = Some(postmaster);
                 return Ok(());
             }
             let said = read_from(&self.place.log, before)?;
-            let survivors = said.contains("pre-existing shared memory block")
-                || said.contains("lock file \"postmaster.pid\"");
+            let survivors = said.contains("pre-existing shared memory block") || said.contains("lock file \"postmaster.pid\"");
             if !survivors || started.elapsed() > SURVIVORS_LIMIT {
-                return Err(ClusterError::NotStarted {
-                    data: self.place.data.clone(),
-                    log: last_lines(&said),
-                });
+                return Err(ClusterError::NotStarted { data: self.place.data.clone(), log: last_lines(&said) });
             }
             thread::sleep(Duration::from_millis(300));
         }
@@ -181,48 +143,27 @@ impl Cluster {
     fn postgres(&self, log: &File, settings: Settings) -> Result<Command, ClusterError> {
         let output = |file: &File| file.try_clone().at("open", &self.place.log);
         let mut command = self.account.command(&self.binaries.program("postgres"));
-        command
-            .current_dir(&self.place.data)
-            .stdout(output(log)?)
-            .stderr(output(log)?);
+        command.current_dir(&self.place.data).stdout(output(log)?).stderr(output(log)?);
         command.arg("-D").arg(&self.place.data);
         for option in settings.options() {
             command.arg("-c").arg(option);
         }
-        command.arg("-c").arg(format!(
-            "unix_socket_directories={}",
-            self.place.socket.display()
-        ));
+        command.arg("-c").arg(format!("unix_socket_directories={}", self.place.socket.display()));
         Ok(command)
     }
 
     /// Whether Postgres accepts connections; `false` when it has ended instead.
-    fn wait_until_ready(
-        &self,
-        postmaster: &mut Child,
-        started: Instant,
-    ) -> Result<bool, ClusterError> {
+    fn wait_until_ready(&self, postmaster: &mut Child, started: Instant) -> Result<bool, ClusterError> {
         loop {
-            if PidFile::read(&self.place.data)
-                .is_some_and(|file| file.pid == postmaster.id() && file.ready)
-            {
+            if PidFile::read(&self.place.data).is_some_and(|file| file.pid == postmaster.id() && file.ready) {
                 return Ok(true);
             }
-            if postmaster
-                .try_wait()
-                .at("wait for", &self.place.data)?
-                .is_some()
-            {
+            if postmaster.try_wait().at("wait for", &self.place.data)?.is_some() {
                 return Ok(false);
             }
             if started.elapsed() > START_LIMIT {
                 signal(postmaster.id(), Signal::SIGQUIT);
-                return Err(too_slow(
-                    postmaster.id(),
-                    "starting",
-                    START_LIMIT,
-                    &self.place,
-                ));
+                return Err(too_slow(postmaster.id(), "starting", START_LIMIT, &self.place));
             }
             thread::sleep(PAUSE);
         }
@@ -246,26 +187,18 @@ fn choose_binaries(place: &Place) -> Result<Binaries, ClusterError> {
         return installed.pop().ok_or(ClusterError::NotInstalled);
     }
     let Ok(written_by) = fs::read_to_string(place.data.join("PG_VERSION")) else {
-        return Err(ClusterError::NotADataDirectory {
-            data: place.data.clone(),
-        });
+        return Err(ClusterError::NotADataDirectory { data: place.data.clone() });
     };
     let written_by = written_by.trim().to_owned();
     if installed.is_empty() {
         return Err(ClusterError::NotInstalled);
     }
-    let versions: Vec<String> = installed
-        .iter()
-        .map(|found| found.major.to_string())
-        .collect();
-    installed
-        .into_iter()
-        .find(|found| found.major.to_string() == written_by)
-        .ok_or_else(|| ClusterError::OtherVersion {
-            data: place.data.clone(),
-            written_by,
-            installed: versions.join(", "),
-        })
+    let versions: Vec<String> = installed.iter().map(|found| found.major.to_string()).collect();
+    installed.into_iter().find(|found| found.major.to_string() == written_by).ok_or_else(|| ClusterError::OtherVersion {
+        data: place.data.clone(),
+        written_by,
+        installed: versions.join(", "),
+    })
 }
 
 fn stop_left_behind(place: &Place) -> Result<(), ClusterError> {
@@ -277,11 +210,7 @@ fn stop_left_behind(place: &Place) -> Result<(), ClusterError> {
         return Ok(());
     }
     signal(pid, Signal::SIGQUIT);
-    if wait_for_end(pid, STOP_LIMIT) {
-        Ok(())
-    } else {
-        Err(too_slow(pid, "stopping", STOP_LIMIT * 2, place))
-    }
+    if wait_for_end(pid, STOP_LIMIT) { Ok(()) } else { Err(too_slow(pid, "stopping", STOP_LIMIT * 2, place)) }
 }
 
 fn wait_for_child(child: &mut Child, limit: Duration) -> bool {
@@ -296,12 +225,7 @@ fn wait_for_child(child: &mut Child, limit: Duration) -> bool {
 }
 
 fn too_slow(pid: u32, state: &'static str, limit: Duration, place: &Place) -> ClusterError {
-    ClusterError::TooSlow {
-        pid,
-        state,
-        seconds: limit.as_secs(),
-        log: place.log.clone(),
-    }
+    ClusterError::TooSlow { pid, state, seconds: limit.as_secs(), log: place.log.clone() }
 }
 
 fn shorten_log(place: &Place) -> Result<(), ClusterError> {
@@ -312,17 +236,8 @@ fn shorten_log(place: &Place) -> Result<(), ClusterError> {
 }
 
 fn percent_encoded(text: &str) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
-    text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 #[cfg(test)]

@@ -37,9 +37,7 @@ pub enum ClusterError {
         data: PathBuf,
     },
     /// Root without a user to run Postgres as.
-    #[error(
-        "Postgres does not run as root and there is no user `postgres`: create one, or run this as another user"
-    )]
+    #[error("Postgres does not run as root and there is no user `postgres`: create one, or run this as another user")]
     NoAccount,
     /// The user that runs Postgres cannot enter the place.
     #[error(
@@ -117,10 +115,6 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T, ClusterError> {
-        self.map_err(|source| ClusterError::Io {
-            action,
-            path: path.into(),
-            source,
-        })
+        self.map_err(|source| ClusterError::Io { action, path: path.into(), source })
     }
 }

@@ -10,10 +10,7 @@
 //!   a lock against a second start;
 //! * [`Cluster`]: initialise, start, recover what a killed predecessor left, stop.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a limit on waiting for a process needs a clock; no rule of the product depends on it"
-)]
+#![expect(clippy::disallowed_methods, reason = "a limit on waiting for a process needs a clock; no rule of the product depends on it")]
 
 mod account;
 mod binaries;

@@ -8,19 +8,13 @@ use std::process::Output;
 use crate::error::{At, ClusterError};
 
 /// The standard output of a program that did what it should.
-pub(crate) fn succeeded(
-    program: &str,
-    output: std::io::Result<Output>,
-) -> Result<String, ClusterError> {
+pub(crate) fn succeeded(program: &str, output: std::io::Result<Output>) -> Result<String, ClusterError> {
     let output = output.at("run", program)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = [output.stdout, output.stderr].concat();
-    Err(ClusterError::Program {
-        program: program.to_owned(),
-        output: last_lines(&String::from_utf8_lossy(&said)),
-    })
+    Err(ClusterError::Program { program: program.to_owned(), output: last_lines(&String::from_utf8_lossy(&said)) })
 }
 
 /// What a log holds after this offset.
@@ -34,16 +28,8 @@ pub(crate) fn read_from(path: &Path, offset: u64) -> Result<String, ClusterError
 
 /// The end of a text in one line.
 pub(crate) fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    lines
-        .iter()
-        .skip(lines.len().saturating_sub(5))
-        .copied()
-        .collect::<Vec<_>>()
-        .join("; ")
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -51,18 +51,12 @@ impl Place {
             return Ok(Self::at(asked.clone(), asked));
         }
         if asked.exists() {
-            return Err(ClusterError::OutOfReach {
-                account: account.name.clone(),
-                folder: parent,
-            });
+            return Err(ClusterError::OutOfReach { account: account.name.clone(), folder: parent });
         }
         let elsewhere = Path::new(ELSEWHERE).join(hash_of(&asked));
         fs::create_dir_all(&elsewhere).at("create", &elsewhere)?;
         if !account.can_enter(&elsewhere) {
-            return Err(ClusterError::OutOfReach {
-                account: account.name.clone(),
-                folder: elsewhere,
-            });
+            return Err(ClusterError::OutOfReach { account: account.name.clone(), folder: elsewhere });
         }
         Ok(Self::at(asked, elsewhere.join("postgres")))
     }
@@ -75,18 +69,8 @@ impl Place {
         };
         let near = data.with_file_name("socket");
         let fits = near.join(SOCKET_NAME).as_os_str().as_bytes().len() <= LONGEST_SOCKET_PATH;
-        let socket = if fits {
-            near
-        } else {
-            std::env::temp_dir().join(format!("countersign-{}", hash_of(&data)))
-        };
-        Self {
-            socket,
-            log: beside(".log"),
-            lock: beside(".lock"),
-            asked,
-            data,
-        }
+        let socket = if fits { near } else { std::env::temp_dir().join(format!("countersign-{}", hash_of(&data))) };
+        Self { socket, log: beside(".log"), lock: beside(".lock"), asked, data }
     }
 
     /// Where `initdb` works before its result takes the place of the data directory.
@@ -96,22 +80,11 @@ impl Place {
 
     /// Takes the lock; it ends with the file, so also when this process is killed.
     pub(crate) fn lock(&self) -> Result<File, ClusterError> {
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&self.lock)
-            .at("open", &self.lock)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&self.lock).at("open", &self.lock)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(ClusterError::InUse {
-                data: self.asked.clone(),
-            }),
-            Err(TryLockError::Error(source)) => Err(ClusterError::Io {
-                action: "lock",
-                path: self.lock.clone(),
-                source,
-            }),
+            Err(TryLockError::WouldBlock) => Err(ClusterError::InUse { data: self.asked.clone() }),
+            Err(TryLockError::Error(source)) => Err(ClusterError::Io { action: "lock", path: self.lock.clone(), source }),
         }
     }
 
@@ -141,11 +114,7 @@ impl Place {
         if fs::symlink_metadata(&self.asked).is_ok() {
             fs::remove_file(&self.asked).at("remove", &self.asked)?;
         }
-        if let Some(folder) = self
-            .data
-            .parent()
-            .filter(|folder| folder.parent() == Some(Path::new(ELSEWHERE)))
-        {
+        if let Some(folder) = self.data.parent().filter(|folder| folder.parent() == Some(Path::new(ELSEWHERE))) {
             fs::remove_dir_all(folder).at("remove", folder)?;
         }
         Ok(())
@@ -155,9 +124,7 @@ impl Place {
 /// A short name for a path (FNV-1a): the same in every build, unlike the standard library's hasher.
 fn hash_of(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     format!("{hash:016x}")
 }
 
@@ -167,10 +134,7 @@ mod tests {
 
     #[test]
     fn a_short_path_keeps_its_socket_beside_the_data() {
-        let place = Place::at(
-            "/srv/app/.countersign/postgres".into(),
-            "/srv/app/.countersign/postgres".into(),
-        );
+        let place = Place::at("/srv/app/.countersign/postgres".into(), "/srv/app/.countersign/postgres".into());
         assert_eq!(place.socket, Path::new("/srv/app/.countersign/socket"));
         assert_eq!(place.log, Path::new("/srv/app/.countersign/postgres.log"));
     }

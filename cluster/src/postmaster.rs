@@ -29,10 +29,7 @@ impl PidFile {
     fn parse(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let pid = lines.first()?.parse().ok().filter(|&pid| pid > 1)?;
-        Some(Self {
-            pid,
-            ready: lines.get(7) == Some(&"ready"),
-        })
+        Some(Self { pid, ready: lines.get(7) == Some(&"ready") })
     }
 }
 
@@ -70,10 +67,7 @@ pub(crate) fn wait_for_end(pid: u32, limit: Duration) -> bool {
 fn is_alive(pid: u32) -> bool {
     // A zombie has ended; only its parent has not noticed.
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let zombie = status
-        .rsplit(')')
-        .next()
-        .is_some_and(|rest| rest.trim_start().starts_with('Z'));
+    let zombie = status.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
     match i32::try_from(pid) {
         Ok(number) => !zombie && kill(Pid::from_raw(number), None) != Err(Errno::ESRCH),
         Err(_) => false,
@@ -87,20 +81,8 @@ mod tests {
     #[test]
     fn a_pid_file_names_the_process_and_whether_it_is_ready() {
         let text = "812\n/srv/data\n1700000000\n5432\n/srv/socket\n\n  5432001   8\nready   \n";
-        assert_eq!(
-            PidFile::parse(text),
-            Some(PidFile {
-                pid: 812,
-                ready: true
-            })
-        );
-        assert_eq!(
-            PidFile::parse("812\n/srv/data\n"),
-            Some(PidFile {
-                pid: 812,
-                ready: false
-            })
-        );
+        assert_eq!(PidFile::parse(text), Some(PidFile { pid: 812, ready: true }));
+        assert_eq!(PidFile::parse("812\n/srv/data\n"), Some(PidFile { pid: 812, ready: false }));
     }
 
     #[test]
@@ -114,11 +96,7 @@ mod tests {
     fn a_pid_of_another_program_is_not_taken_for_postgres() {
         let folder = std::env::temp_dir().join(format!("countersign-pid-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        fs::write(
-            folder.join("postmaster.pid"),
-            format!("{}\n", std::process::id()),
-        )
-        .unwrap();
+        fs::write(folder.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
         assert_eq!(left_behind(&folder), None);
         fs::remove_dir_all(&folder).unwrap();
     }

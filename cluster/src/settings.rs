@@ -11,15 +11,9 @@ pub struct Settings {
 
 impl Settings {
     /// For data that matters: `fsync=on`.
-    pub const DURABLE: Self = Self {
-        durable: true,
-        connections: 100,
-    };
+    pub const DURABLE: Self = Self { durable: true, connections: 100 };
     /// For tests: fast, many connections, lost in a power failure.
-    pub const THROW_AWAY: Self = Self {
-        durable: false,
-        connections: 200,
-    };
+    pub const THROW_AWAY: Self = Self { durable: false, connections: 200 };
 
     pub(crate) fn options(self) -> Vec<String> {
         let on = if self.durable { "on" } else { "off" };
@@ -51,10 +45,6 @@ mod tests {
     #[test]
     fn only_a_throw_away_cluster_goes_without_fsync() {
         assert!(Settings::DURABLE.options().contains(&"fsync=on".to_owned()));
-        assert!(
-            Settings::THROW_AWAY
-                .options()
-                .contains(&"fsync=off".to_owned())
-        );
+        assert!(Settings::THROW_AWAY.options().contains(&"fsync=off".to_owned()));
     }
 }

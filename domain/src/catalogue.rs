@@ -108,7 +108,11 @@ fn grants_access(action: &str) -> bool {
 
 fn reads_secrets(action: &str) -> bool {
     let lower = action.to_ascii_lowercase();
-    (lower.contains("/secrets/") || lower.contains("listkeys") || lower.contains("/vaults/keys/") || lower.contains("credential"))
+    (lower == "microsoft.keyvault/vaults/*"
+        || lower.contains("/secrets/")
+        || lower.contains("listkeys")
+        || lower.contains("/vaults/keys/")
+        || lower.contains("credential"))
         && !lower.ends_with("/readmetadata/action")
 }
 
@@ -132,6 +136,7 @@ mod tests {
             (&["*"][..], &[][..], RiskTier::Privileged, "every action"),
             (&["Microsoft.Authorization/roleAssignments/write"], &[], RiskTier::Privileged, "access to others"),
             (&["Microsoft.Storage/storageAccounts/listKeys/action"], &[], RiskTier::Privileged, "secrets"),
+            (&[], &["Microsoft.KeyVault/vaults/*"], RiskTier::Privileged, "secrets"),
             (&["Microsoft.Compute/*"], &[], RiskTier::Elevated, "whole service"),
             (&["Microsoft.Compute/disks/delete"], &[], RiskTier::Elevated, "delete"),
             (&[], &["Microsoft.Storage/blobs/*"], RiskTier::Elevated, "wildcard"),

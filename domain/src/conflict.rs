@@ -86,7 +86,14 @@ pub fn conflicts_of(wanted: EntitlementId, others: &[Standings], rules: &[Confli
         };
         for other in others {
             if other.entitlement != wanted && opposite.contains(&other.entitlement) {
-                found.push(ConflictFound { code: rule.code.clone(), title: rule.title.clone(), severity: rule.severity, with: other.entitlement, with_name: other.name.clone(), standing: other.standing });
+                found.push(ConflictFound {
+                    code: rule.code.clone(),
+                    title: rule.title.clone(),
+                    severity: rule.severity,
+                    with: other.entitlement,
+                    with_name: other.name.clone(),
+                    standing: other.standing,
+                });
             }
         }
     }

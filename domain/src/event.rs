@@ -97,6 +97,8 @@ event_kinds! {
     RoleGranted = "role.granted", Administration, "Role given";
     /// A role was taken.
     RoleEnded = "role.ended", Administration, "Role ended";
+    /// A job was asked to run at once.
+    JobRequested = "job.requested", Administration, "Job asked to run now";
     /// An identity was stopped.
     IdentitySuspended = "identity.suspended", Administration, "Suspended";
     /// An identity came back.

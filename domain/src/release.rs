@@ -105,7 +105,13 @@ impl ReleaseState {
 ///
 /// # Errors
 /// [`RuleBroken::ApproverExecutes`], [`RuleBroken::SubjectExecutes`] or [`RuleBroken::TooEarly`].
-pub fn may_execute(by: IdentityId, subject: IdentityId, approvers: &[IdentityId], not_before: Timestamp, now: Timestamp) -> Result<(), RuleBroken> {
+pub fn may_execute(
+    by: IdentityId,
+    subject: IdentityId,
+    approvers: &[IdentityId],
+    not_before: Timestamp,
+    now: Timestamp,
+) -> Result<(), RuleBroken> {
     if approvers.contains(&by) {
         Err(RuleBroken::ApproverExecutes)
     } else if by == subject {

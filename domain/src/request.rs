@@ -70,8 +70,15 @@ impl RequestForm {
     /// Every field that cannot be accepted, in the order of the form.
     pub fn parse(&self, today: Date) -> Result<Wish, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let entitlement = self.entitlement.trim().parse::<EntitlementId>().map_err(|_| FieldError::new("entitlement", "required", "Choose what you need from the catalogue."));
-        let reason = self.reason_code.parse::<ReasonCode>().map_err(|_| FieldError::new("reason_code", "required", "Choose a reason from the list."));
+        let entitlement = self
+            .entitlement
+            .trim()
+            .parse::<EntitlementId>()
+            .map_err(|_| FieldError::new("entitlement", "required", "Choose what you need from the catalogue."));
+        let reason = self
+            .reason_code
+            .parse::<ReasonCode>()
+            .map_err(|_| FieldError::new("reason_code", "required", "Choose a reason from the list."));
         let justification = Justification::parse(&self.justification);
         let period = Period::parse(&self.starts_on, &self.ends_on, today);
         if let Err(error) = &entitlement {

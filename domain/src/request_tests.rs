@@ -109,6 +109,7 @@ proptest! {
 
 #[test]
 fn a_form_names_every_field_that_is_wrong_at_once() {
-    let fields: Vec<String> = RequestForm::default().parse(date(2026, 11, 22)).err().unwrap_or_default().into_iter().map(|e| e.field).collect();
+    let fields: Vec<String> =
+        RequestForm::default().parse(date(2026, 11, 22)).err().unwrap_or_default().into_iter().map(|e| e.field).collect();
     assert_eq!(fields, ["entitlement", "reason_code", "justification", "starts_on"]);
 }

@@ -31,7 +31,9 @@ impl Justification {
             return Err(FieldError::new(
                 "justification",
                 "too_short",
-                format!("Say in at least {JUSTIFICATION_MIN} characters what the access is for: someone who does not know you should understand it in a year."),
+                format!(
+                    "Say in at least {JUSTIFICATION_MIN} characters what the access is for: someone who does not know you should understand it in a year."
+                ),
             ));
         }
         Ok(Self(clean))

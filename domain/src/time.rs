@@ -35,13 +35,21 @@ impl Period {
         let end = if ends_on.trim().is_empty() { None } else { parse_date("ends_on", ends_on, &mut errors) };
         if let Some(start) = start {
             if start < today {
-                errors.push(FieldError::new("starts_on", "in_the_past", format!("Access cannot start in the past: choose {today} or later.")));
+                errors.push(FieldError::new(
+                    "starts_on",
+                    "in_the_past",
+                    format!("Access cannot start in the past: choose {today} or later."),
+                ));
             } else if days_between(today, start) > LONGEST_PERIOD_DAYS {
                 errors.push(FieldError::new("starts_on", "too_far", "Choose a start within the next ten years."));
             }
             if let Some(end) = end {
                 if end < start {
-                    errors.push(FieldError::new("ends_on", "ends_before_start", format!("The end lies before the start: choose {start} or later.")));
+                    errors.push(FieldError::new(
+                        "ends_on",
+                        "ends_before_start",
+                        format!("The end lies before the start: choose {start} or later."),
+                    ));
                 } else if days_between(start, end) > LONGEST_PERIOD_DAYS {
                     errors.push(FieldError::new("ends_on", "too_far", "Choose an end within ten years of the start."));
                 }
@@ -106,14 +114,14 @@ pub fn today(now: Timestamp, zone: &TimeZone) -> Date {
 /// The first moment of `date` in `zone`; on a day whose midnight a clock change skips, the first
 /// moment that exists.
 fn start_of_day(date: Date, zone: &TimeZone) -> Timestamp {
-    date.to_zoned(zone.clone())
-        .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+    date.to_zoned(zone.clone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
 }
 
 fn parse_date(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<Date> {
     let trimmed = text.trim();
     // Exactly the shape a date field sends: `jiff` alone would take a whole timestamp as well.
-    let shaped = trimmed.len() == 10 && trimmed.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let shaped =
+        trimmed.len() == 10 && trimmed.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     match trimmed.parse::<Date>() {
         Ok(date) if shaped => Some(date),
         _ if trimmed.is_empty() => {

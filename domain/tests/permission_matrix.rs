@@ -41,6 +41,9 @@ fn the_permission_table_is_the_reviewed_one() {
     if reviewed != table {
         let seen = std::env::temp_dir().join("permission_matrix.txt");
         std::fs::write(&seen, &table).unwrap();
-        panic!("the permission table differs from {path}; the present one is in {}: review it line by line and copy it there", seen.display());
+        panic!(
+            "the permission table differs from {path}; the present one is in {}: review it line by line and copy it there",
+            seen.display()
+        );
     }
 }

@@ -105,7 +105,10 @@ impl Arguments {
     /// Runs the command; the exit code says whether it did what was asked.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::Sentence(format!("The runtime did not start: {error}.")));
+        let outcome = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::Sentence(format!("The runtime did not start: {error}.")));
         match outcome.and_then(|runtime| runtime.block_on(self.carry_out())) {
             Ok(code) => code,
             Err(failure) => {
@@ -116,7 +119,12 @@ impl Arguments {
     }
 
     async fn carry_out(self) -> Result<ExitCode, Failure> {
-        let flags = [("bind", self.settings.bind), ("data_dir", self.settings.data_dir), ("site_root", self.settings.site_root), ("public_url", self.settings.public_url)];
+        let flags = [
+            ("bind", self.settings.bind),
+            ("data_dir", self.settings.data_dir),
+            ("site_root", self.settings.site_root),
+            ("public_url", self.settings.public_url),
+        ];
         let mut config = Config::read(self.settings.config.as_deref(), std::env::vars().collect(), &flags)?;
         log(config.log_format);
         match self.command {
@@ -164,7 +172,12 @@ impl Import {
 
 impl How {
     fn options(&self, config: &Config) -> ApplyOptions {
-        ApplyOptions { apply: self.apply, skip_bad: self.skip_bad, confirm_mass_change: self.confirm_mass_change, removal_limit: config.import_removal_limit }
+        ApplyOptions {
+            apply: self.apply,
+            skip_bad: self.skip_bad,
+            confirm_mass_change: self.confirm_mass_change,
+            removal_limit: config.import_removal_limit,
+        }
     }
 }
 

@@ -163,7 +163,11 @@ impl Config {
         let path = file.unwrap_or(Path::new("countersign.toml"));
         let own: config::Map<String, String> = environment.into_iter().filter(|(name, _)| !of_others(name)).collect();
         let database = own.get("DATABASE_URL").cloned();
-        let lists = Environment::with_prefix("COUNTERSIGN").try_parsing(true).ignore_empty(true).list_separator(",").with_list_parse_key("trusted_proxies");
+        let lists = Environment::with_prefix("COUNTERSIGN")
+            .try_parsing(true)
+            .ignore_empty(true)
+            .list_separator(",")
+            .with_list_parse_key("trusted_proxies");
         let mut builder = config::Config::builder()
             .add_source(File::from(path).format(FileFormat::Toml).required(file.is_some()))
             .set_override_option("database_url", database)?
@@ -175,14 +179,21 @@ impl Config {
     }
 
     fn check(written: Written) -> Result<Self, SettingsError> {
-        let zone = TimeZone::get(&written.time_zone).map_err(|_| bad("time_zone", format!("{:?} is not a zone of the IANA list, for example Europe/Zurich", written.time_zone)))?;
+        let zone = TimeZone::get(&written.time_zone)
+            .map_err(|_| bad("time_zone", format!("{:?} is not a zone of the IANA list, for example Europe/Zurich", written.time_zone)))?;
         let public_url = match written.public_url {
-            Some(url) => origin_of(&url).ok_or_else(|| bad("public_url", format!("{url:?} is not http:// or https:// with a host and nothing after it")))?,
+            Some(url) => origin_of(&url)
+                .ok_or_else(|| bad("public_url", format!("{url:?} is not http:// or https:// with a host and nothing after it")))?,
             None => own_address(written.bind),
         };
         positive("session_idle_minutes", written.session_idle_minutes)?;
         positive("session_absolute_hours", written.session_absolute_hours)?;
-        for (name, value) in [("sign_ins_per_address", written.sign_ins_per_address), ("sign_ins_per_login", written.sign_ins_per_login), ("changes_per_minute", written.changes_per_minute), ("pool_connections", written.pool_connections)] {
+        for (name, value) in [
+            ("sign_ins_per_address", written.sign_ins_per_address),
+            ("sign_ins_per_login", written.sign_ins_per_login),
+            ("changes_per_minute", written.changes_per_minute),
+            ("pool_connections", written.pool_connections),
+        ] {
             positive(name, value)?;
         }
         if !(8..=128).contains(&written.password_min_length) {
@@ -191,7 +202,8 @@ impl Config {
         if !(1..=64).contains(&written.hashing_slots) {
             return Err(bad("hashing_slots", "it must lie between 1 and 64".to_owned()));
         }
-        let import_removal_limit = written.import_removal_limit.parse().map_err(|e: domain::feed::limit::NotAShare| bad("import_removal_limit", e.to_string()))?;
+        let import_removal_limit =
+            written.import_removal_limit.parse().map_err(|e: domain::feed::limit::NotAShare| bad("import_removal_limit", e.to_string()))?;
         Ok(Self {
             bind: written.bind,
             data_dir: written.data_dir,
@@ -244,7 +256,8 @@ fn origin_of(url: &str) -> Option<String> {
     let lower = url.trim_end_matches('/').to_ascii_lowercase();
     let (scheme, authority) = lower.split_once("://")?;
     let known = matches!(scheme, "http" | "https");
-    let plain = !authority.is_empty() && authority.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
+    let plain =
+        !authority.is_empty() && authority.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
     let default_port = if scheme == "https" { ":443" } else { ":80" };
     (known && plain).then(|| format!("{scheme}://{}", authority.strip_suffix(default_port).unwrap_or(authority)))
 }
@@ -269,7 +282,11 @@ mod tests {
 
     #[test]
     fn flags_win_over_variables() {
-        let config = read(&[("COUNTERSIGN_BIND", "127.0.0.1:4000"), ("COUNTERSIGN_HASHING_SLOTS", "3")], &[("bind", Some("127.0.0.1:5000".to_owned()))]).unwrap();
+        let config = read(
+            &[("COUNTERSIGN_BIND", "127.0.0.1:4000"), ("COUNTERSIGN_HASHING_SLOTS", "3")],
+            &[("bind", Some("127.0.0.1:5000".to_owned()))],
+        )
+        .unwrap();
         assert_eq!(config.bind.port(), 5000);
         assert_eq!(config.public_url, "http://127.0.0.1:5000");
         assert_eq!(config.hashing_slots, 3);
@@ -292,7 +309,9 @@ mod tests {
 
     #[test]
     fn the_public_address_is_kept_as_browsers_write_origins() {
-        let config = read(&[("COUNTERSIGN_PUBLIC_URL", "https://Id.Example:443/"), ("COUNTERSIGN_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2")], &[]).unwrap();
+        let config =
+            read(&[("COUNTERSIGN_PUBLIC_URL", "https://Id.Example:443/"), ("COUNTERSIGN_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2")], &[])
+                .unwrap();
         assert_eq!(config.public_url, "https://id.example");
         assert_eq!(config.trusted_proxies.len(), 2);
         assert!(config.is_https());

@@ -68,9 +68,7 @@ impl EmbeddedPostgres {
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ClusterError> + Send + 'static,
-) -> Result<T, EmbeddedPostgresError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ClusterError> + Send + 'static) -> Result<T, EmbeddedPostgresError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| EmbeddedPostgresError::Interrupted)?.map_err(EmbeddedPostgresError::from)
 }

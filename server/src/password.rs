@@ -21,7 +21,9 @@ const QUEUE_PER_SLOT: usize = 16;
 /// In place of a hash where nobody can sign in with a password.
 pub const NO_PASSWORD: &str = "!";
 
-static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("password/common.txt").lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect());
+static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("password/common.txt").lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+});
 
 /// Checks a new password. `own` are the words it must not be made of: sign-in name, names.
 ///
@@ -68,7 +70,8 @@ fn repeats(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
     (1..=letters.len() / 2).any(|size| {
         let piece = &letters[..size];
-        letters.chunks(size).all(|chunk| piece.starts_with(chunk)) && (size <= 6 || COMMON.contains(piece.iter().collect::<String>().as_str()))
+        letters.chunks(size).all(|chunk| piece.starts_with(chunk))
+            && (size <= 6 || COMMON.contains(piece.iter().collect::<String>().as_str()))
     })
 }
 
@@ -113,10 +116,16 @@ impl Hashing {
     /// A sentence when argon2 does not accept the cost.
     pub fn new(system: &System, config: &Config) -> Result<Self, String> {
         let Argon2Cost { memory_kib, passes, lanes } = config.argon2;
-        let params = Params::new(memory_kib, passes, lanes, None).map_err(|e| format!("The settings argon2_memory_kib, argon2_passes and argon2_lanes cannot be used together: {e}."))?;
-        let mut hasher = Hasher { argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params), system: system.clone(), dummy: "".into() };
+        let params = Params::new(memory_kib, passes, lanes, None)
+            .map_err(|e| format!("The settings argon2_memory_kib, argon2_passes and argon2_lanes cannot be used together: {e}."))?;
+        let mut hasher =
+            Hasher { argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params), system: system.clone(), dummy: "".into() };
         hasher.dummy = hasher.hash("no such person").map_err(|e| format!("Passwords cannot be hashed: {e}."))?.into();
-        Ok(Self { hasher, slots: Arc::new(Semaphore::new(config.hashing_slots)), queue: Arc::new(Semaphore::new(config.hashing_slots * (1 + QUEUE_PER_SLOT))) })
+        Ok(Self {
+            hasher,
+            slots: Arc::new(Semaphore::new(config.hashing_slots)),
+            queue: Arc::new(Semaphore::new(config.hashing_slots * (1 + QUEUE_PER_SLOT))),
+        })
     }
 
     /// Hashes a password.
@@ -169,7 +178,8 @@ impl Hasher {
             return Verdict::Wrong;
         }
         let now = self.argon2.params();
-        let same_cost = Params::try_from(&hash).is_ok_and(|then| (then.m_cost(), then.t_cost(), then.p_cost()) == (now.m_cost(), now.t_cost(), now.p_cost()));
+        let same_cost = Params::try_from(&hash)
+            .is_ok_and(|then| (then.m_cost(), then.t_cost(), then.p_cost()) == (now.m_cost(), now.t_cost(), now.p_cost()));
         Verdict::Right { fresh_hash: if same_cost { None } else { self.hash(password).ok() } }
     }
 }
@@ -199,7 +209,18 @@ mod tests {
 
     #[test]
     fn what_everyone_would_try_is_refused() {
-        for password in ["passwordpassword", "CorrectHorseBatteryStaple", "correct horse battery staple", "aaaaaaaaaaaaaaaa", "abcabcabcabcabcabc", "countersign2026!!", "anna.keller 2026", "KellerAnnaKeller1", "qwertyuiopasdfghjkl", "123456789012345678"] {
+        for password in [
+            "passwordpassword",
+            "CorrectHorseBatteryStaple",
+            "correct horse battery staple",
+            "aaaaaaaaaaaaaaaa",
+            "abcabcabcabcabcabc",
+            "countersign2026!!",
+            "anna.keller 2026",
+            "KellerAnnaKeller1",
+            "qwertyuiopasdfghjkl",
+            "123456789012345678",
+        ] {
             assert_eq!(code(password).as_deref(), Some("common"), "{password}");
         }
     }
@@ -222,7 +243,9 @@ mod tests {
         let old = hashing("64").hash("blue tram to work".to_owned()).await.unwrap();
         assert!(old.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{old}");
         let today = hashing("128");
-        let Verdict::Right { fresh_hash: Some(fresh) } = today.verify("blue tram to work".to_owned(), Some(old)).await.unwrap() else { panic!("not replaced") };
+        let Verdict::Right { fresh_hash: Some(fresh) } = today.verify("blue tram to work".to_owned(), Some(old)).await.unwrap() else {
+            panic!("not replaced")
+        };
         assert!(fresh.starts_with("$argon2id$v=19$m=128,"));
         assert_eq!(today.verify("blue tram to work".to_owned(), Some(fresh)).await.unwrap(), Verdict::Right { fresh_hash: None });
     }
@@ -239,7 +262,14 @@ mod tests {
     async fn the_queue_ends() {
         let hashing = hashing("64");
         let held = hashing.slots.clone().acquire_owned().await.unwrap();
-        let waiting: Vec<_> = (0..17).map(|_| tokio::spawn({ let hashing = hashing.clone(); async move { hashing.hash("x".to_owned()).await.is_ok() } })).collect();
+        let waiting: Vec<_> = (0..17)
+            .map(|_| {
+                tokio::spawn({
+                    let hashing = hashing.clone();
+                    async move { hashing.hash("x".to_owned()).await.is_ok() }
+                })
+            })
+            .collect();
         while hashing.queue.available_permits() > 0 {
             tokio::task::yield_now().await;
         }

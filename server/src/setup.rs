@@ -137,7 +137,10 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     println!("site       {}", if site.assets.js.is_some() { "found" } else { "not built: pages come without script and style" });
     let listener = TcpListener::bind(config.bind).await.map_err(|source| StartError::Listen { address: config.bind, source })?;
     let database = Database::open(&config, Purpose::Serving).await?;
-    println!("database   {}", if database.embedded.is_some() { "embedded Postgres, schema up to date" } else { "connected, schema up to date" });
+    println!(
+        "database   {}",
+        if database.embedded.is_some() { "embedded Postgres, schema up to date" } else { "connected, schema up to date" }
+    );
     let outcome = serve_on(listener, config, system, policies, site, &database).await;
     let closed = database.close().await;
     outcome?;
@@ -146,9 +149,18 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn serve_on(listener: TcpListener, config: Config, system: System, policies: Arc<PolicySet>, site: Site, database: &Database) -> Result<(), StartError> {
+async fn serve_on(
+    listener: TcpListener,
+    config: Config,
+    system: System,
+    policies: Arc<PolicySet>,
+    site: Site,
+    database: &Database,
+) -> Result<(), StartError> {
     let people = demonstration(&config, &database.owner, &system, &policies).await?;
-    let base = Base::new(database.pool.clone(), system, policies, config.zone.clone()).await.map_err(|error| StartError::Sentence(error.to_string()))?;
+    let base = Base::new(database.pool.clone(), system, policies, config.zone.clone())
+        .await
+        .map_err(|error| StartError::Sentence(error.to_string()))?;
     let url = config.public_url.clone();
     let (demonstration, count) = (config.demonstration, people.len());
     let state = AppState::new(base.clone(), config, site, people).map_err(StartError::Sentence)?;
@@ -186,12 +198,19 @@ async fn serve_on(listener: TcpListener, config: Config, system: System, policie
 }
 
 /// Loads the demonstration, over connections with a command's patience.
-async fn demonstration(config: &Config, owner: &PgConnectOptions, system: &System, policies: &Arc<PolicySet>) -> Result<Vec<DemoPerson>, StartError> {
+async fn demonstration(
+    config: &Config,
+    owner: &PgConnectOptions,
+    system: &System,
+    policies: &Arc<PolicySet>,
+) -> Result<Vec<DemoPerson>, StartError> {
     if !config.demonstration {
         return Ok(vec![]);
     }
     let pool = connect(owner, config, Purpose::Command).await?;
-    let people = crate::demo::load(&pool, system, config, policies).await.map_err(|error| StartError::Sentence(format!("The demonstration was not loaded: {error}.")));
+    let people = crate::demo::load(&pool, system, config, policies)
+        .await
+        .map_err(|error| StartError::Sentence(format!("The demonstration was not loaded: {error}.")));
     pool.close().await;
     people
 }
@@ -217,12 +236,18 @@ pub async fn print_setup_link(config: Config) -> Result<(), StartError> {
     let database = Database::open(&config, Purpose::Command).await?;
     let outcome = async {
         let policies = Arc::new(PolicySet::builtin()?);
-        let base = Base::new(database.pool.clone(), System::real(), policies, config.zone.clone()).await.map_err(|error| StartError::Sentence(error.to_string()))?;
+        let base = Base::new(database.pool.clone(), System::real(), policies, config.zone.clone())
+            .await
+            .map_err(|error| StartError::Sentence(error.to_string()))?;
         let url = config.public_url.clone();
         let state = AppState::new(base, config, Site::default(), vec![]).map_err(StartError::Sentence)?;
         match state.accounts.setup_token().await.map_err(|error| StartError::Sentence(error.to_string()))? {
             Some(token) => print_link(&url, &token),
-            None => return Err(StartError::Sentence("There is an administrator already, so there is no set-up link: an administrator gives access to others.".to_owned())),
+            None => {
+                return Err(StartError::Sentence(
+                    "There is an administrator already, so there is no set-up link: an administrator gives access to others.".to_owned(),
+                ));
+            }
         }
         Ok(())
     };

@@ -16,7 +16,13 @@ use sqlx::query;
 use support::*;
 
 fn caller(app: &TestApp, identity: IdentityId, roles: &[Role]) -> Caller {
-    Caller { session: SessionId::new(app.now(), app.system.random()), identity, name: "Somebody".into(), roles: roles.to_vec(), applications: vec![] }
+    Caller {
+        session: SessionId::new(app.now(), app.system.random()),
+        identity,
+        name: "Somebody".into(),
+        roles: roles.to_vec(),
+        applications: vec![],
+    }
 }
 
 async fn administrator(app: &TestApp) -> Caller {
@@ -50,7 +56,10 @@ async fn a_role_is_given_to_somebody_else_and_ended_again(pool: PgPoolOptions, c
     assert_eq!(service.end_role(&caller(&app, gone, &[]), line.id).await, Err(AppError::Forbidden));
     assert_eq!(service.end_role(&adam, line.id).await, Ok(()));
     assert_eq!(service.end_role(&adam, line.id).await, Err(AppError::NotPossible));
-    assert_eq!(app.count("select count(*) from audit_event where kind in ('role.granted', 'role.ended') and actor_kind = 'person'").await, 2);
+    assert_eq!(
+        app.count("select count(*) from audit_event where kind in ('role.granted', 'role.ended') and actor_kind = 'person'").await,
+        2
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -80,7 +89,13 @@ async fn people_are_found_by_name_with_a_typo_by_number_and_by_address(pool: PgP
     }
     query("update identity set source_id = '10228' where given_name = 'Shahaf'").execute(&app.owner).await.unwrap();
     let service = AdministrationService::new(app.base.clone());
-    for (typed, first) in [("leon", "Leon Example"), ("Shahef", "Shahaf Example"), ("10228", "Shahaf Example"), ("LEONIE@example.org", "Leonie Example"), (" sha ", "Shahaf Example")] {
+    for (typed, first) in [
+        ("leon", "Leon Example"),
+        ("Shahef", "Shahaf Example"),
+        ("10228", "Shahaf Example"),
+        ("LEONIE@example.org", "Leonie Example"),
+        (" sha ", "Shahaf Example"),
+    ] {
         let found = service.overview(&adam, typed.into()).await.unwrap().people;
         assert_eq!(found.first().map(|hit| hit.person.name.as_str()), Some(first), "{typed}");
     }
@@ -111,7 +126,9 @@ async fn an_identity_is_seen_by_those_who_have_to_do_with_it(pool: PgPoolOptions
     app.specifications().await;
     query("update identity_specification set required_attributes = '{email,manager,ends_on}'").execute(&app.owner).await.unwrap();
     let service = IdentityService::new(app.base.clone());
-    for (reader, roles, sees) in [(ana, &[][..], true), (bea, &[], true), (ben, &[], false), (ben, &[Role::Operator], true), (ben, &[Role::Auditor], true)] {
+    for (reader, roles, sees) in
+        [(ana, &[][..], true), (bea, &[], true), (ben, &[], false), (ben, &[Role::Operator], true), (ben, &[Role::Auditor], true)]
+    {
         let seen = service.show(&caller(&app, reader, roles), ana).await.map(|_| ());
         assert_eq!(seen, if sees { Ok(()) } else { Err(AppError::NotFound) });
     }
@@ -143,7 +160,10 @@ async fn suspending_ends_every_session_and_resuming_gives_none_back(pool: PgPool
     assert_eq!(app.count("select count(*) from session where end_reason = 'identity_stopped'").await, 2);
     let view = service.show(&adam, ana).await.unwrap();
     assert!(matches!(&view.state, IdentityState::Suspended { reason, .. } if reason == "Lost laptop"));
-    assert_eq!(view.timeline.iter().map(|e| (e.what.as_str(), e.detail.as_deref())).collect::<Vec<_>>(), [("Suspended", Some("Lost laptop"))]);
+    assert_eq!(
+        view.timeline.iter().map(|e| (e.what.as_str(), e.detail.as_deref())).collect::<Vec<_>>(),
+        [("Suspended", Some("Lost laptop"))]
+    );
     assert_eq!(service.resume(&adam, ana).await, Ok(()));
     assert_eq!(app.count("select count(*) from session where ended_at is null").await, 1);
     assert_eq!(service.show(&adam, ana).await.unwrap().state, IdentityState::Active);

@@ -13,7 +13,13 @@ use server::usecase::catalogue::CatalogueService;
 use support::*;
 
 fn caller(app: &TestApp, identity: IdentityId, roles: &[Role]) -> Caller {
-    Caller { session: SessionId::new(app.now(), app.system.random()), identity, name: "Ana Example".into(), roles: roles.to_vec(), applications: vec![] }
+    Caller {
+        session: SessionId::new(app.now(), app.system.random()),
+        identity,
+        name: "Ana Example".into(),
+        roles: roles.to_vec(),
+        applications: vec![],
+    }
 }
 
 async fn search(app: &TestApp, who: &Caller, q: &str) -> CatalogueResults {
@@ -61,11 +67,11 @@ async fn a_typo_still_finds_what_was_meant(pool: PgPoolOptions, connect: PgConne
     let app = TestApp::new(pool, connect).await;
     let (ana, _) = shop(&app).await;
     for (typed, meant) in [
-        ("vualt", "Key Vault"),              // neighbours swapped
-        ("vawlt", "Key Vault"),              // a wrong letter
-        ("paiyroll", "Payroll Clerk"),       // one too many
-        ("payrol clrk", "Payroll Clerk"),    // one missing in each word
-        ("reeder ledger", "Ledger Reader"),  // another order
+        ("vualt", "Key Vault"),             // neighbours swapped
+        ("vawlt", "Key Vault"),             // a wrong letter
+        ("paiyroll", "Payroll Clerk"),      // one too many
+        ("payrol clrk", "Payroll Clerk"),   // one missing in each word
+        ("reeder ledger", "Ledger Reader"), // another order
         ("kye vualt oficer", "Key Vault Secrets Officer"),
     ] {
         let found = search(&app, &ana, typed).await;
@@ -97,7 +103,8 @@ async fn every_hit_stands_on_exactly_one_page(pool: PgPoolOptions, connect: PgCo
     for q in ["", "report", "reprot"] {
         let (mut seen, mut after, mut total) = (Vec::new(), String::new(), 0);
         for _ in 0..4 {
-            let found = service.search(&ana, CatalogueQuery { q: q.into(), after: after.clone(), ..CatalogueQuery::default() }).await.unwrap();
+            let found =
+                service.search(&ana, CatalogueQuery { q: q.into(), after: after.clone(), ..CatalogueQuery::default() }).await.unwrap();
             total = found.page.total;
             seen.extend(found.page.rows.iter().map(|hit| hit.card.id));
             let Some(next) = found.page.next else { break };
@@ -117,7 +124,8 @@ async fn whatever_is_typed_is_only_looked_for(pool: PgPoolOptions, connect: PgCo
     let app = TestApp::new(pool, connect).await;
     let (ana, _) = shop(&app).await;
     let service = CatalogueService::new(app.base.clone());
-    for q in ["'; drop table entitlement; --", "a & | ! ( :*", "\\", "\0", "%_", "İ ß ﬁ ²", "' or 1=1", "🦀🦀🦀🦀", &"x".repeat(10_000)] {
+    for q in ["'; drop table entitlement; --", "a & | ! ( :*", "\\", "\0", "%_", "İ ß ﬁ ²", "' or 1=1", "🦀🦀🦀🦀", &"x".repeat(10_000)]
+    {
         let query = CatalogueQuery { q: q.into(), application: q.into(), tier: q.into(), after: q.into() };
         assert!(service.search(&ana, query).await.is_ok(), "{q:?}");
     }
@@ -130,7 +138,8 @@ async fn a_tier_is_changed_with_a_reason_as_the_next_version(pool: PgPoolOptions
     let (ana, ledger) = shop(&app).await;
     let id = app.entitlement(ledger, "Write", "standard").await;
     let service = CatalogueService::new(app.base.clone());
-    let change = async |who: &Caller, version, tier: &str, reason: &str| service.change_tier(who, id, version, tier.into(), reason.into()).await;
+    let change =
+        async |who: &Caller, version, tier: &str, reason: &str| service.change_tier(who, id, version, tier.into(), reason.into()).await;
 
     assert_eq!(change(&ana, 1, "privileged", "It pays out.").await, Err(AppError::Forbidden));
     let carl = caller(&app, app.person_with("Carl", Role::Compliance).await, &[Role::Compliance]);
@@ -142,7 +151,10 @@ async fn a_tier_is_changed_with_a_reason_as_the_next_version(pool: PgPoolOptions
     let view = service.entitlement(&carl, id).await.unwrap();
     assert_eq!((view.card.version, view.card.tier, view.card.longest_days), (2, RiskTier::Privileged, Some(30)));
     assert_eq!((view.tier_reason.as_str(), view.tier_guessed, view.may_change_tier), ("It pays out.", false, true));
-    assert_eq!(view.versions.iter().map(|(version, _, tier, reason)| (*version, *tier, reason.as_str())).collect::<Vec<_>>(), [(1, RiskTier::Standard, "it only reads")]);
+    assert_eq!(
+        view.versions.iter().map(|(version, _, tier, reason)| (*version, *tier, reason.as_str())).collect::<Vec<_>>(),
+        [(1, RiskTier::Standard, "it only reads")]
+    );
     assert!(!service.entitlement(&ana, id).await.unwrap().may_change_tier);
     assert_eq!(app.count("select count(*) from audit_event where kind = 'entitlement.tier_changed' and actor_kind = 'person'").await, 1);
     assert_eq!(app.count("select count(*) from entitlement_version v join entitlement e on e.id = v.entitlement_id and e.version = v.version where e.name = 'Write' and v.tier = e.tier").await, 1);

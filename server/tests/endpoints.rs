@@ -102,18 +102,40 @@ fn table() -> Vec<Row> {
         function("/api/admin/run_job", &[("name", "replan-held-stages")], NOT_ADMINISTRATORS),
         function("/api/catalogue/search", &[], &[]),
         function("/api/catalogue/entitlement", &[("id", "{entitlement}")], &[]),
-        function("/api/catalogue/change_tier", &[("id", "{entitlement}"), ("version", "1"), ("tier", "privileged"), ("reason", "It can change more than it seemed.")], &[(Sam, 403), (Bea, 403), (Operator, 403), (Auditor, 403), (Administrator, 403)]),
+        function(
+            "/api/catalogue/change_tier",
+            &[("id", "{entitlement}"), ("version", "1"), ("tier", "privileged"), ("reason", "It can change more than it seemed.")],
+            &[(Sam, 403), (Bea, 403), (Operator, 403), (Auditor, 403), (Administrator, 403)],
+        ),
         function("/api/controls/list", &[], &[(Sam, 403), (Operator, 403)]),
         function("/api/home/frame", &[], &[]),
         function("/api/home/view", &[], &[]),
         function("/api/identities/show", &[("identity", "{ana}")], &[(Sam, 404)]),
-        function("/api/identities/suspend", &[("identity", "{sam}"), ("reason", "For the test")], &[(Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)]),
-        function("/api/identities/resume", &[("identity", "{sam}")], &[(Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)]),
+        function(
+            "/api/identities/suspend",
+            &[("identity", "{sam}"), ("reason", "For the test")],
+            &[(Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/identities/resume",
+            &[("identity", "{sam}")],
+            &[(Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)],
+        ),
         function("/api/inbox/list", &[], &[]),
-        function("/api/inbox/detail", &[("stage", "{stage}")], &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)]),
+        function(
+            "/api/inbox/detail",
+            &[("stage", "{stage}")],
+            &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)],
+        ),
         function(
             "/api/inbox/decide",
-            &[("stage", "{stage}"), ("verdict", "approve"), ("shown_version", "{version}"), ("shown_hash", "{hash}"), ("key", "0190b0f0-0000-7000-8000-000000000002")],
+            &[
+                ("stage", "{stage}"),
+                ("verdict", "approve"),
+                ("shown_version", "{version}"),
+                ("shown_hash", "{hash}"),
+                ("key", "0190b0f0-0000-7000-8000-000000000002"),
+            ],
             &[(Sam, 404), (Operator, 404), (Administrator, 404), (Ana, 403), (Compliance, 403), (Auditor, 403)],
         ),
         function("/api/releases/list", &[], &[(Sam, 403), (Bea, 403), (Administrator, 403)]),
@@ -127,10 +149,22 @@ fn table() -> Vec<Row> {
         function("/api/requests/submit", REQUEST_FIELDS, &[]),
         function(
             "/api/requests/answer",
-            &[("request", "{request}"), ("version", "1"), ("entitlement", "{entitlement}"), ("reason_code", "project"), ("justification", "Reconciling the card payments of November."), ("starts_on", "2026-11-23"), ("ends_on", "2026-12-23")],
+            &[
+                ("request", "{request}"),
+                ("version", "1"),
+                ("entitlement", "{entitlement}"),
+                ("reason_code", "project"),
+                ("justification", "Reconciling the card payments of November."),
+                ("starts_on", "2026-11-23"),
+                ("ends_on", "2026-12-23"),
+            ],
             &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)],
         ),
-        function("/api/requests/withdraw", &[("request", "{request}"), ("version", "1"), ("reason", "Not needed")], &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)]),
+        function(
+            "/api/requests/withdraw",
+            &[("request", "{request}"), ("version", "1"), ("reason", "Not needed")],
+            &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)],
+        ),
         function("/api/requests/list", &[("query[scope]", "all")], &[(Sam, 403), (Operator, 403), (Administrator, 403)]),
         function("/api/requests/show", &[("request", "{request}")], &[(Sam, 404), (Administrator, 404)]),
     ]
@@ -152,9 +186,15 @@ impl Scene {
         app.specifications().await;
         let (unit, elsewhere) = (app.unit("Payments").await, app.unit("Elsewhere").await);
         let bea = app.person("Bea", unit, None).await;
-        let (ana, sam, owner) = (app.person("Ana", unit, Some(bea)).await, app.person("Sam", elsewhere, None).await, app.person("Olga", elsewhere, None).await);
+        let (ana, sam, owner) =
+            (app.person("Ana", unit, Some(bea)).await, app.person("Sam", elsewhere, None).await, app.person("Olga", elsewhere, None).await);
         let mut people = BTreeMap::new();
-        for (who, name, role) in [(Operator, "Otto", Role::Operator), (Compliance, "Cora", Role::Compliance), (Auditor, "Alma", Role::Auditor), (Administrator, "Ada", Role::Administrator)] {
+        for (who, name, role) in [
+            (Operator, "Otto", Role::Operator),
+            (Compliance, "Cora", Role::Compliance),
+            (Auditor, "Alma", Role::Auditor),
+            (Administrator, "Ada", Role::Administrator),
+        ] {
             let person = app.person_with(name, role).await;
             people.insert(who, app.sign_in_as(person).await);
         }
@@ -165,7 +205,8 @@ impl Scene {
         let owners = app.sign_in_as(owner).await;
         let ledger = app.application("LEDGER", owner, None).await;
         let (open, released) = (app.entitlement(ledger, "Read", "elevated").await, app.entitlement(ledger, "Export", "standard").await);
-        let assignment: uuid::Uuid = sqlx::query_scalar("select id from role_assignment where role = 'operator'").fetch_one(&app.pool).await.unwrap();
+        let assignment: uuid::Uuid =
+            sqlx::query_scalar("select id from role_assignment where role = 'operator'").fetch_one(&app.pool).await.unwrap();
         let (_, session) = app.insert_session(ana).await;
 
         // One request that everybody approved, and one that its manager approved.
@@ -178,7 +219,9 @@ impl Scene {
         let stage = first_stage(&stage).expect("the owner is asked next");
         let detail = owners.server_fn("inbox/detail", &[("stage", &stage)]).await.json();
         let release: uuid::Uuid = sqlx::query_scalar("select id from release").fetch_one(&app.owner).await.unwrap();
-        let text = |pointer: &str| detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned();
+        let text = |pointer: &str| {
+            detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned()
+        };
         let records = BTreeMap::from([
             ("entitlement", open.to_string()),
             ("session", session.to_string()),
@@ -239,9 +282,17 @@ async fn decide_first(client: &Client) -> bool {
     assert_eq!(list.status, 200, "{}", list.text());
     let Some(stage) = first_stage(&list.json()) else { return false };
     let detail = client.server_fn("inbox/detail", &[("stage", &stage)]).await.json();
-    let text = |pointer: &str| detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned();
+    let text =
+        |pointer: &str| detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned();
     let (version, hash, key) = (text("/request/version"), text("/request/content_hash"), text("/key"));
-    let fields = [("stage", stage.as_str()), ("verdict", "approve"), ("comment", "Fits the work."), ("shown_version", &version), ("shown_hash", &hash), ("key", &key)];
+    let fields = [
+        ("stage", stage.as_str()),
+        ("verdict", "approve"),
+        ("comment", "Fits the work."),
+        ("shown_version", &version),
+        ("shown_hash", &hash),
+        ("key", &key),
+    ];
     let reply = client.server_fn("inbox/decide", &fields).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     true
@@ -307,10 +358,20 @@ async fn no_change_is_accepted_from_another_site(pool: PgPoolOptions, connect: P
     let unit = app.unit("Payments").await;
     let person = app.person("Ana", unit, None).await;
     let client = app.sign_in_as(person).await;
-    let from: [&[(&str, &str)]; 5] = [&[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")], &[("sec-fetch-site", "none")], &[("origin", "https://evil.example")], &[]];
+    let from: [&[(&str, &str)]; 5] = [
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[("origin", "https://evil.example")],
+        &[],
+    ];
     for row in table().iter().filter(|row| row.method != "GET") {
         for headers in from {
-            let request = headers.iter().fold(Request::post(row.path).header("content-type", "application/x-www-form-urlencoded"), |request, (name, value)| request.header(*name, *value));
+            let request = headers
+                .iter()
+                .fold(Request::post(row.path).header("content-type", "application/x-www-form-urlencoded"), |request, (name, value)| {
+                    request.header(*name, *value)
+                });
             assert_eq!(client.send(request, Body::from("x=y")).await.status, 403, "{} with {headers:?}", row.path);
         }
         let reply = client.send(Request::get(row.path).header("x-http-method-override", "POST"), Body::empty()).await;

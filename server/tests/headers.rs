@@ -10,7 +10,8 @@ async fn answers(app: &TestApp) -> Vec<(&'static str, u16, Reply)> {
     let unit = app.unit("Payments").await;
     let person = app.person("Ana", unit, None).await;
     let (client, stranger) = (app.sign_in_as(person).await, app.stranger());
-    let large = Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+    let large =
+        Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
     let large = stranger.send(large, Body::from(format!("login={}", "x".repeat(70_000)))).await;
     let reply = stranger.send(Request::post("/sign-in"), Body::empty()).await;
     vec![
@@ -27,7 +28,11 @@ async fn answers(app: &TestApp) -> Vec<(&'static str, u16, Reply)> {
         ("cross-site", 403, client.server_fn_from_another_site("account/view", &[]).await),
         ("from nowhere", 403, reply),
         ("too large", 413, large),
-        ("refused by a function", 404, client.server_fn("account/end_session", &[("session", "0190b0f0-0000-7000-8000-000000000000")]).await),
+        (
+            "refused by a function",
+            404,
+            client.server_fn("account/end_session", &[("session", "0190b0f0-0000-7000-8000-000000000000")]).await,
+        ),
     ]
 }
 
@@ -45,7 +50,15 @@ async fn every_answer_carries_every_header(pool: PgPoolOptions, connect: PgConne
         assert!(!header("x-request-id").is_empty());
         assert_eq!(header("cache-control"), if what == "icon" { "public, max-age=86400" } else { "no-store" }, "{what}");
         let policy = header("content-security-policy");
-        for part in ["default-src 'self'", "'strict-dynamic'", "style-src 'self';", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+        for part in [
+            "default-src 'self'",
+            "'strict-dynamic'",
+            "style-src 'self';",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        ] {
             assert!(policy.contains(part), "{what}: {policy}");
         }
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));
@@ -62,7 +75,11 @@ async fn every_answer_carries_every_header(pool: PgPoolOptions, connect: PgConne
 async fn over_tls_browsers_are_told_to_stay_there(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::with(pool, connect, Setup { settings: vec![("PUBLIC_URL", "https://id.example")], ..Setup::default() }).await;
     for path in ["/sign-in", "/healthz", "/pkg/none.js", "/none"] {
-        assert_eq!(app.stranger().get(path).await.header("strict-transport-security"), Some("max-age=31536000; includeSubDomains"), "{path}");
+        assert_eq!(
+            app.stranger().get(path).await.header("strict-transport-security"),
+            Some("max-age=31536000; includeSubDomains"),
+            "{path}"
+        );
     }
 }
 
@@ -116,8 +133,14 @@ async fn a_refused_plain_form_goes_back_to_its_page_and_never_elsewhere(pool: Pg
     let unit = app.unit("Payments").await;
     let person = app.person("Ana", unit, None).await;
     let client = app.sign_in_as(person).await;
-    for (referer, starts_with) in [("http://127.0.0.1:3000/account?x=1", "/account?"), ("https://evil.example/there", "/there?"), ("nonsense", "/")] {
-        let request = Request::post("/api/account/end_session").header("accept", "text/html").header("content-type", "application/x-www-form-urlencoded").header("referer", referer).header("sec-fetch-site", "same-origin");
+    for (referer, starts_with) in
+        [("http://127.0.0.1:3000/account?x=1", "/account?"), ("https://evil.example/there", "/there?"), ("nonsense", "/")]
+    {
+        let request = Request::post("/api/account/end_session")
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("referer", referer)
+            .header("sec-fetch-site", "same-origin");
         let reply = client.send(request, Body::from("session=0190b0f0-0000-7000-8000-000000000000")).await;
         assert_eq!(reply.status, 302);
         assert!(reply.location().starts_with(starts_with) && !reply.location().starts_with("//"), "{referer}: {}", reply.location());

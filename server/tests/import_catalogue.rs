@@ -28,7 +28,8 @@ struct Feed(PathBuf);
 impl Feed {
     fn of(bytes: impl AsRef<[u8]>) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let path = std::env::temp_dir().join(format!("countersign-roles-{}-{}.json", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
+        let path =
+            std::env::temp_dir().join(format!("countersign-roles-{}-{}.json", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
         std::fs::write(&path, bytes).unwrap();
         Self(path)
     }
@@ -85,15 +86,21 @@ async fn everything(pool: &PgPool) -> [i64; 7] {
 }
 
 async fn entitlement(pool: &PgPool, id: &str) -> (String, String, Option<i32>, i32, String, i32) {
-    sqlx::query_as("select name, tier, longest_days, review_every_days, state, version from entitlement where source_id = $1").bind(id).fetch_one(pool).await.unwrap()
+    sqlx::query_as("select name, tier, longest_days, review_every_days, state, version from entitlement where source_id = $1")
+        .bind(id)
+        .fetch_one(pool)
+        .await
+        .unwrap()
 }
 
 async fn found(pool: &PgPool, words: &str) -> Vec<String> {
-    sqlx::query_scalar("select name from entitlement, plainto_tsquery('simple', $1) q where search @@ q order by ts_rank(search, q) desc, name limit 20")
-        .bind(words)
-        .fetch_all(pool)
-        .await
-        .unwrap()
+    sqlx::query_scalar(
+        "select name from entitlement, plainto_tsquery('simple', $1) q where search @@ q order by ts_rank(search, q) desc, name limit 20",
+    )
+    .bind(words)
+    .fetch_all(pool)
+    .await
+    .unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -134,7 +141,12 @@ async fn imported_roles_are_found_by_their_words_however_they_are_joined(pool: P
     }
     assert!(found(&pool, "container registry pull read").await.contains(&"AcrPull".to_owned()));
     assert_eq!(found(&pool, "acr pull").await.first().map(String::as_str), Some("AcrPull"));
-    let application: String = sqlx::query_scalar("select a.name from entitlement e join application a on a.id = e.application_id where e.name = 'Key Vault Administrator'").fetch_one(&pool).await.unwrap();
+    let application: String = sqlx::query_scalar(
+        "select a.name from entitlement e join application a on a.id = e.application_id where e.name = 'Key Vault Administrator'",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
     assert_eq!(application, "Key Vault");
 }
 
@@ -147,10 +159,14 @@ async fn what_changes_gets_a_new_version_and_what_is_missing_is_retired_and_may_
     assert_eq!(entitlement(&pool, "id-1").await, ("One".into(), "elevated".into(), Some(365), 90, "active".into(), 2));
     assert_eq!(entitlement(&pool, "id-2").await, ("Two".into(), "standard".into(), None, 365, "retired".into(), 1));
     assert_eq!(number(&pool, "select count(*) from entitlement_version").await, 4);
-    let body: String = sqlx::query_scalar("select body from audit_event where kind = 'entitlement.changed'").fetch_one(&pool).await.unwrap();
+    let body: String =
+        sqlx::query_scalar("select body from audit_event where kind = 'entitlement.changed'").fetch_one(&pool).await.unwrap();
     assert_eq!(
         body,
-        format!(r#"{{"changed":{{"actions":true,"tier":{{"from":"standard","to":"elevated"}},"tier_reason":true}},"entry":0,"import":"{}","version":2}}"#, report.import)
+        format!(
+            r#"{{"changed":{{"actions":true,"tier":{{"from":"standard","to":"elevated"}},"tier_reason":true}},"entry":0,"import":"{}","version":2}}"#,
+            report.import
+        )
     );
     let report = applied(&pool, &[one, two]).await;
     assert_eq!(report.counts, Counts { changed: 2, removed: 1, ..Counts::default() });
@@ -164,10 +180,18 @@ async fn what_changes_gets_a_new_version_and_what_is_missing_is_retired_and_may_
 #[sqlx::test(migrations = "../migrations")]
 async fn a_tier_and_limits_that_somebody_edited_are_kept_and_the_guess_is_reported(pool: PgPool) {
     applied(&pool, &[role("id-1", "One", &["A.B/c/read"]), role("id-2", "Two", &["A.B/c/read"])]).await;
-    sqlx::query("update entitlement set tier = 'privileged', tier_origin = 'edited', tier_reason = 'Payroll.' where source_id = 'id-1'").execute(&pool).await.unwrap();
+    sqlx::query("update entitlement set tier = 'privileged', tier_origin = 'edited', tier_reason = 'Payroll.' where source_id = 'id-1'")
+        .execute(&pool)
+        .await
+        .unwrap();
     sqlx::query("update entitlement set longest_days = 7 where source_id = 'id-2'").execute(&pool).await.unwrap();
     let report = applied(&pool, &[role("id-1", "One", &["A.B/*"]), role("id-2", "Two", &["A.B/*"])]).await;
-    assert!(report.notes.contains(&"One stays privileged, as somebody set it; the guess would be elevated: A.B/* covers a whole service.".to_owned()), "{report}");
+    assert!(
+        report
+            .notes
+            .contains(&"One stays privileged, as somebody set it; the guess would be elevated: A.B/* covers a whole service.".to_owned()),
+        "{report}"
+    );
     assert_eq!(entitlement(&pool, "id-1").await, ("One".into(), "privileged".into(), None, 365, "active".into(), 2));
     assert_eq!(entitlement(&pool, "id-2").await, ("Two".into(), "elevated".into(), Some(7), 90, "active".into(), 2));
     let reason: String = sqlx::query_scalar("select tier_reason from entitlement where source_id = 'id-1'").fetch_one(&pool).await.unwrap();
@@ -246,7 +270,13 @@ async fn a_file_that_cannot_be_used_at_all_is_refused_with_the_reason(pool: PgPo
     assert!(refusal(b"{}").await.starts_with("F, line 1, column 1: a JSON array has to begin here. Nothing was changed."));
     assert!(refusal(b"[]").await.starts_with("F contains no roles. Nothing was changed"));
     assert!(refusal(b"[\n{\"name\": \"\xfc\"}]").await.starts_with("F, line 2: byte 12 of the file (0xfc) is not UTF-8."));
-    assert!(import(&pool, Path::new("/nowhere.json"), &apply()).await.unwrap_err().to_string().starts_with("/nowhere.json cannot be read: No such file"));
+    assert!(
+        import(&pool, Path::new("/nowhere.json"), &apply())
+            .await
+            .unwrap_err()
+            .to_string()
+            .starts_with("/nowhere.json cannot be read: No such file")
+    );
     assert_eq!(everything(&pool).await, [0; 7]);
 }
 

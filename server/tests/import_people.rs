@@ -37,7 +37,8 @@ struct Feed(PathBuf);
 impl Feed {
     fn of(bytes: impl AsRef<[u8]>) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let path = std::env::temp_dir().join(format!("countersign-feed-{}-{}.csv", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
+        let path =
+            std::env::temp_dir().join(format!("countersign-feed-{}-{}.csv", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
         std::fs::write(&path, bytes).unwrap();
         Self(path)
     }
@@ -54,7 +55,11 @@ impl Drop for Feed {
 }
 
 fn apply() -> PeopleOptions {
-    PeopleOptions { apply: ApplyOptions { apply: true, ..ApplyOptions::default() }, as_of: Some(date(2001, 1, 1)), ..PeopleOptions::default() }
+    PeopleOptions {
+        apply: ApplyOptions { apply: true, ..ApplyOptions::default() },
+        as_of: Some(date(2001, 1, 1)),
+        ..PeopleOptions::default()
+    }
 }
 
 fn skip_bad() -> PeopleOptions {
@@ -104,11 +109,13 @@ async fn everything(pool: &PgPool) -> [i64; 7] {
 }
 
 async fn person(pool: &PgPool, number: &str) -> Option<(String, Option<String>, Option<String>)> {
-    sqlx::query_as("select i.state, i.state_reason, m.source_id from identity i left join identity m on m.id = i.manager_id where i.source_id = $1")
-        .bind(number)
-        .fetch_optional(pool)
-        .await
-        .unwrap()
+    sqlx::query_as(
+        "select i.state, i.state_reason, m.source_id from identity i left join identity m on m.id = i.manager_id where i.source_id = $1",
+    )
+    .bind(number)
+    .fetch_optional(pool)
+    .await
+    .unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -234,7 +241,10 @@ async fn a_long_circle_is_found_and_those_below_it_keep_their_managers(pool: PgP
     let feed = Feed::rows(&rows);
     let report = import(&pool, &feed.0, &skip_bad()).await.unwrap();
     assert_eq!(report.bad.len(), 50);
-    assert_eq!(bad(&report)[0], "line 3, manager_employee_number \"p1\": closes a circle of 50 managers: p0 → p1 → p2 → p3 → p4 → p5 → … → p0");
+    assert_eq!(
+        bad(&report)[0],
+        "line 3, manager_employee_number \"p1\": closes a circle of 50 managers: p0 → p1 → p2 → p3 → p4 → p5 → … → p0"
+    );
     assert_eq!(report.counts.added, 51);
     assert_eq!(person(&pool, "b").await, Some(("active".to_owned(), None, Some("p3".to_owned()))));
 }
@@ -257,9 +267,11 @@ async fn a_circle_that_closes_through_a_row_that_was_skipped_is_found_too(pool: 
 #[sqlx::test(migrations = "../migrations")]
 async fn changes_are_told_apart_by_column_and_written_to_the_trail_as_canonical_json(pool: PgPool) {
     applied(&pool, "1,A,B,a@example.com,Sales,Clerk,,2000-01-01,,employee\n2,C,D,,Sales,,1,,,employee\n").await;
-    let report = applied(&pool, "1,A,Bee,b@example.com,\"R\\D \"\"x\"\"\",Clerk,2,2000-01-01,2030-01-01,vendor\n2,C,D,,Sales,,,,,employee\n").await;
+    let report =
+        applied(&pool, "1,A,Bee,b@example.com,\"R\\D \"\"x\"\"\",Clerk,2,2000-01-01,2030-01-01,vendor\n2,C,D,,Sales,,,,,employee\n").await;
     assert_eq!(report.counts, Counts { changed: 2, ..Counts::default() });
-    let bodies: Vec<String> = sqlx::query_scalar("select body from audit_event where kind = 'identity.changed' order by body").fetch_all(&pool).await.unwrap();
+    let bodies: Vec<String> =
+        sqlx::query_scalar("select body from audit_event where kind = 'identity.changed' order by body").fetch_all(&pool).await.unwrap();
     let import = report.import;
     assert_eq!(
         bodies,
@@ -329,7 +341,10 @@ async fn a_suspended_person_stays_suspended_and_local_identities_are_not_touched
     assert_eq!(person(&pool, "admin").await, Some(("active".into(), None, None)));
     let feed = Feed::rows("1,A,Bee,,,,admin,,,employee\nadmin,X,Y,,,,,,,employee\n");
     let report = import(&pool, &feed.0, &apply()).await.unwrap();
-    assert_eq!(bad(&report), ["line 3, employee_number \"admin\": belongs to an identity that was made in Countersign and is not the feed's"]);
+    assert_eq!(
+        bad(&report),
+        ["line 3, employee_number \"admin\": belongs to an identity that was made in Countersign and is not the feed's"]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -378,7 +393,10 @@ async fn byte_order_mark_carriage_returns_quotes_blank_lines_and_other_titles_ar
     let report = import(&pool, &feed.0, &options).await.unwrap();
     assert_eq!(bad(&report), ["line 4, hire_date \"yesterday\": is not a date of the form year-month-day, for example 2026-12-23"]);
     assert!(report.notes.contains(&"Columns that mean nothing here: badge.".to_owned()));
-    let name: String = sqlx::query_scalar("select display_name || ' / ' || u.name from identity i join unit u on u.id = i.unit_id").fetch_one(&pool).await.unwrap();
+    let name: String = sqlx::query_scalar("select display_name || ' / ' || u.name from identity i join unit u on u.id = i.unit_id")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert_eq!(name, "Zoë O\"Neil, Jr. / Sales, West");
 }
 
@@ -394,13 +412,21 @@ async fn a_file_that_cannot_be_used_at_all_is_refused_with_the_reason(pool: PgPo
     let offset = HEADER.len() + 4;
     assert_eq!(
         refusal(&latin).await,
-        format!("F, line 2: byte {offset} of the file (0xfc) is not UTF-8. Nothing was changed. Export the file as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8.")
+        format!(
+            "F, line 2: byte {offset} of the file (0xfc) is not UTF-8. Nothing was changed. Export the file as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8."
+        )
     );
     assert!(refusal(b"").await.starts_with("F contains no header and no rows. Nothing was changed"));
     assert!(refusal(format!("{HEADER}\n").as_bytes()).await.starts_with("F contains no rows below its header. Nothing was changed"));
-    assert!(refusal(b"employee_number;given_name\n1;A\n").await.starts_with("F, line 1: the header has no column employee_number, given_name"));
+    assert!(
+        refusal(b"employee_number;given_name\n1;A\n").await.starts_with("F, line 1: the header has no column employee_number, given_name")
+    );
     let unclosed = format!("{HEADER}\n1,\"A{}", "x".repeat(1_100_000));
-    assert!(refusal(unclosed.as_bytes()).await.starts_with("F, line 2: the row is longer than a million bytes; a quotation mark is probably not closed."));
+    assert!(
+        refusal(unclosed.as_bytes())
+            .await
+            .starts_with("F, line 2: the row is longer than a million bytes; a quotation mark is probably not closed.")
+    );
     let many = format!("{HEADER}\n{}", "1,A,B,,,,,,,boss\n".repeat(10_001));
     assert!(refusal(many.as_bytes()).await.starts_with("F has more than 10000 bad values; reading stopped. Nothing was changed. This is usually one mistake in the export: the first is line 2, worker_type: is not employee"));
     let nowhere = import(&pool, Path::new("/nowhere.csv"), &apply()).await.unwrap_err().to_string();

@@ -53,7 +53,8 @@ async fn a_failure_is_on_record_in_plain_words_and_waits_longer_each_time(pool: 
     for _ in 0..8 {
         let outcomes = ran(&app.base).await;
         assert!(outcomes.contains(&("end-due-grants", false)), "{outcomes:?}");
-        let seconds = app.count("select extract(epoch from next_run_at - last_finished_at)::bigint from job where name = 'end-due-grants'").await;
+        let seconds =
+            app.count("select extract(epoch from next_run_at - last_finished_at)::bigint from job where name = 'end-due-grants'").await;
         waits.push(seconds);
         app.advance(SignedDuration::from_secs(seconds));
     }

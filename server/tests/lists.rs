@@ -21,7 +21,13 @@ use server::usecase::requests::RequestService;
 use support::*;
 
 fn caller(app: &TestApp, identity: IdentityId, name: &str, roles: &[Role]) -> Caller {
-    Caller { session: SessionId::new(app.now(), app.system.random()), identity, name: name.into(), roles: roles.to_vec(), applications: vec![] }
+    Caller {
+        session: SessionId::new(app.now(), app.system.random()),
+        identity,
+        name: name.into(),
+        roles: roles.to_vec(),
+        applications: vec![],
+    }
 }
 
 fn form(entitlement: EntitlementId) -> RequestForm {
@@ -38,7 +44,14 @@ async fn decide(app: &TestApp, who: &Caller, verdict: &str, comment: &str) {
     let inbox = InboxService::new(app.base.clone());
     let stage = inbox.list(who, InboxQuery::default()).await.unwrap().page.rows[0].stage;
     let detail = inbox.detail(who, stage).await.unwrap();
-    let form = DecisionForm { stage, verdict: verdict.into(), comment: comment.into(), shown_version: detail.request.version, shown_hash: detail.request.content_hash, key: detail.key };
+    let form = DecisionForm {
+        stage,
+        verdict: verdict.into(),
+        comment: comment.into(),
+        shown_version: detail.request.version,
+        shown_hash: detail.request.content_hash,
+        key: detail.key,
+    };
     inbox.decide(who, form).await.unwrap();
 }
 
@@ -51,13 +64,22 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     let ledger = app.application("LEDGER", bea, None).await;
     let read = app.entitlement(ledger, "Read", "standard").await;
     app.specifications().await;
-    let (ana, bea, ora) = (caller(&app, ana, "Ana Example", &[]), caller(&app, bea, "Bea Example", &[]), caller(&app, ora, "Ora Example", &[Role::Operator]));
-    let (home, requests, inbox, releases) = (HomeService::new(app.base.clone()), RequestService::new(app.base.clone()), InboxService::new(app.base.clone()), ReleaseService::new(app.base.clone()));
+    let (ana, bea, ora) =
+        (caller(&app, ana, "Ana Example", &[]), caller(&app, bea, "Bea Example", &[]), caller(&app, ora, "Ora Example", &[Role::Operator]));
+    let (home, requests, inbox, releases) = (
+        HomeService::new(app.base.clone()),
+        RequestService::new(app.base.clone()),
+        InboxService::new(app.base.clone()),
+        ReleaseService::new(app.base.clone()),
+    );
 
     requests.submit(&ana, form(read), IdempotencyKey::new(app.now(), app.system.random())).await.unwrap();
     let mine = requests.list(&ana, RequestsQuery::default()).await.unwrap();
     assert_eq!((mine.page.total, mine.page.rows[0].holder.as_str(), mine.may_list_all), (1, "Bea Example", false));
-    assert_eq!(requests.list(&ana, RequestsQuery { scope: "all".into(), ..RequestsQuery::default() }).await.map(|_| ()), Err(AppError::Forbidden));
+    assert_eq!(
+        requests.list(&ana, RequestsQuery { scope: "all".into(), ..RequestsQuery::default() }).await.map(|_| ()),
+        Err(AppError::Forbidden)
+    );
     assert_eq!((home.frame(&bea).await.unwrap().decisions, home.frame(&ana).await.unwrap().decisions), (1, 0));
     app.advance(SignedDuration::from_hours(47));
     let list = inbox.list(&bea, InboxQuery::default()).await.unwrap();
@@ -75,14 +97,27 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     assert_eq!((back.returned.len(), back.returned[0].holder.as_str(), back.open_requests_total), (1, "you", 1));
     let id = back.returned[0].id;
     let version = requests.show(&ana, id).await.unwrap().version;
-    requests.answer(&ana, id, version, RequestForm { justification: "Needed for the migration project of team Ledger.".into(), starts_on: "2026-11-25".into(), ..form(read) }).await.unwrap();
+    requests
+        .answer(
+            &ana,
+            id,
+            version,
+            RequestForm {
+                justification: "Needed for the migration project of team Ledger.".into(),
+                starts_on: "2026-11-25".into(),
+                ..form(read)
+            },
+        )
+        .await
+        .unwrap();
     decide(&app, &bea, "approve", "").await;
 
     let mine = requests.list(&ana, RequestsQuery { state: "approved".into(), ..RequestsQuery::default() }).await.unwrap();
     assert_eq!((mine.page.total, mine.page.rows[0].holder.as_str(), mine.states.len()), (1, "operators", 1));
     let auditor = caller(&app, ora.identity, "Ora Example", &[Role::Auditor]);
     for state in ["", "approved"] {
-        let all = requests.list(&auditor, RequestsQuery { scope: "all".into(), state: state.into(), ..RequestsQuery::default() }).await.unwrap();
+        let all =
+            requests.list(&auditor, RequestsQuery { scope: "all".into(), state: state.into(), ..RequestsQuery::default() }).await.unwrap();
         assert_eq!((all.page.rows.len(), all.page.total, all.may_list_all), (1, 1, true));
     }
 
@@ -92,7 +127,11 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     let counts: Vec<_> = queue.filters.iter().map(|(word, _, count)| (word.as_str(), *count)).collect();
     assert_eq!(counts, [("open", 1), ("held", 0), ("activate", 1), ("remove", 0), ("executed", 0)]);
     for (filter, rows) in [("activate", 1), ("remove", 0), ("held", 0), ("executed", 0), ("junk", 1)] {
-        assert_eq!(releases.list(&ora, ReleasesQuery { filter: filter.into(), after: "junk".into() }).await.unwrap().page.rows.len(), rows, "{filter}");
+        assert_eq!(
+            releases.list(&ora, ReleasesQuery { filter: filter.into(), after: "junk".into() }).await.unwrap().page.rows.len(),
+            rows,
+            "{filter}"
+        );
     }
     assert_eq!(home.frame(&ora).await.unwrap().releases, 0, "it may not begin before the 25th");
     app.advance(SignedDuration::from_hours(48));

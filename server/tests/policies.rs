@@ -52,7 +52,8 @@ fn result<'e>(evaluation: &'e Evaluation, control: &str) -> &'e GateResult {
 
 /// One control, the base facts and its three cases.
 fn small_set(policy: &str, cases: &str) -> Files {
-    let mut files: Files = shipped_files().into_iter().filter(|(name, _)| name == "schema.cedarschema" || name == "base-facts.json").collect();
+    let mut files: Files =
+        shipped_files().into_iter().filter(|(name, _)| name == "schema.cedarschema" || name == "base-facts.json").collect();
     files.insert("CS-TEST-01.cedar".to_owned(), policy.as_bytes().to_vec());
     files.insert("CS-TEST-01.cases.json".to_owned(), cases.as_bytes().to_vec());
     files
@@ -65,7 +66,8 @@ forbid (principal, action == Action::"release", resource)
 
 /// Multiplies so that more than 20 days overflow, which no case shows.
 fn overflowing_set() -> PolicySet {
-    let policy = format!("{TEST_HEAD}when {{ context has duration_days && context.duration_days * 461168601842738790 > 4611686018427387900 }};");
+    let policy =
+        format!("{TEST_HEAD}when {{ context has duration_days && context.duration_days * 461168601842738790 > 4611686018427387900 }};");
     let cases = r#"{"control": "CS-TEST-01", "cases": [
         {"name": "five", "kind": "pass", "expect": "pass", "facts": {"wish": {"duration_days": 5}}},
         {"name": "twenty", "kind": "fail", "expect": "fail", "facts": {}},
@@ -74,7 +76,14 @@ fn overflowing_set() -> PolicySet {
 }
 
 fn conflict(severity: Severity, standing: Standing) -> ConflictFound {
-    ConflictFound { code: "SOD-001".into(), title: "Pay and approve".into(), severity, with: EntitlementId::new(Timestamp::UNIX_EPOCH, [9; 10]), with_name: "Payment Approver".into(), standing }
+    ConflictFound {
+        code: "SOD-001".into(),
+        title: "Pay and approve".into(),
+        severity,
+        with: EntitlementId::new(Timestamp::UNIX_EPOCH, [9; 10]),
+        with_name: "Payment Approver".into(),
+        standing,
+    }
 }
 
 #[test]
@@ -96,8 +105,23 @@ fn the_shipped_set_is_the_directory_and_names_the_gates_of_the_product() {
     assert_eq!(
         ids,
         [
-            "CS-APR-01", "CS-DATA-01", "CS-EXP-01", "CS-EXP-02", "CS-JUS-01", "CS-LOG-01", "CS-LOG-02", "CS-MFA-01", "CS-PRIV-01", "CS-SCP-01", "CS-SOD-01",
-            "CS-SOD-02", "CS-SPN-01", "CS-SPN-02", "CS-SRC-01", "CS-SRC-02", "CS-TIER-01"
+            "CS-APR-01",
+            "CS-DATA-01",
+            "CS-EXP-01",
+            "CS-EXP-02",
+            "CS-JUS-01",
+            "CS-LOG-01",
+            "CS-LOG-02",
+            "CS-MFA-01",
+            "CS-PRIV-01",
+            "CS-SCP-01",
+            "CS-SOD-01",
+            "CS-SOD-02",
+            "CS-SPN-01",
+            "CS-SPN-02",
+            "CS-SRC-01",
+            "CS-SRC-02",
+            "CS-TIER-01"
         ]
     );
 }
@@ -252,7 +276,10 @@ fn every_control_can_be_shown_with_its_text_and_cases() {
     }
     let waivable_not: Vec<&str> = set.controls().iter().filter(|control| !control.waivable).map(|control| control.id.as_str()).collect();
     assert_eq!(waivable_not, ["CS-APR-01", "CS-JUS-01", "CS-SRC-02"]);
-    assert_eq!(set.control("CS-TIER-01").unwrap().cases[2].differs, ["specification.highest_tier = elevated", "entitlement.tier = elevated"]);
+    assert_eq!(
+        set.control("CS-TIER-01").unwrap().cases[2].differs,
+        ["specification.highest_tier = elevated", "entitlement.tier = elevated"]
+    );
 }
 
 proptest! {

@@ -259,7 +259,9 @@ async fn a_password_that_cannot_be_taken_is_refused_at_its_field(pool: PgPoolOpt
         (PASSWORD, "passwordpassword", "passwordpassword", "password", "common"),
         (PASSWORD, "seven green umbrellas", "seven grey umbrellas", "password_again", "different"),
     ] {
-        let reply = client.server_fn("account/change_password", &[("current_password", current), ("password", password), ("password_again", again)]).await;
+        let reply = client
+            .server_fn("account/change_password", &[("current_password", current), ("password", password), ("password_again", again)])
+            .await;
         assert_eq!(reply.status, 422, "{}", reply.text());
         assert_eq!(reply.json()["problems"], serde_json::json!([{ "field": field, "code": code }]));
     }
@@ -334,11 +336,20 @@ async fn outside_of_the_demonstration_nobody_gets_in_without_a_password(pool: Pg
     let client = app.stranger();
     assert!(!client.get("/sign-in").await.text().contains("demo_login"));
     assert_eq!(client.server_fn("account/demonstration_people", &[]).await.json(), serde_json::json!([]));
-    assert_eq!(client.post_form("/sign-in", &[("demo_login", "ana"), ("login", "ana"), ("password", PASSWORD)]).await.location(), "/sign-in?error=credentials");
+    assert_eq!(
+        client.post_form("/sign-in", &[("demo_login", "ana"), ("login", "ana"), ("password", PASSWORD)]).await.location(),
+        "/sign-in?error=credentials"
+    );
     assert_eq!(client.cookie("countersign"), None);
 }
 
-const FIRST: [(&str, &str); 5] = [("given_name", "Ada"), ("family_name", "Admin"), ("login", "ada"), ("password", "seven green umbrellas"), ("password_again", "seven green umbrellas")];
+const FIRST: [(&str, &str); 5] = [
+    ("given_name", "Ada"),
+    ("family_name", "Admin"),
+    ("login", "ada"),
+    ("password", "seven green umbrellas"),
+    ("password_again", "seven green umbrellas"),
+];
 
 async fn set_up(client: &Client, token: &str, fields: &[(&str, &str)]) -> Reply {
     let all: Vec<_> = fields.iter().copied().chain([("token", token)]).collect();
@@ -393,7 +404,8 @@ async fn a_browser_that_hangs_up_does_not_stop_what_it_began(pool: PgPoolOptions
     use tower::ServiceExt as _;
     let app = TestApp::new(pool, connect).await;
     ana(&app).await;
-    let request = Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+    let request =
+        Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
     let request = app.stranger().prepare(request, Body::from(format!("login=ana&password={}", PASSWORD.replace(' ', "+"))));
     let mut answer = Box::pin(app.router.clone().oneshot(request));
     // Far enough for the task to exist, not far enough for an answer.
@@ -402,7 +414,10 @@ async fn a_browser_that_hangs_up_does_not_stop_what_it_began(pool: PgPoolOptions
     drop(answer);
     app.state.tasks.finished().await;
     assert_eq!(app.count("select count(*) from session").await, 1);
-    assert_eq!(app.count("select count(*) from pg_stat_activity where state like 'idle in transaction%' and datname = current_database()").await, 0);
+    assert_eq!(
+        app.count("select count(*) from pg_stat_activity where state like 'idle in transaction%' and datname = current_database()").await,
+        0
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -22,11 +22,7 @@ pub fn run_alone(workspace: &Workspace, arguments: &[String]) -> Outcome<()> {
     let tools = prepare(workspace)?;
     let count = run(workspace, &tools, "browser tests", arguments)?;
     println!("{} passed, {} failed", count.passed, count.failed);
-    if count.failed == 0 {
-        Ok(())
-    } else {
-        fail("browser tests failed")
-    }
+    if count.failed == 0 { Ok(()) } else { fail("browser tests failed") }
 }
 
 /// Takes the pictures for the documentation.
@@ -34,11 +30,7 @@ pub fn screenshots(workspace: &Workspace) -> Outcome<()> {
     let tools = prepare(workspace)?;
     let arguments = ["--project".to_owned(), PICTURES.to_owned()];
     let count = run(workspace, &tools, PICTURES, &arguments)?;
-    if count.failed == 0 {
-        Ok(())
-    } else {
-        fail("not all pictures could be taken")
-    }
+    if count.failed == 0 { Ok(()) } else { fail("not all pictures could be taken") }
 }
 
 fn prepare(workspace: &Workspace) -> Outcome<Tools> {
@@ -49,12 +41,7 @@ fn prepare(workspace: &Workspace) -> Outcome<Tools> {
 }
 
 /// Runs Playwright on a fresh demonstration. Everything must be built.
-pub fn run(
-    workspace: &Workspace,
-    tools: &Tools,
-    label: &str,
-    arguments: &[String],
-) -> Outcome<Count> {
+pub fn run(workspace: &Workspace, tools: &Tools, label: &str, arguments: &[String]) -> Outcome<Count> {
     let server = DemoServer::start(workspace)?;
     let report = workspace.target.join("browser-tests/report.json");
     if report.exists() {
@@ -62,19 +49,10 @@ pub fn run(
     }
     let mut playwright = tools.node_command(workspace, workspace.npm_program("playwright"));
     playwright
-        .args([
-            "test",
-            "--config",
-            "end2end/playwright.config.ts",
-            "--reporter",
-            "list,json",
-        ])
+        .args(["test", "--config", "end2end/playwright.config.ts", "--reporter", "list,json"])
         .args(arguments)
         // The configuration offers the project for pictures only when they are asked for.
-        .env(
-            "COUNTERSIGN_PICTURES",
-            if label == PICTURES { "1" } else { "" },
-        )
+        .env("COUNTERSIGN_PICTURES", if label == PICTURES { "1" } else { "" })
         .env("BASE_URL", server.url())
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
         .env("PLAYWRIGHT_HTML_OPEN", "never");
@@ -85,31 +63,17 @@ pub fn run(
     }
     let count = count_in(&report).inspect_err(|_| print_lines(&finished.lines))?;
     if finished.status.success() && count.failed == 0 {
-        println!(
-            "{label}: ok, {} passed ({})",
-            count.passed,
-            whole_seconds(finished.took)
-        );
+        println!("{label}: ok, {} passed ({})", count.passed, whole_seconds(finished.took));
         return Ok(count);
     }
-    println!(
-        "{label}: {} failed ({})",
-        count.failed,
-        whole_seconds(finished.took)
-    );
+    println!("{label}: {} failed ({})", count.failed, whole_seconds(finished.took));
     // Playwright can fail without a failed test, for instance on a spec that does not compile.
-    Ok(Count {
-        passed: count.passed,
-        failed: count.failed.max(1),
-    })
+    Ok(Count { passed: count.passed, failed: count.failed.max(1) })
 }
 
 fn count_in(report: &std::path::Path) -> Outcome<Count> {
     let text = fs::read_to_string(report).context("read Playwright's report")?;
     let report: Value = serde_json::from_str(&text).context("understand Playwright's report")?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    Ok(Count {
-        passed: number("expected") + number("flaky"),
-        failed: number("unexpected"),
-    })
+    Ok(Count { passed: number("expected") + number("flaky"), failed: number("unexpected") })
 }

@@ -33,10 +33,7 @@ impl Count {
     /// Counts a step that is no test run of its own.
     fn step(&mut self, outcome: Outcome<()>) {
         let one = match outcome {
-            Ok(()) => Self {
-                passed: 1,
-                failed: 0,
-            },
+            Ok(()) => Self { passed: 1, failed: 0 },
             Err(failure) => Self::failure(&failure),
         };
         self.add(one);
@@ -44,10 +41,7 @@ impl Count {
 
     fn failure(failure: &Failure) -> Self {
         println!("{failure}");
-        Self {
-            passed: 0,
-            failed: 1,
-        }
+        Self { passed: 0, failed: 1 }
     }
 
     /// Counts a test run; one that could not run counts as one failure.
@@ -59,10 +53,7 @@ impl Count {
 /// Runs everything.
 pub fn run(workspace: &Workspace) -> Outcome<ExitCode> {
     // What is tested is what is committed, whatever database the developer works with.
-    let workspace = &Workspace {
-        offline: true,
-        ..workspace.clone()
-    };
+    let workspace = &Workspace { offline: true, ..workspace.clone() };
     let mut count = Count::default();
     match setup::run(workspace, true) {
         Ok(tools) => all(workspace, &tools, &mut count),
@@ -72,23 +63,13 @@ pub fn run(workspace: &Workspace) -> Outcome<ExitCode> {
         count.failed += 1;
     }
     println!("{} passed, {} failed", count.passed, count.failed);
-    Ok(if count.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if count.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn all(workspace: &Workspace, tools: &Tools, count: &mut Count) {
-    count.step(done(
-        "formatting",
-        workspace.cargo().args(["fmt", "--all", "--check"]),
-    ));
+    count.step(done("formatting", workspace.cargo().args(["fmt", "--all", "--check"])));
     let mut clippy = workspace.cargo();
-    clippy
-        .arg("clippy")
-        .args(NATIVE)
-        .args(["--all-targets", "--", "-D", "warnings"]);
+    clippy.arg("clippy").args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]);
     count.step(done("clippy", &mut clippy));
     count.step(wasm_clippy(workspace, tools));
     let site = site::build(workspace, tools);
@@ -102,10 +83,7 @@ fn all(workspace: &Workspace, tools: &Tools, count: &mut Count) {
         Err(failure) => count.step(Err(failure)),
     }
     if site_is_there {
-        count.tests(
-            build_server(workspace)
-                .and_then(|()| browser_tests::run(workspace, tools, "browser tests", &[])),
-        );
+        count.tests(build_server(workspace).and_then(|()| browser_tests::run(workspace, tools, "browser tests", &[])));
         count.step(size::run(workspace));
     }
 }
@@ -126,9 +104,7 @@ fn rust_tests(workspace: &Workspace, postgres: &TestPostgres) -> Outcome<Count> 
     let mut cargo = workspace.cargo();
     cargo.arg("test").args(NATIVE).arg("--no-fail-fast");
     // The macros read the committed query data; the tests create their databases here.
-    cargo
-        .env("SQLX_OFFLINE", "true")
-        .env("DATABASE_URL", postgres.url("postgres"));
+    cargo.env("SQLX_OFFLINE", "true").env("DATABASE_URL", postgres.url("postgres"));
     let finished = attempt("Rust tests", &mut cargo)?;
     let mut count = count_in(&finished.lines);
     let took = whole_seconds(finished.took);
@@ -151,16 +127,10 @@ fn count_in(lines: &[String]) -> Count {
             continue;
         };
         let number = |word: &str| {
-            let part = result
-                .split([';', '.'])
-                .find_map(|part| part.trim().strip_suffix(word));
-            part.and_then(|number| number.trim().parse::<u64>().ok())
-                .unwrap_or(0)
+            let part = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(word));
+            part.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
         };
-        count.add(Count {
-            passed: number("passed"),
-            failed: number("failed"),
-        });
+        count.add(Count { passed: number("passed"), failed: number("failed") });
     }
     count
 }
@@ -176,12 +146,6 @@ mod tests {
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s",
             "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.50s",
         ];
-        assert_eq!(
-            count_in(&lines.map(str::to_owned)),
-            Count {
-                passed: 8,
-                failed: 2
-            }
-        );
+        assert_eq!(count_in(&lines.map(str::to_owned)), Count { passed: 8, failed: 2 });
     }
 }

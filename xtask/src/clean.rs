@@ -11,12 +11,7 @@ use crate::workspace::Workspace;
 pub fn run(workspace: &Workspace) -> Outcome<()> {
     remove_data(&workspace.root.join(".countersign"))?;
     remove_data(&workspace.target.join("browser-tests/data"))?;
-    for name in [
-        "target",
-        "node_modules",
-        "test-results",
-        "playwright-report",
-    ] {
+    for name in ["target", "node_modules", "test-results", "playwright-report"] {
         let folder = workspace.root.join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).context(format_args!("remove {}", folder.display()))?;

@@ -22,8 +22,7 @@ static RUNNING: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 /// From now on Ctrl-C ends the running program and lets the recipe put away what it started;
 /// a second Ctrl-C ends the recipe at once.
 pub fn watch_signals() -> Outcome<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])
-        .context("watch for Ctrl-C")?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).context("watch for Ctrl-C")?;
     thread::spawn(move || {
         for _ in signals.forever() {
             if INTERRUPTED.swap(true, Ordering::SeqCst) {
@@ -78,12 +77,7 @@ pub fn step(label: &str, command: &mut Command) -> Outcome<Finished> {
         return Ok(finished);
     }
     print_lines(&finished.lines);
-    fail(format!(
-        "{label}: {} after {}: {}",
-        ending(finished.status),
-        whole_seconds(finished.took),
-        describe(command)
-    ))
+    fail(format!("{label}: {} after {}: {}", ending(finished.status), whole_seconds(finished.took), describe(command)))
 }
 
 /// Runs a program with progress and leaves the judgement to the caller.
@@ -93,13 +87,8 @@ pub fn attempt(label: &str, command: &mut Command) -> Outcome<Finished> {
     }
     let started = Instant::now();
     let progress = Progress::start(label);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .context(format_args!("run {}", describe(command)))?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().context(format_args!("run {}", describe(command)))?;
     remember(&child);
     let (sender, receiver) = mpsc::channel();
     read_lines(child.stdout.take(), sender.clone());
@@ -115,65 +104,38 @@ pub fn attempt(label: &str, command: &mut Command) -> Outcome<Finished> {
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 // A grandchild may hold the pipe open after the program has ended.
-                let status = child
-                    .try_wait()
-                    .context(format_args!("wait for {}", describe(command)))?;
-                if status.is_some()
-                    && ended.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(2)
-                {
+                let status = child.try_wait().context(format_args!("wait for {}", describe(command)))?;
+                if status.is_some() && ended.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(2) {
                     break;
                 }
             }
         }
     }
-    let status = child
-        .wait()
-        .context(format_args!("wait for {}", describe(command)));
+    let status = child.wait().context(format_args!("wait for {}", describe(command)));
     forget(&child);
     drop(progress);
     let status = status?;
     if interrupted() {
         return fail("stopped on request");
     }
-    Ok(Finished {
-        status,
-        lines,
-        took: started.elapsed(),
-    })
+    Ok(Finished { status, lines, took: started.elapsed() })
 }
 
 /// The output of a short program, or nothing when it is missing or fails.
 pub fn ask(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The command as a person would type it.
 pub fn describe(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints what a failed program said, without the list of what cargo compiled.
 pub fn print_lines(lines: &[String]) {
-    let noise = [
-        "Compiling ",
-        "Checking ",
-        "Fresh ",
-        "Downloaded ",
-        "Downloading ",
-        "Blocking ",
-    ];
+    let noise = ["Compiling ", "Checking ", "Fresh ", "Downloaded ", "Downloading ", "Blocking "];
     for line in lines {
         if !noise.iter().any(|word| line.trim_start().starts_with(word)) {
             println!("{line}");
@@ -198,9 +160,7 @@ fn read_lines(pipe: Option<impl Read + Send + 'static>, sender: mpsc::Sender<Str
             match reader.read_until(b'\n', &mut bytes) {
                 Ok(0) | Err(_) => break,
                 Ok(_) => {
-                    let line = String::from_utf8_lossy(&bytes)
-                        .trim_end_matches(['\n', '\r'])
-                        .to_owned();
+                    let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
                     if sender.send(line).is_err() {
                         break;
                     }

@@ -38,31 +38,17 @@ impl DemoServer {
         fs::create_dir_all(&data).context(format_args!("create {}", data.display()))?;
         let log = folder.join("server.log");
         let output = File::create(&log).context(format_args!("create {}", log.display()))?;
-        let errors = output
-            .try_clone()
-            .context(format_args!("open {}", log.display()))?;
+        let errors = output.try_clone().context(format_args!("open {}", log.display()))?;
         let address = free_address()?;
         let mut command = workspace.command(workspace.server_program());
-        command
-            .arg("demo")
-            .arg("--bind")
-            .arg(address.to_string())
-            .arg("--data-dir")
-            .arg(&data);
+        command.arg("demo").arg("--bind").arg(address.to_string()).arg("--data-dir").arg(&data);
         command.arg("--site-root").arg(workspace.site());
         // Its own embedded Postgres, as on a fresh machine.
-        command
-            .env_remove("DATABASE_URL")
-            .env("COUNTERSIGN_BIND", address.to_string());
+        command.env_remove("DATABASE_URL").env("COUNTERSIGN_BIND", address.to_string());
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn().context("start the server")?;
         remember(&child);
-        let mut server = Self {
-            child,
-            address,
-            data,
-            log,
-        };
+        let mut server = Self { child, address, data, log };
         work("start the demonstration", |_| server.wait_until_ready())?;
         Ok(server)
     }
@@ -79,17 +65,10 @@ impl DemoServer {
                 return fail("stopped on request");
             }
             if let Some(status) = self.child.try_wait().context("wait for the server")? {
-                return fail(format!(
-                    "the server ended with {status} instead of serving:\n{}",
-                    end_of(&self.log)
-                ));
+                return fail(format!("the server ended with {status} instead of serving:\n{}", end_of(&self.log)));
             }
             if started.elapsed() > READY_LIMIT {
-                return fail(format!(
-                    "the server did not answer on {}/healthz in time:\n{}",
-                    self.url(),
-                    end_of(&self.log)
-                ));
+                return fail(format!("the server did not answer on {}/healthz in time:\n{}", self.url(), end_of(&self.log)));
             }
             thread::sleep(Duration::from_millis(100));
         }
@@ -116,10 +95,7 @@ pub fn stop(child: &mut Child, limit: Duration) {
     let started = Instant::now();
     while matches!(child.try_wait(), Ok(None)) {
         if started.elapsed() > limit {
-            eprintln!(
-                "xtask: the server did not stop in {} s and was killed",
-                limit.as_secs()
-            );
+            eprintln!("xtask: the server did not stop in {} s and was killed", limit.as_secs());
             // Nothing more can be done when even that fails.
             let _ = child.kill();
             let _ = child.wait();
@@ -134,8 +110,7 @@ pub fn remove_data(data: &Path) -> Outcome<()> {
     if fs::symlink_metadata(data).is_err() {
         return Ok(());
     }
-    Cluster::remove(&data.join("postgres"))
-        .context(format_args!("remove the cluster in {}", data.display()))?;
+    Cluster::remove(&data.join("postgres")).context(format_args!("remove the cluster in {}", data.display()))?;
     fs::remove_dir_all(data).context(format_args!("remove {}", data.display()))
 }
 
@@ -148,10 +123,7 @@ fn answers(address: SocketAddr) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        stream.write_all(
-            format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-                .as_bytes(),
-        )?;
+        stream.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(status.ends_with(b" 200"))
@@ -162,10 +134,5 @@ fn answers(address: SocketAddr) -> bool {
 fn end_of(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
-    lines
-        .iter()
-        .skip(lines.len().saturating_sub(40))
-        .copied()
-        .collect::<Vec<_>>()
-        .join("\n")
+    lines.iter().skip(lines.len().saturating_sub(40)).copied().collect::<Vec<_>>().join("\n")
 }

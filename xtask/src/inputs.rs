@@ -30,11 +30,7 @@ pub fn hash(root: &Path, places: &[&str], salt: &str) -> Outcome<String> {
     digest.update(salt);
     for path in files(root, places)? {
         let content = fs::read(&path).context(format_args!("read {}", path.display()))?;
-        let name = path
-            .strip_prefix(root)
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .into_owned();
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
         digest.update(format!("\0{name}\0{}\0", content.len()));
         digest.update(content);
     }
@@ -43,17 +39,12 @@ pub fn hash(root: &Path, places: &[&str], salt: &str) -> Outcome<String> {
 
 /// The hash of one content, short enough for a file name.
 pub fn short_hash(content: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(content))
-        .chars()
-        .take(16)
-        .collect()
+    hexadecimal(&Sha256::digest(content)).chars().take(16).collect()
 }
 
 /// The newest change under `places`.
 pub fn newest_change(root: &Path, places: &[&str]) -> Outcome<Option<SystemTime>> {
-    let times = files(root, places)?
-        .into_iter()
-        .filter_map(|path| fs::metadata(path).ok()?.modified().ok());
+    let times = files(root, places)?.into_iter().filter_map(|path| fs::metadata(path).ok()?.modified().ok());
     Ok(times.max())
 }
 

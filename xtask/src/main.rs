@@ -1,10 +1,7 @@
 //! The recipes of this repository: set-up, site build, test database, browser tests, benchmarks.
 //! One file per noun; the Makefile and `.ci/run` only call what is here.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "recipes measure how long their steps take; they are no part of the product"
-)]
+#![expect(clippy::disallowed_methods, reason = "recipes measure how long their steps take; they are no part of the product")]
 
 mod bench;
 mod browser_tests;
@@ -117,9 +114,7 @@ fn carry_out(recipe: Recipe) -> Outcome<ExitCode> {
         Recipe::Prepare { check } => prepare::run(&workspace, check).map(|()| done),
         Recipe::Watch { arguments } => watch::run(&workspace, &arguments).map(|()| done),
         Recipe::Bench { arguments } => bench::run(&workspace, &arguments).map(|()| done),
-        Recipe::E2e { arguments } => {
-            browser_tests::run_alone(&workspace, &arguments).map(|()| done)
-        }
+        Recipe::E2e { arguments } => browser_tests::run_alone(&workspace, &arguments).map(|()| done),
         Recipe::Screenshots => browser_tests::screenshots(&workspace).map(|()| done),
         Recipe::Size => size::run(&workspace).map(|()| done),
         Recipe::Clean => clean::run(&workspace).map(|()| done),

@@ -34,11 +34,7 @@ pub fn run_on(workspace: &Workspace, postgres: &TestPostgres, check: bool) -> Ou
     fs::create_dir_all(&fresh).context(format_args!("create {}", fresh.display()))?;
     compile(workspace, postgres, &fresh)?;
     let committed = workspace.root.join("server/.sqlx");
-    if check {
-        compare(&fresh, &committed)
-    } else {
-        replace(&fresh, &committed)
-    }
+    if check { compare(&fresh, &committed) } else { replace(&fresh, &committed) }
 }
 
 /// Applies the migrations as the server does: in the order of their names, each in a transaction
@@ -47,18 +43,12 @@ fn migrate(workspace: &Workspace, postgres: &TestPostgres) -> Outcome<()> {
     let Some(cluster) = postgres.cluster() else {
         return fail("the throw-away Postgres has stopped");
     };
-    cluster
-        .ensure_database(DATABASE)
-        .context("create a database for the migrations")?;
+    cluster.ensure_database(DATABASE).context("create a database for the migrations")?;
     let sql = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sql");
     let down = |path: &PathBuf| path.to_string_lossy().ends_with(".down.sql");
-    let migrations: Vec<PathBuf> = files(&workspace.root, &["migrations"])?
-        .into_iter()
-        .filter(|path| sql(path) && !down(path))
-        .collect();
+    let migrations: Vec<PathBuf> = files(&workspace.root, &["migrations"])?.into_iter().filter(|path| sql(path) && !down(path)).collect();
     for migration in &migrations {
-        let text =
-            fs::read_to_string(migration).context(format_args!("read {}", migration.display()))?;
+        let text = fs::read_to_string(migration).context(format_args!("read {}", migration.display()))?;
         let mut psql = cluster.psql(DATABASE);
         if !text.starts_with("-- no-transaction") {
             psql.arg("--single-transaction");
@@ -94,15 +84,7 @@ fn compile(workspace: &Workspace, postgres: &TestPostgres, fresh: &Path) -> Outc
 /// Whether tests, examples or benchmarks use the SQL macros: then they have to be compiled as well.
 fn queries_outside_the_library(workspace: &Workspace) -> Outcome<bool> {
     let macros = ["query!(", "query_as!(", "query_scalar!("];
-    for path in files(
-        &workspace.root,
-        &[
-            "server/src",
-            "server/tests",
-            "server/examples",
-            "server/benches",
-        ],
-    )? {
+    for path in files(&workspace.root, &["server/src", "server/tests", "server/examples", "server/benches"])? {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let outside = if path.starts_with(workspace.root.join("server/src")) {
             text.split_once("#[cfg(test)]").map(|(_, tests)| tests)
@@ -124,9 +106,7 @@ struct Touched {
 
 impl Touched {
     fn now(path: PathBuf) -> Outcome<Self> {
-        let before = fs::metadata(&path)
-            .and_then(|found| found.modified())
-            .context(format_args!("look at {}", path.display()))?;
+        let before = fs::metadata(&path).and_then(|found| found.modified()).context(format_args!("look at {}", path.display()))?;
         set_time(&path, SystemTime::now()).context(format_args!("touch {}", path.display()))?;
         Ok(Self { path, before })
     }
@@ -140,25 +120,15 @@ impl Drop for Touched {
 }
 
 fn set_time(path: &Path, time: SystemTime) -> std::io::Result<()> {
-    File::options()
-        .append(true)
-        .open(path)?
-        .set_times(FileTimes::new().set_modified(time))
+    File::options().append(true).open(path)?.set_times(FileTimes::new().set_modified(time))
 }
 
 fn query_data(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
     for path in files(folder, &["."])? {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with("query-") {
-            found.insert(
-                name,
-                fs::read(&path).context(format_args!("read {}", path.display()))?,
-            );
+            found.insert(name, fs::read(&path).context(format_args!("read {}", path.display()))?);
         }
     }
     Ok(found)
@@ -183,19 +153,12 @@ fn compare(fresh: &Path, committed: &Path) -> Outcome<()> {
         println!("offline query data: {} queries, as committed", fresh.len());
         return Ok(());
     }
-    fail(format!(
-        "server/.sqlx differs from the queries in {differences} files: run `cargo xtask prepare` and commit the result"
-    ))
+    fail(format!("server/.sqlx differs from the queries in {differences} files: run `cargo xtask prepare` and commit the result"))
 }
 
 fn sql_in(data: &[u8]) -> String {
     let value: serde_json::Value = serde_json::from_slice(data).unwrap_or_default();
-    let sql = value["query"]
-        .as_str()
-        .unwrap_or("not a query file")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let sql = value["query"].as_str().unwrap_or("not a query file").split_whitespace().collect::<Vec<_>>().join(" ");
     sql.chars().take(100).collect()
 }
 
@@ -205,10 +168,7 @@ fn replace(fresh: &Path, committed: &Path) -> Outcome<()> {
     for name in old.keys().filter(|name| !new.contains_key(*name)) {
         fs::remove_file(committed.join(name)).context(format_args!("remove {name}"))?;
     }
-    for (name, data) in new
-        .iter()
-        .filter(|(name, data)| old.get(*name) != Some(data))
-    {
+    for (name, data) in new.iter().filter(|(name, data)| old.get(*name) != Some(data)) {
         fs::write(committed.join(name), data).context(format_args!("write {name}"))?;
     }
     println!("offline query data: {} queries in server/.sqlx", new.len());

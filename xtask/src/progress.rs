@@ -28,18 +28,11 @@ impl Progress {
         let thread = thread::spawn(move || {
             let started = Instant::now();
             let terminal = stdout().is_terminal();
-            let pause = if terminal {
-                Duration::from_millis(500)
-            } else {
-                LOG_EVERY
-            };
+            let pause = if terminal { Duration::from_millis(500) } else { LOG_EVERY };
             let mut drawn = false;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
                 let said = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let line = format!(
-                    "{label}: {} so far  {said}",
-                    whole_seconds(started.elapsed())
-                );
+                let line = format!("{label}: {} so far  {said}", whole_seconds(started.elapsed()));
                 let line: String = line.chars().take(WIDTH).collect();
                 if !terminal {
                     println!("{}", line.trim_end());
@@ -55,11 +48,7 @@ impl Progress {
                 let _ = stdout().flush();
             }
         });
-        Self {
-            last,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { last, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Notes the last thing that was said.
@@ -97,9 +86,5 @@ pub fn work<T>(label: &str, work: impl FnOnce(&Progress) -> Outcome<T>) -> Outco
 /// A duration as a person reads it.
 pub fn whole_seconds(duration: Duration) -> String {
     let seconds = duration.as_secs_f64().round();
-    if seconds < 90.0 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min {} s", (seconds / 60.0).floor(), seconds % 60.0)
-    }
+    if seconds < 90.0 { format!("{seconds} s") } else { format!("{} min {} s", (seconds / 60.0).floor(), seconds % 60.0) }
 }

@@ -14,10 +14,7 @@ pub fn serve(workspace: &Workspace, arguments: &[String]) -> Outcome<()> {
     site::build(workspace, &tools)?;
     build_server(workspace)?;
     let mut server = workspace.command(workspace.server_program());
-    server
-        .arg("demo")
-        .args(arguments)
-        .env("COUNTERSIGN_SITE_ROOT", workspace.site());
+    server.arg("demo").args(arguments).env("COUNTERSIGN_SITE_ROOT", workspace.site());
     // Only returns when it fails: this process becomes the server, which then owns the terminal.
     Err(server.exec()).context("start the server")
 }
@@ -25,9 +22,6 @@ pub fn serve(workspace: &Workspace, arguments: &[String]) -> Outcome<()> {
 /// Compiles the server.
 pub fn build_server(workspace: &Workspace) -> Outcome<()> {
     let mut cargo = workspace.cargo();
-    cargo
-        .arg("build")
-        .args(NATIVE)
-        .args(["--bin", "countersign"]);
+    cargo.arg("build").args(NATIVE).args(["--bin", "countersign"]);
     step("compile the server", &mut cargo).map(|_| ())
 }

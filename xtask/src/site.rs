@@ -66,11 +66,7 @@ pub fn build(workspace: &Workspace, tools: &Tools) -> Outcome<()> {
 
 /// Builds the site, unless it is there or an equal one was built before.
 pub fn build_with(workspace: &Workspace, tools: &Tools, care: Care) -> Outcome<()> {
-    let inputs = inputs::hash(
-        &workspace.root,
-        &INPUTS,
-        &format!("{care:?} {}", tools.wasm.compiler()),
-    )?;
+    let inputs = inputs::hash(&workspace.root, &INPUTS, &format!("{care:?} {}", tools.wasm.compiler()))?;
     let site = workspace.site();
     if site_files::inputs_of(&site).is_some_and(|found| found == inputs) {
         println!("site: present");
@@ -87,13 +83,7 @@ pub fn build_with(workspace: &Workspace, tools: &Tools, care: Care) -> Outcome<(
     site_files::install(&finished, &site)
 }
 
-fn make(
-    workspace: &Workspace,
-    tools: &Tools,
-    care: Care,
-    inputs: &str,
-    finished: &Path,
-) -> Outcome<()> {
+fn make(workspace: &Workspace, tools: &Tools, care: Care, inputs: &str, finished: &Path) -> Outcome<()> {
     let profile = match care {
         Care::Release => "wasm-release",
         Care::Quick => "dev",
@@ -105,28 +95,15 @@ fn make(
         fs::remove_dir_all(&folder).context(format_args!("empty {}", folder.display()))?;
     }
     fs::create_dir_all(&folder).context(format_args!("create {}", folder.display()))?;
-    work("bind the front end to JavaScript", |_| {
-        bind(&WasmTarget::artefact(workspace, profile), &folder, care)
-    })?;
+    work("bind the front end to JavaScript", |_| bind(&WasmTarget::artefact(workspace, profile), &folder, care))?;
     let mut wasm = folder.join("countersign_bg.wasm");
     if care == Care::Release {
         wasm = shrink(workspace, tools, &wasm, &folder)?;
     }
     let css = style_sheet(workspace, tools, &folder)?;
-    let built = Built {
-        js: folder.join("countersign.js"),
-        wasm,
-        css,
-        snippets: folder.join("snippets"),
-    };
-    let label = if care == Care::Release {
-        "name and compress the site"
-    } else {
-        "name the site's files"
-    };
-    work(label, |_| {
-        site_files::write(&built, finished, inputs, care == Care::Release)
-    })
+    let built = Built { js: folder.join("countersign.js"), wasm, css, snippets: folder.join("snippets") };
+    let label = if care == Care::Release { "name and compress the site" } else { "name the site's files" };
+    work(label, |_| site_files::write(&built, finished, inputs, care == Care::Release))
 }
 
 fn bind(library: &Path, folder: &Path, care: Care) -> Outcome<()> {
@@ -135,25 +112,15 @@ fn bind(library: &Path, folder: &Path, care: Care) -> Outcome<()> {
     let small = care == Care::Release;
     let generated = bindgen.input_path(library).web(true).and_then(|bindgen| {
         let bindgen = bindgen.out_name("countersign").typescript(false);
-        bindgen
-            .remove_name_section(small)
-            .remove_producers_section(small)
-            .generate(folder)
+        bindgen.remove_name_section(small).remove_producers_section(small).generate(folder)
     });
-    generated
-        .map_err(|error| format!("{error:#}"))
-        .context(format_args!("bind {}", library.display()))
+    generated.map_err(|error| format!("{error:#}")).context(format_args!("bind {}", library.display()))
 }
 
 fn shrink(workspace: &Workspace, tools: &Tools, wasm: &Path, folder: &Path) -> Outcome<PathBuf> {
     let smaller = folder.join("countersign_small.wasm");
     let mut command = tools.node_command(workspace, workspace.npm_program("wasm-opt"));
-    command
-        .arg("-Oz")
-        .args(WASM_FEATURES)
-        .arg(wasm)
-        .arg("-o")
-        .arg(&smaller);
+    command.arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&smaller);
     step("shrink the WASM", &mut command)?;
     Ok(smaller)
 }
@@ -165,22 +132,15 @@ fn style_sheet(workspace: &Workspace, tools: &Tools, folder: &Path) -> Outcome<P
     }
     let css = folder.join("countersign.css");
     let mut command = tools.node_command(workspace, workspace.npm_program("tailwindcss"));
-    command
-        .arg("--input")
-        .arg(source)
-        .arg("--output")
-        .arg(&css)
-        .arg("--minify");
+    command.arg("--input").arg(source).arg("--output").arg(&css).arg("--minify");
     step("compile the style sheet", &mut command)?;
     Ok(css)
 }
 
 fn forget_old(kept: &Path) -> Outcome<()> {
     let entries = fs::read_dir(kept).context(format_args!("list {}", kept.display()))?;
-    let mut sites: Vec<(SystemTime, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
+    let mut sites: Vec<(SystemTime, PathBuf)> =
+        entries.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     sites.sort();
     let surplus = sites.len().saturating_sub(KEPT_SITES);
     for (_, old) in sites.into_iter().take(surplus) {

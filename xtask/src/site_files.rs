@@ -28,9 +28,7 @@ pub struct Built {
 /// The hash of the inputs that a site was made from; nothing when there is no whole site.
 pub fn inputs_of(site: &Path) -> Option<String> {
     let manifest = manifest(site).ok()?;
-    let present = ["js", "wasm", "css"]
-        .iter()
-        .all(|kind| path_of(site, &manifest, kind).is_ok_and(|path| path.is_file()));
+    let present = ["js", "wasm", "css"].iter().all(|kind| path_of(site, &manifest, kind).is_ok_and(|path| path.is_file()));
     present.then(|| manifest["inputs"].as_str().map(str::to_owned))?
 }
 
@@ -45,10 +43,7 @@ pub fn manifest(site: &Path) -> Outcome<Value> {
 pub fn path_of(site: &Path, manifest: &Value, kind: &str) -> Outcome<PathBuf> {
     match manifest[kind].as_str() {
         Some(address) => Ok(site.join(address.trim_start_matches('/'))),
-        None => fail(format!(
-            "the manifest of {} names no `{kind}`",
-            site.display()
-        )),
+        None => fail(format!("the manifest of {} names no `{kind}`", site.display())),
     }
 }
 
@@ -65,17 +60,11 @@ pub fn write(built: &Built, finished: &Path, inputs: &str, compress: bool) -> Ou
     let wasm_name = format!("countersign.{}.wasm", short_hash(&wasm));
     // The script's own idea of where the WASM lies must follow the new name.
     let script = String::from_utf8(read(&built.js)?).context("read the JavaScript as UTF-8")?;
-    let script = script
-        .replace("countersign_bg.wasm", &wasm_name)
-        .into_bytes();
+    let script = script.replace("countersign_bg.wasm", &wasm_name).into_bytes();
     let script_name = format!("countersign.{}.js", short_hash(&script));
     let style = read(&built.css)?;
     let style_name = format!("countersign.{}.css", short_hash(&style));
-    for (name, content) in [
-        (&wasm_name, &wasm),
-        (&script_name, &script),
-        (&style_name, &style),
-    ] {
+    for (name, content) in [(&wasm_name, &wasm), (&script_name, &script), (&style_name, &style)] {
         write_file(&package.join(name), content)?;
     }
     copy_folder(&built.snippets, &package.join("snippets"))?;
@@ -90,10 +79,7 @@ pub fn write(built: &Built, finished: &Path, inputs: &str, compress: bool) -> Ou
         "css": format!("/pkg/{style_name}"),
         "inputs": inputs,
     });
-    write_file(
-        &folder.join("manifest.json"),
-        format!("{manifest:#}\n").as_bytes(),
-    )?;
+    write_file(&folder.join("manifest.json"), format!("{manifest:#}\n").as_bytes())?;
     if finished.exists() {
         fs::remove_dir_all(finished).context(format_args!("empty {}", finished.display()))?;
     }
@@ -121,20 +107,12 @@ pub fn install(finished: &Path, site: &Path) -> Outcome<()> {
 fn write_compressed(path: &Path) -> Outcome<()> {
     let content = read(path)?;
     let mut smaller = Vec::new();
-    let quality = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        ..Default::default()
-    };
-    brotli::BrotliCompress(&mut content.as_slice(), &mut smaller, &quality)
-        .context(format_args!("compress {}", path.display()))?;
+    let quality = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    brotli::BrotliCompress(&mut content.as_slice(), &mut smaller, &quality).context(format_args!("compress {}", path.display()))?;
     write_file(&with_suffix(path, ".br"), &smaller)?;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let zipped = encoder.write_all(&content).and_then(|()| encoder.finish());
-    write_file(
-        &with_suffix(path, ".gz"),
-        &zipped.context(format_args!("compress {}", path.display()))?,
-    )
+    write_file(&with_suffix(path, ".gz"), &zipped.context(format_args!("compress {}", path.display()))?)
 }
 
 /// The path with something more at its end.

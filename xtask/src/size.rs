@@ -19,9 +19,7 @@ pub fn run(workspace: &Workspace) -> Outcome<()> {
         let path = path_of(&site, &manifest, kind)?;
         let size = |suffix: &str| {
             let path = with_suffix(&path, suffix);
-            fs::metadata(&path)
-                .map(|found| found.len())
-                .context(format_args!("measure {}", path.display()))
+            fs::metadata(&path).map(|found| found.len()).context(format_args!("measure {}", path.display()))
         };
         let (plain, gzip, brotli) = (size("")?, size(".gz")?, size(".br")?);
         total += brotli;
@@ -31,8 +29,5 @@ pub fn run(workspace: &Workspace) -> Outcome<()> {
     if total < BUDGET {
         return Ok(());
     }
-    fail(format!(
-        "the first load is {} bytes over its budget",
-        total - BUDGET + 1
-    ))
+    fail(format!("the first load is {} bytes over its budget", total - BUDGET + 1))
 }

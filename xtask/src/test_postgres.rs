@@ -19,21 +19,14 @@ impl TestPostgres {
         let parent = workspace.target.join("test-postgres");
         remove_abandoned(&parent);
         let data = parent.join(std::process::id().to_string()).join("postgres");
-        let cluster = work("start a throw-away Postgres", |_| {
-            Cluster::start(&data, Settings::THROW_AWAY).context("start a Postgres for the tests")
-        })?;
-        Ok(Self {
-            cluster: Some(cluster),
-            data,
-        })
+        let cluster =
+            work("start a throw-away Postgres", |_| Cluster::start(&data, Settings::THROW_AWAY).context("start a Postgres for the tests"))?;
+        Ok(Self { cluster: Some(cluster), data })
     }
 
     /// The address of one of its databases.
     pub fn url(&self, database: &str) -> String {
-        self.cluster
-            .as_ref()
-            .map(|cluster| cluster.url(database))
-            .unwrap_or_default()
+        self.cluster.as_ref().map(|cluster| cluster.url(database)).unwrap_or_default()
     }
 
     /// The cluster itself.

@@ -33,8 +33,7 @@ pub enum WasmTarget {
 impl WasmTarget {
     /// Finds the target or brings it. `COUNTERSIGN_WASM_COMPILER=debian` skips the first two ways.
     pub fn provide(workspace: &Workspace, apt: &Apt) -> Outcome<Self> {
-        let debian_wanted =
-            env::var_os("COUNTERSIGN_WASM_COMPILER").is_some_and(|way| way == "debian");
+        let debian_wanted = env::var_os("COUNTERSIGN_WASM_COMPILER").is_some_and(|way| way == "debian");
         if !debian_wanted {
             if default_compiler_has_it() {
                 println!("WASM target: present (the default compiler's)");
@@ -73,12 +72,8 @@ impl WasmTarget {
         command.arg("clippy");
         self.choose_compiler(workspace, &mut command);
         let inherited = env::var_os("PATH").unwrap_or_default();
-        let folders =
-            std::iter::once(PathBuf::from("/usr/bin")).chain(env::split_paths(&inherited));
-        command.env(
-            "PATH",
-            env::join_paths(folders).context("put Debian's clippy on the PATH")?,
-        );
+        let folders = std::iter::once(PathBuf::from("/usr/bin")).chain(env::split_paths(&inherited));
+        command.env("PATH", env::join_paths(folders).context("put Debian's clippy on the PATH")?);
         command.args(["--package", "frontend", "--lib", "--target", TARGET]);
         Ok(command)
     }
@@ -86,11 +81,7 @@ impl WasmTarget {
     /// The compiled library, for a build with this profile.
     pub fn artefact(workspace: &Workspace, profile: &str) -> PathBuf {
         let folder = if profile == "dev" { "debug" } else { profile };
-        workspace
-            .wasm_target()
-            .join(TARGET)
-            .join(folder)
-            .join("frontend.wasm")
+        workspace.wasm_target().join(TARGET).join(folder).join("frontend.wasm")
     }
 
     /// The compiler's version: part of what the site is built from.
@@ -105,23 +96,14 @@ impl WasmTarget {
     fn choose_compiler(&self, workspace: &Workspace, command: &mut Command) {
         command.env("CARGO_TARGET_DIR", workspace.wasm_target());
         if let Self::Debian { linker } = self {
-            command
-                .env("RUSTC", DEBIAN_COMPILER)
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+            command.env("RUSTC", DEBIAN_COMPILER).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
     }
 }
 
 fn default_compiler_has_it() -> bool {
     let sysroot = ask(Command::new("rustc").args(["--print", "sysroot"]));
-    sysroot.is_some_and(|sysroot| {
-        has_standard_library(
-            &Path::new(&sysroot)
-                .join("lib/rustlib")
-                .join(TARGET)
-                .join("lib"),
-        )
-    })
+    sysroot.is_some_and(|sysroot| has_standard_library(&Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib")))
 }
 
 fn has_standard_library(folder: &Path) -> bool {
@@ -141,20 +123,10 @@ fn added_by_rustup(workspace: &Workspace) -> Outcome<bool> {
     }
     // Where its servers cannot be reached rustup tries for minutes; half a minute is enough to know.
     let mut command = workspace.command("timeout");
-    let finished = attempt(
-        "add the WASM target",
-        command.args(["30", "rustup", "target", "add", TARGET]),
-    )?;
+    let finished = attempt("add the WASM target", command.args(["30", "rustup", "target", "add", TARGET]))?;
     let added = finished.status.success() && default_compiler_has_it();
-    let outcome = if added {
-        "ok"
-    } else {
-        "not from rustup on this machine"
-    };
-    println!(
-        "add the WASM target: {outcome} ({})",
-        whole_seconds(finished.took)
-    );
+    let outcome = if added { "ok" } else { "not from rustup on this machine" };
+    println!("add the WASM target: {outcome} ({})", whole_seconds(finished.took));
     Ok(added)
 }
 
@@ -178,10 +150,8 @@ fn build_with_debian(workspace: &Workspace, apt: &Apt) -> Outcome<()> {
     let package = workspace.target.join("wasm-std");
     let source = package.join("src");
     fs::create_dir_all(&source).context(format_args!("create {}", source.display()))?;
-    let manifest =
-        "[package]\nname = \"wasm-std\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n";
-    fs::write(package.join("Cargo.toml"), manifest)
-        .context("write the package that std is built for")?;
+    let manifest = "[package]\nname = \"wasm-std\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n";
+    fs::write(package.join("Cargo.toml"), manifest).context("write the package that std is built for")?;
     fs::write(source.join("lib.rs"), "").context("write the package that std is built for")?;
     let mut cargo = workspace.cargo();
     cargo
@@ -190,18 +160,9 @@ fn build_with_debian(workspace: &Workspace, apt: &Apt) -> Outcome<()> {
         .env("RUSTC", DEBIAN_COMPILER)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?)
-        .args([
-            "build",
-            "-Zbuild-std=std,panic_abort",
-            "--target",
-            TARGET,
-            "--release",
-        ]);
+        .args(["build", "-Zbuild-std=std,panic_abort", "--target", TARGET, "--release"]);
     step("build Rust's standard library for WASM", &mut cargo)?;
-    install_libraries(
-        workspace,
-        &package.join("target").join(TARGET).join("release/deps"),
-    )
+    install_libraries(workspace, &package.join("target").join(TARGET).join("release/deps"))
 }
 
 fn install_libraries(workspace: &Workspace, built: &Path) -> Outcome<()> {
@@ -210,28 +171,14 @@ fn install_libraries(workspace: &Workspace, built: &Path) -> Outcome<()> {
     fs::write(&marker, version).context(format_args!("write {}", marker.display()))?;
     let entries = fs::read_dir(built).context(format_args!("list {}", built.display()))?;
     let libraries = entries.flatten().map(|entry| entry.path()).filter(|path| {
-        let ours = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("libwasm_std"));
-        path.extension()
-            .is_some_and(|extension| extension == "rlib")
-            && !ours
+        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libwasm_std"));
+        path.extension().is_some_and(|extension| extension == "rlib") && !ours
     });
     let libraries: Vec<PathBuf> = libraries.collect();
-    step(
-        "prepare Debian's library folder",
-        privileged(workspace, "rm")?.args(["-rf", DEBIAN_LIBRARIES]),
-    )?;
-    step(
-        "prepare Debian's library folder",
-        privileged(workspace, "mkdir")?.args(["-p", DEBIAN_LIBRARIES]),
-    )?;
+    step("prepare Debian's library folder", privileged(workspace, "rm")?.args(["-rf", DEBIAN_LIBRARIES]))?;
+    step("prepare Debian's library folder", privileged(workspace, "mkdir")?.args(["-p", DEBIAN_LIBRARIES]))?;
     let mut copy = privileged(workspace, "cp")?;
-    step(
-        "install Rust's standard library for WASM",
-        copy.args(libraries).arg(marker).arg(DEBIAN_LIBRARIES),
-    )
-    .map(|_| ())
+    step("install Rust's standard library for WASM", copy.args(libraries).arg(marker).arg(DEBIAN_LIBRARIES)).map(|_| ())
 }
 
 fn has_debian_compiler() -> bool {
@@ -249,19 +196,10 @@ fn compiler_version(program: &str) -> Option<(u32, u32)> {
 fn linker() -> Outcome<PathBuf> {
     let sysroot = ask(Command::new("rustc").args(["--print", "sysroot"])).unwrap_or_default();
     let host = ask(Command::new("rustc").args(["--version", "--verbose"])).unwrap_or_default();
-    let host = host
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .unwrap_or_default();
-    let bundled = Path::new(&sysroot)
-        .join("lib/rustlib")
-        .join(host)
-        .join("bin/rust-lld");
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+    let bundled = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/rust-lld");
     [bundled, PathBuf::from("/usr/bin/wasm-ld")]
         .into_iter()
         .find(|program| program.is_file())
-        .map_or_else(
-            || fail("no linker for WASM was found: `apt-get install lld` brings one"),
-            Ok,
-        )
+        .map_or_else(|| fail("no linker for WASM was found: `apt-get install lld` brings one"), Ok)
 }

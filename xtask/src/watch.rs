@@ -14,17 +14,7 @@ use crate::setup::{self, Tools};
 use crate::site::{self, Care};
 use crate::workspace::Workspace;
 
-const SOURCES: [&str; 9] = [
-    "domain",
-    "app",
-    "frontend",
-    "server",
-    "cluster",
-    "style",
-    "migrations",
-    "policies",
-    "Cargo.lock",
-];
+const SOURCES: [&str; 9] = ["domain", "app", "frontend", "server", "cluster", "style", "migrations", "policies", "Cargo.lock"];
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Builds, serves, and begins again on every change.
@@ -58,10 +48,7 @@ fn build(workspace: &Workspace, tools: &Tools) -> Outcome<()> {
 
 fn start(workspace: &Workspace, arguments: &[String]) -> Outcome<Child> {
     let mut server = workspace.command(workspace.server_program());
-    server
-        .arg("demo")
-        .args(arguments)
-        .env("COUNTERSIGN_SITE_ROOT", workspace.site());
+    server.arg("demo").args(arguments).env("COUNTERSIGN_SITE_ROOT", workspace.site());
     let child = server.spawn().context("start the server")?;
     remember(&child);
     Ok(child)

@@ -29,32 +29,17 @@ impl Workspace {
             Some(package) => PathBuf::from(package),
             None => env::current_dir().context("read the current directory")?,
         };
-        let Some(root) = start
-            .ancestors()
-            .find(|folder| folder.join("xtask/Cargo.toml").is_file())
-        else {
+        let Some(root) = start.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file()) else {
             return fail("this is not a checkout of Countersign: run `cargo xtask` inside one");
         };
-        let target = match (
-            env::var_os("COUNTERSIGN_TARGET_DIR"),
-            env::var_os("CARGO_TARGET_DIR"),
-            env::var_os("HOME"),
-        ) {
-            (Some(chosen), _, _) | (None, Some(chosen), _) if !chosen.is_empty() => {
-                root.join(chosen)
-            }
+        let target = match (env::var_os("COUNTERSIGN_TARGET_DIR"), env::var_os("CARGO_TARGET_DIR"), env::var_os("HOME")) {
+            (Some(chosen), _, _) | (None, Some(chosen), _) if !chosen.is_empty() => root.join(chosen),
             (_, _, Some(home)) => Path::new(&home).join(".cache/countersign/target"),
             _ => {
-                return fail(
-                    "set COUNTERSIGN_TARGET_DIR: there is no HOME to keep compiled code under",
-                );
+                return fail("set COUNTERSIGN_TARGET_DIR: there is no HOME to keep compiled code under");
             }
         };
-        Ok(Self {
-            root: root.to_owned(),
-            target,
-            offline: false,
-        })
+        Ok(Self { root: root.to_owned(), target, offline: false })
     }
 
     /// Front end builds: a folder of their own, their compiler may be another one.
@@ -99,12 +84,7 @@ impl Workspace {
     pub fn cargo_like(&self, program: &str) -> Command {
         let mut command = self.command(program);
         // Set by the `cargo run` that started us; a nested cargo must not take them for its own.
-        for name in [
-            "CARGO_MANIFEST_DIR",
-            "CARGO_MANIFEST_PATH",
-            "CARGO_PKG_NAME",
-            "CARGO_PKG_VERSION",
-        ] {
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
             command.env_remove(name);
         }
         if self.offline || env::var_os("DATABASE_URL").is_none() {

@@ -35,9 +35,16 @@ pub fn AccountRoute() -> impl IntoView {
     .into_any()
 }
 
-fn page(account: AccountView, search: &str, end: ServerAction<EndSession>, end_others: ServerAction<EndOtherSessions>, change: ServerAction<ChangePassword>) -> AnyView {
+fn page(
+    account: AccountView,
+    search: &str,
+    end: ServerAction<EndSession>,
+    end_others: ServerAction<EndOtherSessions>,
+    change: ServerAction<ChangePassword>,
+) -> AnyView {
     let AccountView { name, login, identity, password_changed, sessions } = account;
-    let changed = paths::has_parameter(search, "changed").then(|| view! { <Notice tone=Tone::Ok title="The password was changed." text="Every other session has ended."/> });
+    let changed = paths::has_parameter(search, "changed")
+        .then(|| view! { <Notice tone=Tone::Ok title="The password was changed." text="Every other session has ended."/> });
     let form = login.clone().map(|login| view! { <PasswordForm login=login action=change/> });
     view! {
         <Page title="Account" subtitle=name>

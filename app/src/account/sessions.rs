@@ -20,7 +20,14 @@ pub fn Sessions(sessions: Vec<SessionLine>, end: ServerAction<EndSession>, end_o
             </ActionForm>
         }
     });
-    let columns = vec![Column::text("Browser"), Column::text("Address"), Column::text("Since"), Column::text("Last seen"), Column::text("Ends"), Column::unseen("Action")];
+    let columns = vec![
+        Column::text("Browser"),
+        Column::text("Address"),
+        Column::text("Since"),
+        Column::text("Last seen"),
+        Column::text("Ends"),
+        Column::unseen("Action"),
+    ];
     let rows = sessions.into_iter().map(|session| row(session, end)).collect_view();
     view! {
         <ErrorSummary errors=summary(refusal) title="The session was not ended"/>

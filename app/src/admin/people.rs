@@ -66,11 +66,20 @@ fn assignment(line: AssignmentLine, may_change: bool, changes: Changes) -> AnyVi
 pub fn People(q: String, people: Vec<PersonHit>, may_change: bool, changes: Changes) -> impl IntoView {
     let searched = !q.trim().is_empty();
     let hits = if !searched {
-        view! { <p class="card-body text-ink-2">"Search by name, number or mail address to open a person or to give them a role."</p> }.into_any()
+        view! { <p class="card-body text-ink-2">"Search by name, number or mail address to open a person or to give them a role."</p> }
+            .into_any()
     } else if people.is_empty() {
-        view! { <EmptyState title="Nobody found" text="Try a part of the name, the number in the source of truth, or the mail address."/> }.into_any()
+        view! { <EmptyState title="Nobody found" text="Try a part of the name, the number in the source of truth, or the mail address."/> }
+            .into_any()
     } else {
-        let mut columns = vec![Column::text("Person"), Column::text("Number"), Column::text("Unit"), Column::text("Title"), Column::text("State"), Column::text("Roles")];
+        let mut columns = vec![
+            Column::text("Person"),
+            Column::text("Number"),
+            Column::text("Unit"),
+            Column::text("Title"),
+            Column::text("State"),
+            Column::text("Roles"),
+        ];
         if may_change {
             columns.push(Column::text("Give a role"));
         }
@@ -89,7 +98,11 @@ pub fn People(q: String, people: Vec<PersonHit>, may_change: bool, changes: Chan
 fn hit(hit: PersonHit, may_change: bool, changes: Changes) -> AnyView {
     let PersonHit { person, source_id, unit, title, state, roles } = hit;
     let names = if roles.is_empty() { "Employee".to_owned() } else { roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ") };
-    let options: Vec<_> = Role::ASSIGNABLE.iter().filter(|role| !roles.contains(role)).map(|role| (role.word().to_owned(), role.label().to_owned())).collect();
+    let options: Vec<_> = Role::ASSIGNABLE
+        .iter()
+        .filter(|role| !roles.contains(role))
+        .map(|role| (role.word().to_owned(), role.label().to_owned()))
+        .collect();
     let give = may_change.then(|| {
         let field = format!("role-{}", person.id);
         let label = format!("Role for {}", person.name);

@@ -10,7 +10,10 @@ use crate::paths;
 use crate::record::EntitlementCard;
 use crate::requests::words::count;
 use crate::status::Failed;
-use crate::ui::{ButtonKind, Card, Column, Columns, DataTable, Disclosure, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, TierTag, Tone};
+use crate::ui::{
+    ButtonKind, Card, Column, Columns, DataTable, Disclosure, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, TierTag,
+    Tone,
+};
 use crate::when::When;
 use domain::catalogue::RiskTier;
 use domain::id::EntitlementId;
@@ -42,14 +45,16 @@ pub fn EntitlementRoute() -> impl IntoView {
             }
         })
     };
-    view! { <Transition fallback=|| view! { <Page title="Entitlement"><Skeleton shape=SkeletonShape::Card/></Page> }>{body}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <Page title="Entitlement"><Skeleton shape=SkeletonShape::Card/></Page> }>{body}</Transition> }
+        .into_any()
 }
 
 fn page(entitlement: EntitlementView, search: &str, change: ServerAction<ChangeTier>) -> AnyView {
     let EntitlementCard { id, version, name, description, application, tier, .. } = entitlement.card.clone();
     let overline = format!("{application} · version {version}");
     let requestable = entitlement.requestable;
-    let actions = move || requestable.then(|| view! { <LinkButton href=paths::ask_for(id) kind=ButtonKind::Primary>"Request this"</LinkButton> });
+    let actions =
+        move || requestable.then(|| view! { <LinkButton href=paths::ask_for(id) kind=ButtonKind::Primary>"Request this"</LinkButton> });
     let closed = (!requestable).then(|| view! { <Notice tone=Tone::Info title="Not open for requests." text="It has been retired or has no owner; the catalogue may have something that replaced it."><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
     let changed = paths::has_parameter(search, "changed").then(|| view! { <Notice tone=Tone::Ok title="The tier was changed." text="The next version is in force; earlier requests keep the version they were made with."/> });
     let form = entitlement.may_change_tier.then(|| view! { <TierForm id=id version=version tier=tier action=change/> });
@@ -156,5 +161,6 @@ fn earlier(versions: Vec<(i32, When, RiskTier, String)>) -> AnyView {
         return view! { <Card title="Versions"><p class="text-ink-2">"This is the first version."</p></Card> }.into_any();
     }
     let columns = vec![Column::text("Version"), Column::text("From"), Column::text("Tier"), Column::text("Why")];
-    view! { <Card title="Versions" flush=true><DataTable caption="Versions, newest first" columns=columns>{rows}</DataTable></Card> }.into_any()
+    view! { <Card title="Versions" flush=true><DataTable caption="Versions, newest first" columns=columns>{rows}</DataTable></Card> }
+        .into_any()
 }

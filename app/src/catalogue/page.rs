@@ -42,8 +42,12 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
     let keep = vec![("application".to_owned(), query.application.clone()), ("tier".to_owned(), query.tier.clone())];
     let keep = keep.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let filter = filter_in_words(&query, &applications, &tiers);
-    let by_tier = chips("Risk tier", "Any tier", tiers, &query.tier, |tier| paths::catalogue(&CatalogueQuery { tier, after: String::new(), ..query.clone() }));
-    let by_application = chips("Application", "Any application", applications, &query.application, |application| paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() }));
+    let by_tier = chips("Risk tier", "Any tier", tiers, &query.tier, |tier| {
+        paths::catalogue(&CatalogueQuery { tier, after: String::new(), ..query.clone() })
+    });
+    let by_application = chips("Application", "Any application", applications, &query.application, |application| {
+        paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() })
+    });
     let next = page.next.map(|after| paths::catalogue(&CatalogueQuery { after, ..query.clone() }));
     let hits = page.rows.into_iter().map(hit).collect::<Vec<_>>();
     let content = if hits.is_empty() {
@@ -66,7 +70,9 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
 }
 
 fn filter_in_words(query: &CatalogueQuery, applications: &[Facet], tiers: &[Facet]) -> Option<String> {
-    let label = |facets: &[Facet], value: &str| facets.iter().find(|facet| facet.value == value).map_or_else(|| value.to_owned(), |facet| facet.label.clone());
+    let label = |facets: &[Facet], value: &str| {
+        facets.iter().find(|facet| facet.value == value).map_or_else(|| value.to_owned(), |facet| facet.label.clone())
+    };
     let words = [
         (!query.q.is_empty()).then(|| format!("“{}”", query.q)),
         (!query.tier.is_empty()).then(|| label(tiers, &query.tier)),
@@ -80,7 +86,8 @@ fn chips(name: &'static str, any: &'static str, facets: Vec<Facet>, chosen: &str
     let everything = view! { <Chip href=link(String::new()) label=any current=chosen.is_empty()/> };
     let known = facets.iter().any(|facet| facet.value == chosen);
     // A filter that nothing matches still has to be seen, or it could not be taken away.
-    let lone = (!known && !chosen.is_empty()).then(|| view! { <Chip href=link(chosen.to_owned()) label=chosen.to_owned() count=0 current=true/> });
+    let lone =
+        (!known && !chosen.is_empty()).then(|| view! { <Chip href=link(chosen.to_owned()) label=chosen.to_owned() count=0 current=true/> });
     let list = facets
         .into_iter()
         .map(|Facet { value, label, count: number }| {

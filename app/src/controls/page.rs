@@ -5,7 +5,9 @@ use super::api::list_controls;
 use super::port::{ControlCase, ControlView, ControlsView};
 use crate::requests::gates::short_hash;
 use crate::status::Failed;
-use crate::ui::{Card, Column, DataTable, Disclosure, EmptyState, Fact, FactsList, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone};
+use crate::ui::{
+    Card, Column, DataTable, Disclosure, EmptyState, Fact, FactsList, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone,
+};
 use domain::gate::{ControlKind, Outcome};
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -57,7 +57,8 @@ fn waiting(decisions: i64, late: i64, releases: i64, returned: Vec<RequestLine>)
     });
     let releases = (releases > 0).then(|| view! { <li class="px-3.5 py-2.5"><a href=paths::RELEASES>{number(releases, "release to carry out", "releases to carry out")}</a></li> });
     let returned = returned.into_iter().map(question).collect_view();
-    view! { <Card title="Waits for me" flush=true><ul class="divide-y divide-line" role="list">{decisions}{releases}{returned}</ul></Card> }.into_any()
+    view! { <Card title="Waits for me" flush=true><ul class="divide-y divide-line" role="list">{decisions}{releases}{returned}</ul></Card> }
+        .into_any()
 }
 
 fn question(line: RequestLine) -> AnyView {

@@ -9,7 +9,9 @@ use crate::record::RequestLine;
 use crate::requests::trails::{EventList, GrantsTable, moment};
 use crate::requests::words::RequestTable;
 use crate::status::Failed;
-use crate::ui::{Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone};
+use crate::ui::{
+    Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone,
+};
 use crate::when::day;
 use domain::identity::{IdentityState, Mfa};
 use domain::permission::Role;
@@ -148,7 +150,8 @@ fn mfa_tone(mfa: Mfa) -> Tone {
 
 fn roles_card(roles: Vec<Role>) -> AnyView {
     if roles.is_empty() {
-        return view! { <Card title="Roles here" id="roles"><p class="text-ink-2">"None beyond that of every employee."</p></Card> }.into_any();
+        return view! { <Card title="Roles here" id="roles"><p class="text-ink-2">"None beyond that of every employee."</p></Card> }
+            .into_any();
     }
     let lines = roles.into_iter().map(|role| view! { <li>{role.label()}</li> }).collect_view();
     view! { <Card title="Roles here" id="roles"><ul role="list">{lines}</ul></Card> }.into_any()

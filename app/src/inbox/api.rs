@@ -20,7 +20,15 @@ pub async fn show_stage(stage: String) -> Result<InboxDetail, AppError> {
 
 /// Records a decision on what was shown, then leads back to the list.
 #[server(endpoint = "inbox/decide")]
-pub async fn decide(stage: String, verdict: String, #[server(default)] comment: String, shown_version: i32, shown_hash: String, key: String, #[server(default)] filter: String) -> Result<(), AppError> {
+pub async fn decide(
+    stage: String,
+    verdict: String,
+    #[server(default)] comment: String,
+    shown_version: i32,
+    shown_hash: String,
+    key: String,
+    #[server(default)] filter: String,
+) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, inbox::decision};
     let form = decision::typed(&stage, verdict, comment, (shown_version, shown_hash), &key)?;
     backend()?.inbox.decide(&caller()?, form).await?;

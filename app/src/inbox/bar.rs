@@ -143,7 +143,12 @@ mod tests {
         assert_eq!(html.matches("<form").count(), 3, "{html}");
         assert_eq!(html.matches("action=\"/api/inbox/decide\"").count(), 3, "{html}");
         assert_eq!(html.matches("method=\"post\"").count(), 3, "{html}");
-        for field in ["name=\"shown_version\" value=\"7\"", "name=\"shown_hash\" value=\"ab12\"", "name=\"key\" value=\"key-1\"", "name=\"stage\" value=\"stage-1\""] {
+        for field in [
+            "name=\"shown_version\" value=\"7\"",
+            "name=\"shown_hash\" value=\"ab12\"",
+            "name=\"key\" value=\"key-1\"",
+            "name=\"stage\" value=\"stage-1\"",
+        ] {
             assert_eq!(html.matches(field).count(), 3, "{field} in {html}");
         }
         for verdict in ["approve", "return", "reject"] {

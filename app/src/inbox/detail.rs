@@ -13,7 +13,10 @@ use crate::requests::port::RequestView;
 use crate::requests::stages::StagesCard;
 use crate::requests::trails::Trails;
 use crate::status::Failed;
-use crate::ui::{ButtonKind, Card, Column, Columns, DataTable, EmptyState, LinkButton, Notice, PageHead, Skeleton, SkeletonShape, Stack, Tag, TierTag, Tone};
+use crate::ui::{
+    ButtonKind, Card, Column, Columns, DataTable, EmptyState, LinkButton, Notice, PageHead, Skeleton, SkeletonShape, Stack, Tag, TierTag,
+    Tone,
+};
 use crate::when::day;
 use domain::catalogue::{Classification, Logging, RiskTier};
 use domain::id::StageId;
@@ -118,7 +121,8 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
         authority: authority.label().to_owned(),
     };
     let title = title(&request);
-    let overline = format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
+    let overline =
+        format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
     let tiers = tiers(&request.items);
     let subtitle = period(&request);
     let record = paths::request(request.id);
@@ -127,7 +131,10 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
     let RequestView { gates, release_gates, stages, items, timeline, justification, reason, .. } = request;
     let gates = match gates {
         Some(evaluation) => view! { <GatesCard evaluation=evaluation/> }.into_any(),
-        None => view! { <Card title="Gates" id="gates"><p>"No evaluation is recorded for this revision, so nothing counts as met."</p></Card> }.into_any(),
+        None => {
+            view! { <Card title="Gates" id="gates"><p>"No evaluation is recorded for this revision, so nothing counts as met."</p></Card> }
+                .into_any()
+        }
     };
     let aside = move || {
         view! {
@@ -172,7 +179,11 @@ fn title(request: &RequestView) -> String {
 fn period(request: &RequestView) -> String {
     let application = request.items.first().map(|item| item.application.clone()).unwrap_or_default();
     let until = until(request.ends_on.map(day), request.ends_on.map(|end| days_between(request.starts_on, end)));
-    [application, format!("From {}", day(request.starts_on)), until].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    [application, format!("From {}", day(request.starts_on)), until]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 fn tiers(items: &[EntitlementCard]) -> Vec<RiskTier> {
@@ -182,13 +193,8 @@ fn tiers(items: &[EntitlementCard]) -> Vec<RiskTier> {
 /// What the request would give, with what makes it risky.
 #[component]
 pub fn Gives(items: Vec<EntitlementCard>) -> impl IntoView {
-    let columns = vec![
-        Column::text("Entitlement"),
-        Column::text("Data"),
-        Column::text("Logging"),
-        Column::text("Owner"),
-        Column::number("At most"),
-    ];
+    let columns =
+        vec![Column::text("Entitlement"), Column::text("Data"), Column::text("Logging"), Column::text("Owner"), Column::number("At most")];
     let rows = items
         .into_iter()
         .map(|item| {
@@ -199,15 +205,13 @@ pub fn Gives(items: Vec<EntitlementCard>) -> impl IntoView {
             let longest = item.longest_days.map_or_else(|| "no limit".to_owned(), |days| format!("{days} days"));
             view! {
                 <tr>
-                    <th scope="row">
-                        <a href=paths::entitlement(item.id)>{item.name}</a>
-                        <p class="text-ink-3 font-normal">{item.description}</p>
-                    </th>
+                    <th scope="row"><a href=paths::entitlement(item.id)>{item.name}</a></th>
                     <td><Tag tone=data_tone(item.classification) text=item.classification.label()/></td>
                     <td><Tag tone=logging_tone(item.logging) text=item.logging.label()/></td>
                     <td>{owner}</td>
                     <td class="num">{longest}</td>
                 </tr>
+                <tr><td colspan="5" class="text-ink-2">{item.description}</td></tr>
             }
         })
         .collect_view();

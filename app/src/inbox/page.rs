@@ -28,7 +28,8 @@ pub fn InboxRoute() -> impl IntoView {
         (code, Some(before)) if code.is_empty() => before.clone(),
         (code, _) => code,
     });
-    let list = Resource::new(move || (chosen.filter.get(), chosen.after.get(), recorded.get()), |(filter, after, _)| list_inbox(filter, after));
+    let list =
+        Resource::new(move || (chosen.filter.get(), chosen.after.get(), recorded.get()), |(filter, after, _)| list_inbox(filter, after));
     let detail = Resource::new(
         move || chosen.stage.get(),
         |stage| async move {
@@ -83,8 +84,10 @@ fn InboxKeys() -> impl IntoView {
 
 fn focus(id: &str) {
     if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
         // A focus that cannot be moved stays where it was; nothing depends on it.
-        drop(element.focus());
+        drop(element.focus_with_options(&options));
     }
 }
 

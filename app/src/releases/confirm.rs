@@ -52,7 +52,8 @@ pub fn confirmation(release: &ReleaseView) -> AnyView {
     if let Some(obstacle) = &release.obstacle {
         return view! { <Notice tone=Tone::Info title="You cannot carry this out." text=obstacle.clone()/> }.into_any();
     }
-    view! { <Confirm release=release.line.id.to_string() version=release.version key=release.key.to_string() kind=release.line.kind/> }.into_any()
+    view! { <Confirm release=release.line.id.to_string() version=release.version key=release.key.to_string() kind=release.line.kind/> }
+        .into_any()
 }
 
 /// The form with the evidence: an island, so that evidence that was refused stays as typed.
@@ -62,8 +63,16 @@ fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind) -> imp
     let error = failure(move || execute.value().get());
     let evidence = Signal::derive(move || error.with(|error| at(error.as_ref(), "evidence")));
     let (title, word, hint) = match kind {
-        ReleaseKind::Activate => ("Give the access, then confirm", "Confirm: access given", "What shows that the access is there: a log line, a command and its answer, what you saw."),
-        ReleaseKind::Remove => ("Remove the access, then confirm", "Confirm: access removed", "What shows that the access is gone: a log line, a command and its answer, what you saw."),
+        ReleaseKind::Activate => (
+            "Give the access, then confirm",
+            "Confirm: access given",
+            "What shows that the access is there: a log line, a command and its answer, what you saw.",
+        ),
+        ReleaseKind::Remove => (
+            "Remove the access, then confirm",
+            "Confirm: access removed",
+            "What shows that the access is gone: a log line, a command and its answer, what you saw.",
+        ),
     };
     view! {
         <Card title=title id="confirm">

@@ -79,5 +79,12 @@ pub trait Releases: Send + Sync {
     /// One release.
     async fn show(&self, caller: &Caller, release: ReleaseId) -> Result<ReleaseView, AppError>;
     /// Carries it out with evidence. The gates of an activation run again, in this transaction.
-    async fn execute(&self, caller: &Caller, release: ReleaseId, version: i32, evidence: String, key: IdempotencyKey) -> Result<Execution, AppError>;
+    async fn execute(
+        &self,
+        caller: &Caller,
+        release: ReleaseId,
+        version: i32,
+        evidence: String,
+        key: IdempotencyKey,
+    ) -> Result<Execution, AppError>;
 }

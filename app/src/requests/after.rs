@@ -16,7 +16,11 @@ use leptos::server_fn::error::ServerFnUrlError;
 const LONGEST_ADDRESS: usize = 7_000;
 
 /// Redirects, and hands the result on to callers with JavaScript.
-pub(super) fn finish<F: ServerFn<Error = AppError>>(made: Result<(RequestId, &str), AppError>, form: &RequestForm, answering: Option<RequestId>) -> Result<(), AppError> {
+pub(super) fn finish<F: ServerFn<Error = AppError>>(
+    made: Result<(RequestId, &str), AppError>,
+    form: &RequestForm,
+    answering: Option<RequestId>,
+) -> Result<(), AppError> {
     let (id, done) = match made {
         Ok(made) => made,
         Err(error) => {
@@ -33,7 +37,9 @@ pub(super) fn finish<F: ServerFn<Error = AppError>>(made: Result<(RequestId, &st
 }
 
 fn is_plain_form() -> bool {
-    use_context::<Parts>().is_some_and(|parts| parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html")))
+    use_context::<Parts>().is_some_and(|parts| {
+        parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    })
 }
 
 fn way_back(path: &str, error: AppError, form: &RequestForm, answering: Option<RequestId>) -> Option<String> {

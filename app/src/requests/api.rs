@@ -8,7 +8,14 @@ use leptos::prelude::*;
 
 /// The form with live gates. `answer` is the id of the returned request that it would answer.
 #[server(endpoint = "requests/desk")]
-pub async fn desk(entitlement: String, reason_code: String, justification: String, starts_on: String, ends_on: String, answer: String) -> Result<RequestDesk, AppError> {
+pub async fn desk(
+    entitlement: String,
+    reason_code: String,
+    justification: String,
+    starts_on: String,
+    ends_on: String,
+    answer: String,
+) -> Result<RequestDesk, AppError> {
     use crate::{backend::backend, caller::caller};
     let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
     backend()?.requests.desk(&caller()?, form, answer.parse().ok()).await
@@ -16,7 +23,14 @@ pub async fn desk(entitlement: String, reason_code: String, justification: Strin
 
 /// Submits the form. Refused with the control's id at its field when a mandatory gate is not met.
 #[server(endpoint = "requests/submit")]
-pub async fn submit(entitlement: String, reason_code: String, justification: String, starts_on: String, ends_on: String, key: IdempotencyKey) -> Result<(), AppError> {
+pub async fn submit(
+    entitlement: String,
+    reason_code: String,
+    justification: String,
+    starts_on: String,
+    ends_on: String,
+    key: IdempotencyKey,
+) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, requests::after::finish};
     let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
     let made = backend()?.requests.submit(&caller()?, form.clone(), key).await;
@@ -25,7 +39,15 @@ pub async fn submit(entitlement: String, reason_code: String, justification: Str
 
 /// Answers the question on a returned request with the next revision.
 #[server(endpoint = "requests/answer")]
-pub async fn answer(request: RequestId, version: i32, reason_code: String, justification: String, starts_on: String, ends_on: String, entitlement: String) -> Result<(), AppError> {
+pub async fn answer(
+    request: RequestId,
+    version: i32,
+    reason_code: String,
+    justification: String,
+    starts_on: String,
+    ends_on: String,
+    entitlement: String,
+) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, requests::after::finish};
     let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
     let made = backend()?.requests.answer(&caller()?, request, version, form.clone()).await;

@@ -47,7 +47,14 @@ pub fn address(form: &RequestForm, answering: Option<RequestId>) -> String {
     // A field that was left empty has to stay empty: the reason's is enough to say "typed".
     let address = paths::with(
         paths::REQUEST,
-        &[("entitlement", entitlement), ("answer", &answer), ("justification", justification), ("starts_on", starts_on), ("ends_on", ends_on), ("reason_code", reason_code)],
+        &[
+            ("entitlement", entitlement),
+            ("answer", &answer),
+            ("justification", justification),
+            ("starts_on", starts_on),
+            ("ends_on", ends_on),
+            ("reason_code", reason_code),
+        ],
     );
     if reason_code.is_empty() { format!("{address}{}reason_code=", if address.contains('?') { '&' } else { '?' }) } else { address }
 }

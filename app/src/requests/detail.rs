@@ -47,14 +47,16 @@ pub fn RequestDetailRoute() -> impl IntoView {
             }
         })
     };
-    view! { <Transition fallback=|| view! { <Page title="Request"><Skeleton shape=SkeletonShape::Card/></Page> }>{body}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <Page title="Request"><Skeleton shape=SkeletonShape::Card/></Page> }>{body}</Transition> }
+        .into_any()
 }
 
 #[component]
 fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>) -> impl IntoView {
     let names = request.items.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ");
     let title = format!("{names} for {}", request.subject.name);
-    let overline = format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
+    let overline =
+        format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
     let (state_tone, state_word) = (tone(&request.state), request.state.label());
     let expected = expected(&request);
     let notice = done(&search).map(|(title, tone)| view! { <Notice tone=tone title=title text=expected.clone()/> });
@@ -92,17 +94,22 @@ fn done(search: &str) -> Option<(&'static str, Tone)> {
 }
 
 fn actions(request: &RequestView) -> AnyView {
-    let answer = request.may_answer.then(|| view! { <LinkButton href=paths::answer(request.id) kind=ButtonKind::Primary>"Answer the question"</LinkButton> });
-    let decide = request.may_decide.map(|stage| view! { <LinkButton href=paths::stage(stage) kind=ButtonKind::Primary>"Decide"</LinkButton> });
+    let answer = request
+        .may_answer
+        .then(|| view! { <LinkButton href=paths::answer(request.id) kind=ButtonKind::Primary>"Answer the question"</LinkButton> });
+    let decide =
+        request.may_decide.map(|stage| view! { <LinkButton href=paths::stage(stage) kind=ButtonKind::Primary>"Decide"</LinkButton> });
     view! { {answer}{decide} }.into_any()
 }
 
 fn facts(request: &RequestView) -> AnyView {
-    let RequestView { reason, justification, starts_on, ends_on, specification, state, items, subject, requester, since, .. } = request.clone();
+    let RequestView { reason, justification, starts_on, ends_on, specification, state, items, subject, requester, since, .. } =
+        request.clone();
     let (population, version) = specification;
     let (why, term, label) = (state.reason().map(str::to_owned), why_term(&state), state.label());
     let items = items.into_iter().map(item).collect_view();
-    let on_behalf = (subject.id != requester.id).then(|| view! { <Fact term="Asked by"><a href=paths::identity(requester.id)>{requester.name}</a></Fact> });
+    let on_behalf = (subject.id != requester.id)
+        .then(|| view! { <Fact term="Asked by"><a href=paths::identity(requester.id)>{requester.name}</a></Fact> });
     view! {
         <Card title="What is asked">
             <FactsList>
@@ -138,17 +145,27 @@ fn item(card: EntitlementCard) -> AnyView {
 /// Whose turn it is and what comes then, as a sentence.
 fn expected(request: &RequestView) -> String {
     match &request.state {
-        RequestState::InApproval => request.stages.iter().find_map(waits_for).unwrap_or_else(|| "The next people to decide are being asked.".to_owned()),
-        RequestState::Returned { .. } if request.may_answer => "It is your turn: answer the question. The answer makes the next revision, and everyone decides on that one.".to_owned(),
-        RequestState::Returned { .. } => format!("{} has to answer the question. The answer makes the next revision.", request.requester.name),
+        RequestState::InApproval => {
+            request.stages.iter().find_map(waits_for).unwrap_or_else(|| "The next people to decide are being asked.".to_owned())
+        }
+        RequestState::Returned { .. } if request.may_answer => {
+            "It is your turn: answer the question. The answer makes the next revision, and everyone decides on that one.".to_owned()
+        }
+        RequestState::Returned { .. } => {
+            format!("{} has to answer the question. The answer makes the next revision.", request.requester.name)
+        }
         RequestState::Approved => approved(request),
         RequestState::Released => match request.grants.iter().find_map(|grant| grant.ends.as_ref()) {
-            Some(ends) => format!("The access is there. It ends by itself {}; an operator then removes it and that is proven here.", ends.text),
+            Some(ends) => {
+                format!("The access is there. It ends by itself {}; an operator then removes it and that is proven here.", ends.text)
+            }
             None => "The access is there and has no end. It is looked at in every review.".to_owned(),
         },
         RequestState::Closed => "Nothing more is expected: the access has ended and its removal is proven.".to_owned(),
         RequestState::Withdrawn { .. } => "Nothing more is expected. Ask again when it is needed.".to_owned(),
-        RequestState::Rejected { .. } => "Nothing more is expected. The reason says what would have to be different in a new request.".to_owned(),
+        RequestState::Rejected { .. } => {
+            "Nothing more is expected. The reason says what would have to be different in a new request.".to_owned()
+        }
         RequestState::Lapsed { .. } => "Nothing more is expected. Ask again with a new period if it is still needed.".to_owned(),
     }
 }
@@ -156,8 +173,13 @@ fn expected(request: &RequestView) -> String {
 fn approved(request: &RequestView) -> String {
     let waiting = request.releases.iter().find(|release| matches!(release.state, ReleaseState::Planned | ReleaseState::Held { .. }));
     match waiting {
-        Some(release) if matches!(release.state, ReleaseState::Held { .. }) => "A gate holds the release on fresh facts; the release card says which. An operator tries again once it is met.".to_owned(),
-        Some(release) => format!("An operator who has not approved it carries it out, not before {}. The gates run once more then.", release.not_before.text),
+        Some(release) if matches!(release.state, ReleaseState::Held { .. }) => {
+            "A gate holds the release on fresh facts; the release card says which. An operator tries again once it is met.".to_owned()
+        }
+        Some(release) => format!(
+            "An operator who has not approved it carries it out, not before {}. The gates run once more then.",
+            release.not_before.text
+        ),
         None => "An operator carries it out next.".to_owned(),
     }
 }

@@ -9,7 +9,10 @@ use super::port::{PlanLine, RequestDesk};
 use crate::paths;
 use crate::record::EntitlementCard;
 use crate::status::{Failed, failure};
-use crate::ui::{Button, ButtonKind, Card, Columns, DateField, EmptyState, ErrorSummary, Notice, Page, SelectField, Skeleton, SkeletonShape, Step, StepState, Steps, TextArea, TierTag, Tone};
+use crate::ui::{
+    Button, ButtonKind, Card, Columns, DateField, EmptyState, ErrorSummary, Notice, Page, SelectField, Skeleton, SkeletonShape, Step,
+    StepState, Steps, TextArea, TierTag, Tone,
+};
 use domain::id::{IdempotencyKey, RequestId};
 use domain::request::ReasonCode;
 use leptos::prelude::*;
@@ -192,8 +195,12 @@ fn plan(plan: Vec<PlanLine>) -> AnyView {
     let held = plan.iter().any(|stage| stage.held);
     let what = match (held, plan.len()) {
         (true, _) => "Somebody has to be put on record first: until then the request would be held, not passed.",
-        (false, 0 | 1) => "One person decides, within two days. An operator then sets up the access, and it ends by itself after the last day.",
-        (false, _) => "They decide one after the other, each within two days. An operator then sets up the access, and it ends by itself after the last day.",
+        (false, 0 | 1) => {
+            "One person decides, within two days. An operator then sets up the access, and it ends by itself after the last day."
+        }
+        (false, _) => {
+            "They decide one after the other, each within two days. An operator then sets up the access, and it ends by itself after the last day."
+        }
     };
     let steps = plan
         .into_iter()

@@ -1,9 +1,9 @@
 //! The gates of a request as sentences: what is not met first, with what would clear it; what is
 //! met folded away. The form, the request page, the inbox and the release show the same card.
 
+use crate::paths;
 use crate::ui::{Card, Disclosure, GateList, GateMark, Outcome, Tag, Tone};
 use crate::when;
-use crate::paths;
 use domain::gate::{self, Evaluation, GateResult};
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -22,7 +22,8 @@ pub fn GatesCard(
 ) -> impl IntoView {
     let (tone, text) = headline(&evaluation);
     let policy = short_hash(&evaluation.policy_hash);
-    let (quiet, loud): (Vec<_>, Vec<_>) = evaluation.results.into_iter().partition(|gate| matches!(gate.outcome, gate::Outcome::Pass | gate::Outcome::NotApplicable));
+    let (quiet, loud): (Vec<_>, Vec<_>) =
+        evaluation.results.into_iter().partition(|gate| matches!(gate.outcome, gate::Outcome::Pass | gate::Outcome::NotApplicable));
     let mut loud = loud;
     loud.sort_by_key(|gate| (!gate.stops(), gate.outcome == gate::Outcome::Waived));
     let mut quiet = quiet;
@@ -147,11 +148,29 @@ mod tests {
     use jiff::Timestamp;
 
     fn gate(kind: ControlKind, outcome: gate::Outcome) -> GateResult {
-        GateResult { control: "CS-X-01".into(), title: "Title".into(), objective: "Objective.".into(), kind, outcome, reason: "Seen.".into(), remedy: "Do this.".into(), field: None, suggestion: None, exception: None }
+        GateResult {
+            control: "CS-X-01".into(),
+            title: "Title".into(),
+            objective: "Objective.".into(),
+            kind,
+            outcome,
+            reason: "Seen.".into(),
+            remedy: "Do this.".into(),
+            field: None,
+            suggestion: None,
+            exception: None,
+        }
     }
 
     fn evaluation(results: Vec<GateResult>) -> Evaluation {
-        Evaluation { id: EvaluationId::new(Timestamp::UNIX_EPOCH, [0; 10]), at: Timestamp::UNIX_EPOCH, phase: Phase::Preview, policy_hash: "0123456789".into(), results, duration_us: 0 }
+        Evaluation {
+            id: EvaluationId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+            at: Timestamp::UNIX_EPOCH,
+            phase: Phase::Preview,
+            policy_hash: "0123456789".into(),
+            results,
+            duration_us: 0,
+        }
     }
 
     #[test]

@@ -53,7 +53,10 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
     let unfiltered = query.state.is_empty();
     let total: i64 = states.iter().map(|(.., count)| count).sum();
     let label = states.iter().find(|(word, ..)| *word == query.state).map(|(_, label, _)| label.clone());
-    let chips = states.into_iter().map(|(word, label, number)| view! { <Chip href=link(&word) label=label count=count(number) current=word == query.state/> }).collect_view();
+    let chips = states
+        .into_iter()
+        .map(|(word, label, number)| view! { <Chip href=link(&word) label=label count=count(number) current=word == query.state/> })
+        .collect_view();
     let next = page.next.map(|after| paths::requests(&RequestsQuery { after, ..query.clone() }));
     let content = if page.rows.is_empty() {
         empty(all, label.is_some())

@@ -113,7 +113,10 @@ impl Live {
 
     /// Asks for the gates now. An answer that a later question has overtaken is dropped.
     pub fn check(self) {
-        let turn = self.turn.try_update_value(|turn| { *turn = turn.wrapping_add(1); *turn });
+        let turn = self.turn.try_update_value(|turn| {
+            *turn = turn.wrapping_add(1);
+            *turn
+        });
         let (form, answer) = (untrack(move || self.form()), self.answer.get_value());
         spawn_local(async move {
             let answer = desk(form, answer).await;
@@ -180,17 +183,36 @@ impl Live {
             return None;
         }
         let gate = self.checked.with(|checked| at_gate(&checked.evaluation, field));
-        let parsed = || form.parse(self.today).err().and_then(|errors| errors.into_iter().find(|error| error.field == field)).map(|error| error.message);
+        let parsed = || {
+            form.parse(self.today).err().and_then(|errors| errors.into_iter().find(|error| error.field == field)).map(|error| error.message)
+        };
         let refused = || {
-            let problem = refusal.as_ref().filter(|_| value(&form, field) == value(&sent, field))?.problems().iter().find(|problem| problem.field == field)?;
+            let problem = refusal
+                .as_ref()
+                .filter(|_| value(&form, field) == value(&sent, field))?
+                .problems()
+                .iter()
+                .find(|problem| problem.field == field)?;
             Some(self.checked.with(|checked| sentence(problem, &checked.evaluation)))
         };
         gate.or_else(parsed).or_else(refused)
     }
 }
 
-fn typed(entitlement: StoredValue<String>, reason_code: RwSignal<String>, justification: RwSignal<String>, starts_on: RwSignal<String>, ends_on: RwSignal<String>) -> RequestForm {
-    RequestForm { entitlement: entitlement.get_value(), reason_code: reason_code.get(), justification: justification.get(), starts_on: starts_on.get(), ends_on: ends_on.get() }
+fn typed(
+    entitlement: StoredValue<String>,
+    reason_code: RwSignal<String>,
+    justification: RwSignal<String>,
+    starts_on: RwSignal<String>,
+    ends_on: RwSignal<String>,
+) -> RequestForm {
+    RequestForm {
+        entitlement: entitlement.get_value(),
+        reason_code: reason_code.get(),
+        justification: justification.get(),
+        starts_on: starts_on.get(),
+        ends_on: ends_on.get(),
+    }
 }
 
 /// The fields that the person fills in.

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 /// The card with the releases; says what is missing while there are none.
 #[component]
 pub fn Releases(releases: Vec<ReleaseLine>) -> impl IntoView {
-    let none = releases.is_empty().then(|| view! { <li class="px-3.5 py-2.5 text-ink-2">"Nothing to carry out before everyone approved."</li> });
+    let none =
+        releases.is_empty().then(|| view! { <li class="px-3.5 py-2.5 text-ink-2">"Nothing to carry out before everyone approved."</li> });
     let lines = releases.into_iter().map(release).collect_view();
     view! { <Card title="Release" flush=true><ul class="divide-y divide-line" role="list">{none}{lines}</ul></Card> }.into_any()
 }
@@ -47,7 +48,9 @@ fn release(line: ReleaseLine) -> AnyView {
 #[component]
 pub fn Grants(grants: Vec<GrantLine>) -> impl IntoView {
     let lines = grants.into_iter().map(grant).collect::<Vec<_>>();
-    (!lines.is_empty()).then(|| view! { <Card title="Access" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }).into_any()
+    (!lines.is_empty())
+        .then(|| view! { <Card title="Access" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> })
+        .into_any()
 }
 
 fn grant(line: GrantLine) -> AnyView {

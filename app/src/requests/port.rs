@@ -188,4 +188,3 @@ pub trait Requests: Send + Sync {
     /// One request; [`AppError::NotFound`] for anyone not involved.
     async fn show(&self, caller: &Caller, request: RequestId) -> Result<RequestView, AppError>;
 }
-

@@ -13,8 +13,18 @@ use leptos::prelude::*;
 ///
 /// `you` is the stage at which the reader decides.
 #[component]
-pub fn StagesCard(#[prop(default = "Who decides".to_owned(), into)] title: String, stages: Vec<StageView>, #[prop(optional)] you: Option<StageId>) -> impl IntoView {
-    let stages = stages.into_iter().map(|line| { let yours = you == Some(line.id); stage(line, yours) }).collect_view();
+pub fn StagesCard(
+    #[prop(default = "Who decides".to_owned(), into)] title: String,
+    stages: Vec<StageView>,
+    #[prop(optional)] you: Option<StageId>,
+) -> impl IntoView {
+    let stages = stages
+        .into_iter()
+        .map(|line| {
+            let yours = you == Some(line.id);
+            stage(line, yours)
+        })
+        .collect_view();
     view! { <Card title=title flush=true><ol class="divide-y divide-line" role="list">{stages}</ol></Card> }.into_any()
 }
 
@@ -22,7 +32,10 @@ pub fn StagesCard(#[prop(default = "Who decides".to_owned(), into)] title: Strin
 #[must_use]
 pub fn waits_for(stage: &StageView) -> Option<String> {
     match stage.state.as_str() {
-        "held" => Some(format!("Held: {} An administrator or a compliance officer can put the right person on record.", stage.hold_reason.clone().unwrap_or_default())),
+        "held" => Some(format!(
+            "Held: {} An administrator or a compliance officer can put the right person on record.",
+            stage.hold_reason.clone().unwrap_or_default()
+        )),
         "open" => {
             let due = stage.due.as_ref().map(|due| format!(" by {}", due.text)).unwrap_or_default();
             let late = if stage.late { ", which is past" } else { "" };

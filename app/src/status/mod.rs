@@ -34,12 +34,34 @@ pub fn here() -> String {
 pub fn Failed(error: AppError) -> impl IntoView {
     answer_with(&error, &paths::sign_in(&here()));
     let (title, body) = match error {
-        AppError::NotFound => ("There is nothing here", elsewhere("The record does not exist, or it is not yours to see.", "Check the address, or start from the home page.", "Go to the home page", paths::HOME.to_owned())),
-        AppError::Forbidden => ("This page is for other roles", elsewhere("Your roles do not include this page.", "An administrator can tell you which do. Go on from the home page.", "Go to the home page", paths::HOME.to_owned())),
-        AppError::NotSignedIn => ("You are not signed in", elsewhere("Your session ended, or you have not signed in yet.", "Sign in to go on here.", "Sign in", paths::sign_in(&here()))),
+        AppError::NotFound => (
+            "There is nothing here",
+            elsewhere(
+                "The record does not exist, or it is not yours to see.",
+                "Check the address, or start from the home page.",
+                "Go to the home page",
+                paths::HOME.to_owned(),
+            ),
+        ),
+        AppError::Forbidden => (
+            "This page is for other roles",
+            elsewhere(
+                "Your roles do not include this page.",
+                "An administrator can tell you which do. Go on from the home page.",
+                "Go to the home page",
+                paths::HOME.to_owned(),
+            ),
+        ),
+        AppError::NotSignedIn => (
+            "You are not signed in",
+            elsewhere("Your session ended, or you have not signed in yet.", "Sign in to go on here.", "Sign in", paths::sign_in(&here())),
+        ),
         _ => {
             let (todo, code) = (error.sentence(), error.code());
-            ("This page could not be shown", view! { <ErrorState title="It is not available at the moment." todo=todo code=code retry_href=here()/> }.into_any())
+            (
+                "This page could not be shown",
+                view! { <ErrorState title="It is not available at the moment." todo=todo code=code retry_href=here()/> }.into_any(),
+            )
         }
     };
     view! {
@@ -70,7 +92,9 @@ pub fn at(error: Option<&AppError>, field: &str) -> Option<String> {
 
 /// The error of the last call of an action; nothing while there is none.
 #[must_use]
-pub fn failure<T: Clone + Send + Sync + 'static>(value: impl Fn() -> Option<Result<T, AppError>> + Send + Sync + 'static) -> Signal<Option<AppError>> {
+pub fn failure<T: Clone + Send + Sync + 'static>(
+    value: impl Fn() -> Option<Result<T, AppError>> + Send + Sync + 'static,
+) -> Signal<Option<AppError>> {
     Signal::derive(move || value().and_then(Result::err))
 }
 

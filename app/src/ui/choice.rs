@@ -67,14 +67,7 @@ pub fn SelectField(
         </select>
     }
     .into_any();
-    Frame {
-        id,
-        label,
-        hint,
-        error,
-        optional: !required && !bare,
-    }
-    .around(control)
+    Frame { id, label, hint, error, optional: !required && !bare }.around(control)
 }
 
 /// One box to tick; sends `value` (by default `true`) when ticked and nothing otherwise.
@@ -154,11 +147,7 @@ pub fn RadioField(
         .enumerate()
         .map(|(index, (option, word))| {
             // The first alternative carries the field's own id: the error summary leads there.
-            let id = if index == 0 {
-                id.clone()
-            } else {
-                format!("{id}-{option}")
-            };
+            let id = if index == 0 { id.clone() } else { format!("{id}-{option}") };
             let checked = option == value;
             view! {
                 <div class="check">

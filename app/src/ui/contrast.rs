@@ -59,10 +59,7 @@ const PAIRS: &[(&str, &str, f64)] = &[
 /// Relative luminance of `L% C H` in OKLCH, by way of linear sRGB; out-of-gamut parts are cut as a
 /// browser cuts them.
 fn luminance(lightness: f64, chroma: f64, hue: f64) -> f64 {
-    let (a, b) = (
-        chroma * hue.to_radians().cos(),
-        chroma * hue.to_radians().sin(),
-    );
+    let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
     let long = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
     let middle = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
     let short = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
@@ -77,18 +74,12 @@ fn oklch(text: &str) -> Option<f64> {
     let (inside, _) = rest.split_once(')')?;
     let mut parts = inside.split_whitespace();
     let lightness: f64 = parts.next()?.strip_suffix('%')?.parse().ok()?;
-    Some(luminance(
-        lightness / 100.0,
-        parts.next()?.parse().ok()?,
-        parts.next()?.parse().ok()?,
-    ))
+    Some(luminance(lightness / 100.0, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 /// The token in light and dark.
 fn token(name: &str) -> Option<(f64, f64)> {
-    let line = TOKENS
-        .lines()
-        .find(|line| line.trim_start().starts_with(&format!("--{name}: ")))?;
+    let line = TOKENS.lines().find(|line| line.trim_start().starts_with(&format!("--{name}: ")))?;
     let (_, pair) = line.split_once("light-dark(")?;
     let (light, dark) = pair.split_once("),")?;
     Some((oklch(&format!("{light})"))?, oklch(dark)?))
@@ -102,16 +93,11 @@ fn ratio(one: f64, other: f64) -> f64 {
 fn every_pair_of_colours_is_readable_in_both_themes() {
     let mut faults = Vec::new();
     for (front, back, least) in PAIRS {
-        let (Some((front_light, front_dark)), Some((back_light, back_dark))) =
-            (token(front), token(back))
-        else {
+        let (Some((front_light, front_dark)), Some((back_light, back_dark))) = (token(front), token(back)) else {
             faults.push(format!("{front} or {back} is not in tokens.css"));
             continue;
         };
-        for (theme, found) in [
-            ("light", ratio(front_light, back_light)),
-            ("dark", ratio(front_dark, back_dark)),
-        ] {
+        for (theme, found) in [("light", ratio(front_light, back_light)), ("dark", ratio(front_dark, back_dark))] {
             if found < *least {
                 faults.push(format!("{front} on {back}, {theme}: {found:.2} < {least}"));
             }

@@ -63,11 +63,7 @@ pub fn Dialog(
 ///
 /// `<DialogButton dialog="keys">"Keys"</DialogButton>`
 #[component]
-pub fn DialogButton(
-    #[prop(into)] dialog: String,
-    #[prop(optional)] quiet: bool,
-    children: Children,
-) -> impl IntoView {
+pub fn DialogButton(#[prop(into)] dialog: String, #[prop(optional)] quiet: bool, children: Children) -> impl IntoView {
     let target = dialog.clone();
     let open = move |event: MouseEvent| {
         // Takes the place of `command`, which would open it a second time.
@@ -79,10 +75,7 @@ pub fn DialogButton(
             }
         }
     };
-    let command = (
-        custom_attribute("command", "show-modal"),
-        custom_attribute("commandfor", dialog),
-    );
+    let command = (custom_attribute("command", "show-modal"), custom_attribute("commandfor", dialog));
     view! {
         <button
             {..command}

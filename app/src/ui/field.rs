@@ -20,11 +20,7 @@ pub(super) struct Described {
 
 impl Described {
     pub(super) fn new(id: &str, hint: bool, error: MaybeProp<String>) -> Self {
-        Self {
-            id: id.to_owned(),
-            hint,
-            error,
-        }
+        Self { id: id.to_owned(), hint, error }
     }
 
     pub(super) fn ids(&self) -> impl Fn() -> Option<String> + Send + Sync + Clone + 'static {
@@ -37,9 +33,7 @@ impl Described {
         }
     }
 
-    pub(super) fn invalid(
-        &self,
-    ) -> impl Fn() -> Option<&'static str> + Send + Sync + Clone + 'static {
+    pub(super) fn invalid(&self) -> impl Fn() -> Option<&'static str> + Send + Sync + Clone + 'static {
         let error = self.error;
         move || error.get().map(|_| "true")
     }
@@ -49,10 +43,7 @@ fn hint_line(id: &str, hint: Text) -> Option<AnyView> {
     hint.map(|hint| view! { <p class="field-hint" id=format!("{id}-hint")>{hint}</p> }.into_any())
 }
 
-fn error_line(
-    id: String,
-    error: MaybeProp<String>,
-) -> impl Fn() -> Option<AnyView> + Send + 'static {
+fn error_line(id: String, error: MaybeProp<String>) -> impl Fn() -> Option<AnyView> + Send + 'static {
     move || {
         let id = format!("{id}-error");
         error.get().map(|error| {
@@ -78,13 +69,7 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn around(self, control: AnyView) -> AnyView {
-        let Self {
-            id,
-            label,
-            hint,
-            error,
-            optional,
-        } = self;
+        let Self { id, label, hint, error, optional } = self;
         view! {
             <div class="field">
                 <label class="field-label" for=id.clone()>
@@ -114,18 +99,11 @@ macro_rules! control {
         }
     )*};
 }
-control!(
-    web_sys::HtmlInputElement,
-    web_sys::HtmlSelectElement,
-    web_sys::HtmlTextAreaElement
-);
+control!(web_sys::HtmlInputElement, web_sys::HtmlSelectElement, web_sys::HtmlTextAreaElement);
 
 /// Ties a control to a signal. What stands in the control when the page comes to life wins, because
 /// somebody may have typed before; from then on the control follows the signal.
-pub(super) fn keep_in_step<C: Control + 'static>(
-    control: impl Fn() -> Option<C> + 'static,
-    live: RwSignal<String>,
-) {
+pub(super) fn keep_in_step<C: Control + 'static>(control: impl Fn() -> Option<C> + 'static, live: RwSignal<String>) {
     Effect::new(move |alive: Option<bool>| {
         let Some(control) = control() else {
             return false;
@@ -220,14 +198,7 @@ impl OneLine {
             />
         }
         .into_any();
-        Frame {
-            id,
-            label,
-            hint,
-            error,
-            optional: !required && !bare,
-        }
-        .around(control)
+        Frame { id, label, hint, error, optional: !required && !bare }.around(control)
     }
 }
 

@@ -33,21 +33,13 @@ impl Shortcut {
     /// Presses the button, or follows the link, with this id.
     #[must_use]
     pub fn press(key: &'static str, what: &'static str, id: impl Into<String>) -> Self {
-        Self {
-            key,
-            what,
-            act: Act::Press(id.into()),
-        }
+        Self { key, what, act: Act::Press(id.into()) }
     }
 
     /// Runs a callback.
     #[must_use]
     pub const fn run(key: &'static str, what: &'static str, callback: Callback<()>) -> Self {
-        Self {
-            key,
-            what,
-            act: Act::Run(callback),
-        }
+        Self { key, what, act: Act::Run(callback) }
     }
 
     fn perform(&self) {
@@ -73,10 +65,7 @@ struct Keys {
 
 fn keys() -> Keys {
     use_context().unwrap_or_else(|| {
-        let keys = Keys {
-            list: RwSignal::new(Vec::new()),
-            help: RwSignal::new(false),
-        };
+        let keys = Keys { list: RwSignal::new(Vec::new()), help: RwSignal::new(false) };
         provide_context(keys);
         keys
     })
@@ -85,11 +74,7 @@ fn keys() -> Keys {
 const STORED_AS: &str = "countersign.keys";
 
 fn switched_on() -> bool {
-    let stored = window()
-        .local_storage()
-        .ok()
-        .flatten()
-        .and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+    let stored = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
     stored.as_deref() != Some("off")
 }
 
@@ -105,13 +90,7 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-        .is_some_and(|element| {
-            element
-                .closest("input, select, textarea, dialog, [contenteditable]")
-                .ok()
-                .flatten()
-                .is_some()
-        })
+        .is_some_and(|element| element.closest("input, select, textarea, dialog, [contenteditable]").ok().flatten().is_some())
 }
 
 /// Registers shortcuts for as long as the calling component is on the page. Does nothing on the
@@ -122,13 +101,7 @@ pub fn use_shortcuts(shortcuts: Vec<Shortcut>) {
     Effect::new(move || {
         let shortcuts = shortcuts.clone();
         let listener = window_event_listener(ev::keydown, move |event| {
-            if event.ctrl_key()
-                || event.alt_key()
-                || event.meta_key()
-                || event.repeat()
-                || event.default_prevented()
-                || is_typing(&event)
-            {
+            if event.ctrl_key() || event.alt_key() || event.meta_key() || event.repeat() || event.default_prevented() || is_typing(&event) {
                 return;
             }
             let key = event.key();

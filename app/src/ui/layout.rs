@@ -20,11 +20,7 @@ impl NavItem {
     /// An entry without a count.
     #[must_use]
     pub const fn new(href: &'static str, label: &'static str) -> Self {
-        Self {
-            href,
-            label,
-            count: None,
-        }
+        Self { href, label, count: None }
     }
 
     /// The same entry with a count.

@@ -24,10 +24,7 @@ pub enum SkeletonShape {
 ///
 /// `<Suspense fallback=|| view! { <Skeleton rows=8/> }>...</Suspense>`
 #[component]
-pub fn Skeleton(
-    #[prop(default = 6)] rows: u32,
-    #[prop(optional)] shape: SkeletonShape,
-) -> impl IntoView {
+pub fn Skeleton(#[prop(default = 6)] rows: u32, #[prop(optional)] shape: SkeletonShape) -> impl IntoView {
     let (class, row) = match shape {
         SkeletonShape::Table => ("skeleton", "skeleton-row"),
         SkeletonShape::Card => ("skeleton card", "skeleton-line"),

@@ -16,11 +16,7 @@ pub fn Meter(part: u32, whole: u32, #[prop(into)] text: String) -> impl IntoView
 /// `<Bar part=61 whole=143/>`
 #[component]
 pub fn Bar(part: u32, whole: u32, #[prop(optional)] faint: bool) -> impl IntoView {
-    let share = if whole == 0 {
-        0.0
-    } else {
-        (f64::from(part) * 100.0 / f64::from(whole)).min(100.0)
-    };
+    let share = if whole == 0 { 0.0 } else { (f64::from(part) * 100.0 / f64::from(whole)).min(100.0) };
     view! {
         <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
             <rect class="bar-whole" width="100" height="6"></rect>

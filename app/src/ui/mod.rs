@@ -103,8 +103,7 @@ pub use dialog::{Dialog, DialogButton, Disclosure};
 pub use field::{DateField, PasswordField, TextField};
 pub use keys::{KeyHelp, Shortcut, use_shortcuts};
 pub use layout::{
-    BrandMark, Card, Columns, DecisionBar, Fact, FactsList, Frame, ListDetail, ListLink, NavItem,
-    Page, PageHead, Stack, TopBar,
+    BrandMark, Card, Columns, DecisionBar, Fact, FactsList, Frame, ListDetail, ListLink, NavItem, Page, PageHead, Stack, TopBar,
 };
 pub use load::{EmptyState, ErrorState, Skeleton, SkeletonShape};
 pub use menu::Menu;

@@ -18,10 +18,7 @@ pub fn SearchField(
     #[prop(optional)]
     keep: Vec<(String, String)>,
 ) -> impl IntoView {
-    let kept = keep
-        .into_iter()
-        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
-        .collect_view();
+    let kept = keep.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
         <form class="search" role="search" method="get" action=action>
             {kept}

@@ -59,22 +59,13 @@ impl Tone {
     /// Outline and glyph in an 18 by 18 box. Paths only, so that every shape is one view type.
     const fn paths(self) -> (&'static str, &'static str) {
         match self {
-            Self::Ok => (
-                "M1.5 9a7.5 7.5 0 1 0 15 0a7.5 7.5 0 1 0-15 0",
-                "M5.4 9.3l2.4 2.4 4.8-5.2",
-            ),
+            Self::Ok => ("M1.5 9a7.5 7.5 0 1 0 15 0a7.5 7.5 0 1 0-15 0", "M5.4 9.3l2.4 2.4 4.8-5.2"),
             Self::Warn => (
                 "M4.5 2h9a2.5 2.5 0 0 1 2.5 2.5v9a2.5 2.5 0 0 1-2.5 2.5h-9a2.5 2.5 0 0 1-2.5-2.5v-9a2.5 2.5 0 0 1 2.5-2.5z",
                 "M9 5.2v4.4M9 12.1v.9",
             ),
-            Self::Bad => (
-                "M9 .8 17.2 9 9 17.2.8 9z",
-                "M6.8 6.8l4.4 4.4M11.2 6.8l-4.4 4.4",
-            ),
-            Self::Info => (
-                "M2.5 9a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0-13 0",
-                "M9 8.3v4M9 5.4v.9",
-            ),
+            Self::Bad => ("M9 .8 17.2 9 9 17.2.8 9z", "M6.8 6.8l4.4 4.4M11.2 6.8l-4.4 4.4"),
+            Self::Info => ("M2.5 9a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0-13 0", "M9 8.3v4M9 5.4v.9"),
             Self::Plain => ("", "M5 9h8"),
             Self::Waiting => ("M2.5 9a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0-13 0", ""),
         }

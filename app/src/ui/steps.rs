@@ -26,11 +26,7 @@ pub fn Steps(children: Children) -> impl IntoView {
 
 /// One stage.
 #[component]
-pub fn Step(
-    state: StepState,
-    #[prop(into)] title: String,
-    #[prop(optional, into)] text: Text,
-) -> impl IntoView {
+pub fn Step(state: StepState, #[prop(into)] title: String, #[prop(optional, into)] text: Text) -> impl IntoView {
     let (class, word) = match state {
         StepState::Done => ("step step-done", "Done: "),
         StepState::Now => ("step step-now", "Now: "),

@@ -25,31 +25,19 @@ impl Column {
     /// A column of words.
     #[must_use]
     pub const fn text(label: &'static str) -> Self {
-        Self {
-            label,
-            align: Align::Start,
-            hidden: false,
-        }
+        Self { label, align: Align::Start, hidden: false }
     }
 
     /// A column of figures. Its cells need `class="num"`.
     #[must_use]
     pub const fn number(label: &'static str) -> Self {
-        Self {
-            label,
-            align: Align::End,
-            hidden: false,
-        }
+        Self { label, align: Align::End, hidden: false }
     }
 
     /// A column whose head is only read out (check boxes, actions).
     #[must_use]
     pub const fn unseen(label: &'static str) -> Self {
-        Self {
-            label,
-            align: Align::Start,
-            hidden: true,
-        }
+        Self { label, align: Align::Start, hidden: true }
     }
 }
 
@@ -110,11 +98,7 @@ pub fn CountLine(
     more: bool,
 ) -> impl IntoView {
     let noun = if count == 1 && !more { one } else { many };
-    let mut line = if more {
-        format!("First {count} {noun}")
-    } else {
-        format!("{count} {noun}")
-    };
+    let mut line = if more { format!("First {count} {noun}") } else { format!("{count} {noun}") };
     if let Some(filter) = filter.into_inner() {
         line.push_str(" · ");
         line.push_str(&filter);
@@ -136,8 +120,5 @@ pub fn NextPage(
     #[prop(into)]
     what: String,
 ) -> impl IntoView {
-    href.map(|href| {
-        view! { <p class="next-page"><a class="btn" href=href rel="next">"Show more "{what}</a></p> }
-            .into_any()
-    })
+    href.map(|href| view! { <p class="next-page"><a class="btn" href=href rel="next">"Show more "{what}</a></p> }.into_any())
 }

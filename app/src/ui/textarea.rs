@@ -64,11 +64,7 @@ pub fn TextArea(
     if let Some(live) = live {
         keep_in_step(move || node.get(), live);
     }
-    let printed = if cfg!(feature = "ssr") {
-        server_text(&text)
-    } else {
-        String::new()
-    };
+    let printed = if cfg!(feature = "ssr") { server_text(&text) } else { String::new() };
     let control = view! {
         <textarea
             node_ref=node
@@ -94,14 +90,7 @@ pub fn TextArea(
         ></textarea>
     }
     .into_any();
-    Frame {
-        id,
-        label,
-        hint,
-        error,
-        optional: !required && !bare,
-    }
-    .around(control)
+    Frame { id, label, hint, error, optional: !required && !bare }.around(control)
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -111,8 +100,7 @@ mod tests {
 
     fn printed(text: &str) -> String {
         let owner = Owner::new();
-        let html = owner
-            .with(|| view! { <TextArea name="why" label="Why" value=text.to_owned()/> }.to_html());
+        let html = owner.with(|| view! { <TextArea name="why" label="Why" value=text.to_owned()/> }.to_html());
         let start = html.find("<textarea").unwrap_or_default();
         html.get(start..).unwrap_or_default().to_owned()
     }
@@ -150,9 +138,7 @@ mod tests {
                 let path = entry?.path();
                 if path.is_dir() {
                     walk(&path, found)?;
-                } else if path.extension().is_some_and(|ext| ext == "rs")
-                    && !path.ends_with("ui/textarea.rs")
-                {
+                } else if path.extension().is_some_and(|ext| ext == "rs") && !path.ends_with("ui/textarea.rs") {
                     let text = std::fs::read_to_string(&path)?;
                     if text.contains("<textarea") || text.contains("textarea()") {
                         found.push(path.display().to_string());
@@ -162,10 +148,7 @@ mod tests {
             Ok(())
         }
         let mut found = Vec::new();
-        walk(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-            &mut found,
-        )?;
+        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found)?;
         assert_eq!(found, Vec::<String>::new());
         Ok(())
     }

@@ -67,17 +67,11 @@ impl Theme {
 /// `<ThemeSwitch current=theme/>`
 #[component]
 pub fn ThemeSwitch(#[prop(optional)] current: Theme) -> impl IntoView {
-    let Location {
-        pathname, search, ..
-    } = use_location();
+    let Location { pathname, search, .. } = use_location();
     let here = move || {
         let search = search.get();
         let query = search.trim_start_matches('?');
-        if query.is_empty() {
-            pathname.get()
-        } else {
-            format!("{}?{query}", pathname.get())
-        }
+        if query.is_empty() { pathname.get() } else { format!("{}?{query}", pathname.get()) }
     };
     let buttons = Theme::ALL
         .into_iter()

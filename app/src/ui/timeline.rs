@@ -41,15 +41,7 @@ pub fn Timeline(entries: Vec<TimelineEntry>) -> impl IntoView {
     let lines = entries
         .into_iter()
         .map(|entry| {
-            let TimelineEntry {
-                trail,
-                at,
-                datetime,
-                who,
-                what,
-                detail,
-                tone,
-            } = entry;
+            let TimelineEntry { trail, at, datetime, who, what, detail, tone } = entry;
             let (class, word) = match trail {
                 Trail::Decision => ("trail-entry trail-decision", "Decision"),
                 Trail::Execution => ("trail-entry trail-execution", "Execution"),

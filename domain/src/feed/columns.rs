@@ -129,12 +129,7 @@ impl ColumnMap {
         if !missing.is_empty() {
             return Err(HeaderProblem::Missing { missing, present: titles.iter().map(|t| super::shown(t)).collect() });
         }
-        let ignored = titles
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| !positions.contains(&Some(*i)))
-            .map(|(_, t)| super::shown(t))
-            .collect();
+        let ignored = titles.iter().enumerate().filter(|(i, _)| !positions.contains(&Some(*i))).map(|(_, t)| super::shown(t)).collect();
         Ok(Layout { positions, width: titles.len(), titles: titles.iter().map(|t| super::shown(t)).collect(), ignored })
     }
 }
@@ -181,7 +176,18 @@ mod tests {
     #[test]
     fn columns_are_found_by_title_in_any_order_and_the_rest_is_named_as_ignored() {
         let map = ColumnMap::parse(&["employee_number=PersonalNr", "title="]).unwrap();
-        let header = ["given_name", "family_name", "email", "department", "cost centre", "manager_employee_number", "hire_date", "end_date", "worker_type", " PersonalNr "];
+        let header = [
+            "given_name",
+            "family_name",
+            "email",
+            "department",
+            "cost centre",
+            "manager_employee_number",
+            "hire_date",
+            "end_date",
+            "worker_type",
+            " PersonalNr ",
+        ];
         let layout = map.resolve(&header).unwrap();
         assert_eq!(layout.position(Column::EmployeeNumber), Some(9));
         assert_eq!(layout.title(Column::EmployeeNumber), "PersonalNr");
@@ -202,8 +208,14 @@ mod tests {
     #[test]
     fn a_mapping_that_cannot_be_meant_is_refused_with_what_is_wrong() {
         for (pairs, message) in [
-            (&["employee_number"][..], "the mapping \"employee_number\" is not of the form column=title, for example employee_number=PersonalNr"),
-            (&["number=Nr"], "there is no column \"number\"; the columns are employee_number, given_name, family_name, email, department, title, manager_employee_number, hire_date, end_date, worker_type"),
+            (
+                &["employee_number"][..],
+                "the mapping \"employee_number\" is not of the form column=title, for example employee_number=PersonalNr",
+            ),
+            (
+                &["number=Nr"],
+                "there is no column \"number\"; the columns are employee_number, given_name, family_name, email, department, title, manager_employee_number, hire_date, end_date, worker_type",
+            ),
             (&["email=a", "email=b"], "the column email is mapped twice"),
             (&["worker_type="], "the column worker_type is required and cannot be left out"),
         ] {

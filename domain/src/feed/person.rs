@@ -101,7 +101,11 @@ pub fn read<'a>(layout: &Layout, cell: impl Fn(usize) -> &'a str) -> Result<Pers
     if let (Some(start), Some(end)) = (starts_on, ends_on)
         && end < start
     {
-        problems.push(CellProblem { column: Column::EndDate, value: value(Column::EndDate), problem: format!("lies before the hire date {start}") });
+        problems.push(CellProblem {
+            column: Column::EndDate,
+            value: value(Column::EndDate),
+            problem: format!("lies before the hire date {start}"),
+        });
     }
     let worker_type = value(Column::WorkerType);
     let population = population(worker_type);
@@ -135,9 +139,7 @@ fn some(value: &str) -> Option<&str> {
 
 /// Which population a worker type means. Non-human identities do not come from the people feed.
 fn population(worker_type: &str) -> Option<Population> {
-    [Population::Employee, Population::Contractor, Population::Vendor]
-        .into_iter()
-        .find(|p| p.word().eq_ignore_ascii_case(worker_type))
+    [Population::Employee, Population::Contractor, Population::Vendor].into_iter().find(|p| p.word().eq_ignore_ascii_case(worker_type))
 }
 
 /// The shape of an address: something, `@`, and a domain with at least two labels.
@@ -169,7 +171,18 @@ mod tests {
     use super::super::columns::ColumnMap;
     use super::*;
 
-    const GOOD: [&str; 10] = ["10001", "Georgi", "Facello", "georgi.facello@example.com", "Development", "Senior Engineer", "10567", "1986-06-26", "", "employee"];
+    const GOOD: [&str; 10] = [
+        "10001",
+        "Georgi",
+        "Facello",
+        "georgi.facello@example.com",
+        "Development",
+        "Senior Engineer",
+        "10567",
+        "1986-06-26",
+        "",
+        "employee",
+    ];
 
     fn layout() -> Layout {
         let header: Vec<&str> = Column::ALL.iter().map(|c| c.word()).collect();

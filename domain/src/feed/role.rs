@@ -218,10 +218,23 @@ mod tests {
     #[test]
     fn a_role_belongs_to_the_provider_it_mostly_works_on_companions_apart() {
         for (actions, data, expected) in [
-            (&["Microsoft.Authorization/*/read", "Microsoft.Resources/deployments/*", "Microsoft.Support/*", "Microsoft.ApiManagement/service/*"][..], &[][..], Some("microsoft.apimanagement")),
+            (
+                &[
+                    "Microsoft.Authorization/*/read",
+                    "Microsoft.Resources/deployments/*",
+                    "Microsoft.Support/*",
+                    "Microsoft.ApiManagement/service/*",
+                ][..],
+                &[][..],
+                Some("microsoft.apimanagement"),
+            ),
             (&["*"], &[], None),
             (&["*/read"], &[], None),
-            (&["*/read", "Microsoft.OperationalInsights/workspaces/search/action", "Microsoft.Support/*"], &[], Some("microsoft.operationalinsights")),
+            (
+                &["*/read", "Microsoft.OperationalInsights/workspaces/search/action", "Microsoft.Support/*"],
+                &[],
+                Some("microsoft.operationalinsights"),
+            ),
             (&["A.One/x/read", "B.Two/x/read"], &[], None),
             (&["a.One/x/read", "A.ONE/x/write", "B.Two/x/read"], &[], Some("a.one")),
             (&["Microsoft.Support/*"], &[], Some("microsoft.support")),

@@ -89,7 +89,13 @@ fn write_feed(path: &Path, people: u64, next_day: bool) -> std::io::Result<()> {
         let manager = if n == 1 { String::new() } else { (n / 8).max(1).to_string() };
         let title = if next_day && n % 100 == 0 { "Principal" } else { "Specialist" };
         let (given, family) = (pick(&GIVEN, n), pick(&FAMILY, n / 12));
-        writeln!(out, "{n},{given},{family} {},p{n}@example.com,Department {},{title},{manager},{}-01-15,,employee", n / 108, n % 200, 1990 + n % 30)?;
+        writeln!(
+            out,
+            "{n},{given},{family} {},p{n}@example.com,Department {},{title},{manager},{}-01-15,,employee",
+            n / 108,
+            n % 200,
+            1990 + n % 30
+        )?;
     }
     out.flush()
 }
@@ -97,6 +103,7 @@ fn write_feed(path: &Path, people: u64, next_day: bool) -> std::io::Result<()> {
 /// The high-water mark of this process's resident memory.
 fn peak_mib() -> std::io::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let kib = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
+    let kib =
+        status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
     Ok(kib.unwrap_or(0) / 1_024)
 }

@@ -38,11 +38,56 @@ const FILL: &str = "
 /// What people type: names, beginnings, applications, actions, one word that is everywhere, nothing
 /// at all, and typos of each kind.
 const TYPED: [&str; 50] = [
-    "", "key vault", "key vault reader", "KeyVault", "secrets officer", "payroll", "payroll owner europe", "ledger reports", "sql database contributor", "kubernetes",
-    "reader", "contributor", "owner", "admin", "audit", "data steward", "app-17", "asia", "lab settings", "treasury asia approver",
-    "microsoft", "microsoft.keyvault/secrets/read", "alertRules", "deployments write", "logging", "a", "se", "cert", "snap", "machine learning keys developer",
-    "vualt", "kye vualt", "vawlt reader", "reeder", "contirbutor", "oficer", "certifcate oficer", "payrol", "paiyroll clerk", "kubernets",
-    "procurment", "administator lab", "treasry", "helpdsek", "recruitng owner", "sentinal", "secrest", "kay voult", "storege tabels", "underwritting claims",
+    "",
+    "key vault",
+    "key vault reader",
+    "KeyVault",
+    "secrets officer",
+    "payroll",
+    "payroll owner europe",
+    "ledger reports",
+    "sql database contributor",
+    "kubernetes",
+    "reader",
+    "contributor",
+    "owner",
+    "admin",
+    "audit",
+    "data steward",
+    "app-17",
+    "asia",
+    "lab settings",
+    "treasury asia approver",
+    "microsoft",
+    "microsoft.keyvault/secrets/read",
+    "alertRules",
+    "deployments write",
+    "logging",
+    "a",
+    "se",
+    "cert",
+    "snap",
+    "machine learning keys developer",
+    "vualt",
+    "kye vualt",
+    "vawlt reader",
+    "reeder",
+    "contirbutor",
+    "oficer",
+    "certifcate oficer",
+    "payrol",
+    "paiyroll clerk",
+    "kubernets",
+    "procurment",
+    "administator lab",
+    "treasry",
+    "helpdsek",
+    "recruitng owner",
+    "sentinal",
+    "secrest",
+    "kay voult",
+    "storege tabels",
+    "underwritting claims",
 ];
 
 /// What was measured.
@@ -108,7 +153,13 @@ async fn in_database(pool: &PgPool, name: &str) -> Result<Measured, Box<dyn std:
 
 async fn measure(pool: &PgPool) -> Result<Measured, Box<dyn std::error::Error>> {
     let system = System::real();
-    let caller = Caller { session: SessionId::new(system.now(), system.random()), identity: IdentityId::new(system.now(), system.random()), name: String::new(), roles: vec![], applications: vec![] };
+    let caller = Caller {
+        session: SessionId::new(system.now(), system.random()),
+        identity: IdentityId::new(system.now(), system.random()),
+        name: String::new(),
+        roles: vec![],
+        applications: vec![],
+    };
     let base = Base::new(pool.clone(), system, Arc::new(PolicySet::builtin()?), TimeZone::UTC).await?;
     let service = CatalogueService::new(base);
     let mut times = Vec::new();

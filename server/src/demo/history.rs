@@ -149,7 +149,11 @@ impl Life<'_> {
         job::lapse_requests::run(self.base).await?;
         if ended.changed > 0 {
             let operator = self.operator(0);
-            let queue = self.releases.list(&operator, ReleasesQuery { filter: "remove".to_owned(), after: String::new() }).await.map_err(DemoError::History)?;
+            let queue = self
+                .releases
+                .list(&operator, ReleasesQuery { filter: "remove".to_owned(), after: String::new() })
+                .await
+                .map_err(DemoError::History)?;
             for line in queue.page.rows {
                 let hours = 3 + self.pick(20);
                 self.after(hours, Step::CarryOut(line.id));

@@ -49,7 +49,11 @@ pub(super) async fn author(base: &Base) -> Result<Cast, DemoError> {
     let people = store::demo::active_people(work.conn()).await?;
     let cast = choose(people)?;
     store::demo::set_mfa(work.conn()).await?;
-    for person in [&cast.employee, &cast.manager, &cast.compliance, &cast.auditor, &cast.administrator].into_iter().chain(&cast.owners).chain(&cast.operators) {
+    for person in [&cast.employee, &cast.manager, &cast.compliance, &cast.auditor, &cast.administrator]
+        .into_iter()
+        .chain(&cast.owners)
+        .chain(&cast.operators)
+    {
         store::demo::give_passkey(work.conn(), person.id).await?;
     }
     let owners: Vec<IdentityId> = cast.owners.iter().map(|o| o.id).collect();
@@ -63,7 +67,8 @@ pub(super) async fn author(base: &Base) -> Result<Cast, DemoError> {
         let id = work.id(AssignmentId::new);
         let now = work.now();
         store::demo::assign_role(work.conn(), id, person.id, role, now).await?;
-        work.event(EventKind::RoleGranted, "identity", person.id.0, None, json!({ "role": role.word(), "assignment": id.to_string() })).await?;
+        work.event(EventKind::RoleGranted, "identity", person.id.0, None, json!({ "role": role.word(), "assignment": id.to_string() }))
+            .await?;
     }
     work.commit().await?;
     Ok(cast)
@@ -98,7 +103,11 @@ fn missing(what: &str) -> DemoError {
 /// Casts the parts: an engineer whose manager is at work, senior people as owners, and the rest
 /// from units that take no part in the story.
 fn choose(people: Vec<Candidate>) -> Result<Cast, DemoError> {
-    let employee = people.iter().find(|p| p.manager.is_some() && p.unit == "Development").cloned().ok_or_else(|| missing("engineer with a manager"))?;
+    let employee = people
+        .iter()
+        .find(|p| p.manager.is_some() && p.unit == "Development")
+        .cloned()
+        .ok_or_else(|| missing("engineer with a manager"))?;
     let manager = people.iter().find(|p| Some(p.id) == employee.manager).cloned().ok_or_else(|| missing("line manager at work"))?;
     let managers: Vec<IdentityId> = people.iter().filter_map(|p| p.manager).collect();
     let mut free = people.iter().filter(|p| p.id != employee.id && !managers.contains(&p.id));
@@ -113,7 +122,8 @@ fn choose(people: Vec<Candidate>) -> Result<Cast, DemoError> {
     let compliance = finance.next().ok_or_else(|| missing("compliance officer"))?;
     let auditor = finance.next().ok_or_else(|| missing("auditor"))?;
     let administrator = hr.next().ok_or_else(|| missing("administrator"))?;
-    let named: Vec<IdentityId> = owners.iter().chain(&operators).map(|p| p.id).chain([employee.id, compliance.id, auditor.id, administrator.id]).collect();
+    let named: Vec<IdentityId> =
+        owners.iter().chain(&operators).map(|p| p.id).chain([employee.id, compliance.id, auditor.id, administrator.id]).collect();
     // Spread over the whole feed, people whose manager is at work and who have no part yet.
     let crowd = people.iter().filter(|p| p.manager.is_some() && !named.contains(&p.id)).step_by(41).take(140).cloned().collect();
     Ok(Cast { employee, manager, owners, operators, compliance, auditor, administrator, crowd })

@@ -22,7 +22,12 @@ impl Forwarding {
         if !self.trusted.contains(&peer) {
             return peer;
         }
-        let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(|hop| hop.trim().parse::<IpAddr>());
+        let hops = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(|hop| hop.trim().parse::<IpAddr>());
         let hops: Vec<IpAddr> = hops.map_while(Result::ok).map(|hop| hop.to_canonical()).collect();
         // The last hop that no proxy of ours wrote about itself is the one our proxy saw.
         hops.into_iter().rev().find(|hop| !self.trusted.contains(hop)).unwrap_or(peer)

@@ -11,7 +11,12 @@ const LONGEST: usize = 200;
 pub async fn receive(body: Bytes) -> StatusCode {
     let report: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |name: &str| report["csp-report"][name].as_str().map(shortened);
-    tracing::warn!(directive = text("effective-directive"), blocked = text("blocked-uri"), page = text("document-uri"), "a browser reports a breach of the content security policy");
+    tracing::warn!(
+        directive = text("effective-directive"),
+        blocked = text("blocked-uri"),
+        page = text("document-uri"),
+        "a browser reports a breach of the content security policy"
+    );
     StatusCode::NO_CONTENT
 }
 

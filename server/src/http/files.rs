@@ -34,7 +34,8 @@ impl Site {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(format!("{} cannot be read: {error}.", path.display())),
         };
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| format!("{} cannot be understood: {error}.", path.display()))?;
+        let manifest: Manifest =
+            serde_json::from_str(&text).map_err(|error| format!("{} cannot be understood: {error}.", path.display()))?;
         let [js, wasm, css] = [manifest.js, manifest.wasm, manifest.css];
         if let Some(address) = [&js, &wasm, &css].into_iter().find(|address| !is_plain(address)) {
             return Err(format!("{} names {address:?}, which is no address under /pkg/.", path.display()));

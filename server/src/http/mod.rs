@@ -59,7 +59,9 @@ pub struct Endpoint {
 pub fn endpoints() -> Vec<Endpoint> {
     let endpoint = |method: &str, path: &str| Endpoint { method: method.to_owned(), path: path.to_owned() };
     let own = own_routes().into_iter().map(|(method, path, _)| endpoint(method.as_str(), path));
-    let pages = pages::list().into_iter().flat_map(|page| page.methods().map(|method| endpoint(method_name(method), page.path())).collect::<Vec<_>>());
+    let pages = pages::list()
+        .into_iter()
+        .flat_map(|page| page.methods().map(|method| endpoint(method_name(method), page.path())).collect::<Vec<_>>());
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, method)| endpoint(method.as_str(), path));
     let mut all: Vec<Endpoint> = own.chain(pages).chain(functions).collect();
     all.sort();

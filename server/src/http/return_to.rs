@@ -6,7 +6,9 @@ const LONGEST: usize = 2_000;
 pub fn page(address: &str) -> Option<&str> {
     let plain = address.len() <= LONGEST && address.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'\\');
     let elsewhere = address.starts_with("//") || !address.starts_with('/');
-    let no_page = ["/sign-out", "/theme", "/healthz", "/csp-report", "/favicon.ico"].contains(&path(address)) || address.starts_with("/api/") || address.starts_with("/pkg/");
+    let no_page = ["/sign-out", "/theme", "/healthz", "/csp-report", "/favicon.ico"].contains(&path(address))
+        || address.starts_with("/api/")
+        || address.starts_with("/pkg/");
     (plain && !elsewhere && !no_page).then_some(address)
 }
 
@@ -34,7 +36,21 @@ mod tests {
         for page in ["/", "/requests/new?application=42", "/inbox#top"] {
             assert_eq!(local(page), Some(page));
         }
-        for other in ["", "//evil", "/\\evil", "\\evil", "https:evil", "https://evil", "javascript:alert(1)", "/a\r\nb", "/a b", "/sign-in?x", "/api/x", "inbox", "/\u{e9}"] {
+        for other in [
+            "",
+            "//evil",
+            "/\\evil",
+            "\\evil",
+            "https:evil",
+            "https://evil",
+            "javascript:alert(1)",
+            "/a\r\nb",
+            "/a b",
+            "/sign-in?x",
+            "/api/x",
+            "inbox",
+            "/\u{e9}",
+        ] {
             assert_eq!(local(other), None, "{other}");
         }
     }

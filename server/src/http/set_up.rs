@@ -25,9 +25,21 @@ pub struct SetUpForm {
 }
 
 /// Makes the first administrator and signs them in, or goes back to the page with a code.
-pub async fn set_up(State(state): State<AppState>, Extension(client): Extension<Client>, Extension(handover): Extension<Handover>, Form(form): Form<SetUpForm>) -> Response {
+pub async fn set_up(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    Extension(handover): Extension<Handover>,
+    Form(form): Form<SetUpForm>,
+) -> Response {
     let token = form.token.clone();
-    let new = NewAdministrator { token: form.token, given_name: form.given_name, family_name: form.family_name, login: form.login, password: form.password, password_again: form.password_again };
+    let new = NewAdministrator {
+        token: form.token,
+        given_name: form.given_name,
+        family_name: form.family_name,
+        login: form.login,
+        password: form.password,
+        password_again: form.password_again,
+    };
     match state.accounts.set_up(new, &client).await {
         Ok(issued) => {
             handover.put(issued);
@@ -41,7 +53,9 @@ pub async fn set_up(State(state): State<AppState>, Extension(client): Extension<
 fn back(token: &str, error: &AppError) -> String {
     let token = return_to::encoded(token);
     match error.problems().first() {
-        Some(problem) => format!("{PATH}?token={token}&error={}&field={}", return_to::encoded(&problem.code), return_to::encoded(&problem.field)),
+        Some(problem) => {
+            format!("{PATH}?token={token}&error={}&field={}", return_to::encoded(&problem.code), return_to::encoded(&problem.field))
+        }
         None => format!("{PATH}?token={token}&error={}", error.code()),
     }
 }

@@ -31,7 +31,12 @@ impl Default for SignInForm {
 }
 
 /// Signs in, or goes back to the page with a code.
-pub async fn sign_in(State(state): State<AppState>, Extension(client): Extension<Client>, Extension(handover): Extension<Handover>, Form(form): Form<SignInForm>) -> Response {
+pub async fn sign_in(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    Extension(handover): Extension<Handover>,
+    Form(form): Form<SignInForm>,
+) -> Response {
     let page = return_to::local(&form.return_to);
     let outcome = match &form.demo_login {
         Some(login) => state.accounts.sign_in_to_demonstration(login, &client).await,

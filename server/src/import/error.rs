@@ -30,7 +30,9 @@ pub enum ImportError {
         byte: u8,
     },
     /// A row that does not end.
-    #[error("{file}, line {line}: the row is longer than a million bytes; a quotation mark is probably not closed. Nothing was changed. Correct the row and import again.")]
+    #[error(
+        "{file}, line {line}: the row is longer than a million bytes; a quotation mark is probably not closed. Nothing was changed. Correct the row and import again."
+    )]
     RowTooLong {
         /// The file.
         file: String,
@@ -38,7 +40,9 @@ pub enum ImportError {
         line: u64,
     },
     /// The header line does not fit.
-    #[error("{file}, line 1: {problem}. Nothing was changed. Correct the header, or say which title means which column (--map employee_number=PersonalNr; --map title= if there is none).")]
+    #[error(
+        "{file}, line 1: {problem}. Nothing was changed. Correct the header, or say which title means which column (--map employee_number=PersonalNr; --map title= if there is none)."
+    )]
     Header {
         /// The file.
         file: String,
@@ -46,7 +50,9 @@ pub enum ImportError {
         problem: HeaderProblem,
     },
     /// No rows.
-    #[error("{file} contains no {what}. Nothing was changed: an empty file would retire everything, and is more often a failed export. Check where the file comes from.")]
+    #[error(
+        "{file} contains no {what}. Nothing was changed: an empty file would retire everything, and is more often a failed export. Check where the file comes from."
+    )]
     Empty {
         /// The file.
         file: String,
@@ -54,7 +60,9 @@ pub enum ImportError {
         what: &'static str,
     },
     /// More bad rows than anybody corrects one by one.
-    #[error("{file} has more than {BAD_ROWS_MAX} bad values; reading stopped. Nothing was changed. This is usually one mistake in the export: the first is line {line}, {column}: {problem}.")]
+    #[error(
+        "{file} has more than {BAD_ROWS_MAX} bad values; reading stopped. Nothing was changed. This is usually one mistake in the export: the first is line {line}, {column}: {problem}."
+    )]
     TooManyBad {
         /// The file.
         file: String,
@@ -91,7 +99,9 @@ pub enum ImportError {
     #[error("another import is running. Nothing was changed. Try again when it has finished.")]
     Busy,
     /// The database refused or went away.
-    #[error("the database did not carry the import out: {0}. Nothing was changed. Import the file again; if it happens again, this message is what to report.")]
+    #[error(
+        "the database did not carry the import out: {0}. Nothing was changed. Import the file again; if it happens again, this message is what to report."
+    )]
     Database(#[from] sqlx::Error),
     /// The reading thread ended without a result.
     #[error("reading {file} ended unexpectedly. Nothing was changed. Import the file again.")]

@@ -101,7 +101,14 @@ impl Run {
     /// The run as it is recorded.
     fn row(&self, kind: Kind, sha256: [u8; 32], counts: &Counts) -> run::Run<'_> {
         let Counts { added, changed, removed, unchanged, skipped } = *counts;
-        run::Run { id: self.id.0, kind: kind.word(), file_name: &self.file_name, sha256, at: self.now, counts: [added, changed, removed, unchanged, skipped].map(stored) }
+        run::Run {
+            id: self.id.0,
+            kind: kind.word(),
+            file_name: &self.file_name,
+            sha256,
+            at: self.now,
+            counts: [added, changed, removed, unchanged, skipped].map(stored),
+        }
     }
 
     fn event_id(&self, system: &System) -> uuid::Uuid {
@@ -114,7 +121,9 @@ impl Run {
         let Counts { added, changed, removed, unchanged, skipped } = *counts;
         let file = serde_json::Value::from(self.file_name.as_str());
         let sha256 = hex(&sha256);
-        format!(r#"{{"added":{added},"changed":{changed},"file":{file},"removed":{removed},"sha256":"{sha256}","skipped":{skipped},"unchanged":{unchanged}}}"#)
+        format!(
+            r#"{{"added":{added},"changed":{changed},"file":{file},"removed":{removed},"sha256":"{sha256}","skipped":{skipped},"unchanged":{unchanged}}}"#
+        )
     }
 }
 

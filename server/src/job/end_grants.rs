@@ -63,7 +63,14 @@ async fn start_ending(base: &Base, id: GrantId, reason: EndReason) -> Result<boo
     let number = store::releases::insert(work.conn(), &removal, today(now, &base.zone).year()).await?;
     let ending = grant.state.start_ending(now, reason, removal.id)?;
     store::grants::set_state(work.conn(), id, &ending).await?;
-    work.event(EventKind::GrantEnding, "grant", id.0, Some(grant.request), json!({ "reason": reason.word(), "identity": grant.identity.to_string(), "detail": reason.label() })).await?;
+    work.event(
+        EventKind::GrantEnding,
+        "grant",
+        id.0,
+        Some(grant.request),
+        json!({ "reason": reason.word(), "identity": grant.identity.to_string(), "detail": reason.label() }),
+    )
+    .await?;
     work.event(EventKind::ReleasePlanned, "release", removal.id.0, Some(grant.request), json!({ "number": number, "kind": "remove", "entitlement": grant.entitlement.to_string(), "detail": format!("{number}: remove access") })).await?;
     shown::refresh(&mut work, grant.request).await?;
     work.commit().await?;

@@ -27,7 +27,14 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let now = work.now();
     let ended = store::jobs::end_sessions(work.conn(), now, BATCH).await?;
     for session in &ended {
-        work.event(EventKind::SessionEnded, "session", session.id.0, None, json!({ "identity": session.identity, "reason": session.reason })).await?;
+        work.event(
+            EventKind::SessionEnded,
+            "session",
+            session.id.0,
+            None,
+            json!({ "identity": session.identity, "reason": session.reason }),
+        )
+        .await?;
     }
     work.commit().await?;
     let changed = i64::try_from(ended.len()).unwrap_or(i64::MAX);

@@ -1,13 +1,13 @@
 //! The cases of a control: facts in, expected outcome. They run every time a set is loaded, so a
 //! policy that no longer does what its author wrote down is never put in force.
 
+use super::PolicySet;
 use super::control::Control;
+use super::evaluate::Judgement;
 use super::load::{base_facts, cases_file};
 use super::placeholder::NOT_KNOWN;
 use super::problem::Problem;
 use super::source::{BASE_FACTS_FILE, CASES_SUFFIX, Files};
-use super::PolicySet;
-use super::evaluate::Judgement;
 use domain::gate::{GateFacts, GateResult, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,7 +80,9 @@ pub(super) fn read_all(files: &Files, controls: &mut [Control], problems: &mut V
             continue;
         };
         match serde_json::from_str::<CasesFile>(text) {
-            Ok(written) if written.control != control.id => problems.push(Problem::of_file(&file, format!("says that it is for {}", written.control))),
+            Ok(written) if written.control != control.id => {
+                problems.push(Problem::of_file(&file, format!("says that it is for {}", written.control)))
+            }
             Ok(written) => control.cases = read_cases(&file, written.cases, &base, problems),
             Err(error) => problems.push(Problem { file, line: Some(error.line()), subject: None, message: error.to_string() }),
         }

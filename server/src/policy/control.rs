@@ -76,7 +76,10 @@ const FRAMEWORKS: &[&str] = &["NIST-CSF-2.0", "ISO-27001-2022", "SOC2", "NIST-80
 /// Whether this is the form of a control id: `CS-`, capitals, `-`, two digits.
 pub(super) fn is_control_id(id: &str) -> bool {
     let Some((subject, number)) = id.strip_prefix("CS-").and_then(|rest| rest.split_once('-')) else { return false };
-    !subject.is_empty() && subject.bytes().all(|b| b.is_ascii_uppercase()) && number.len() == 2 && number.bytes().all(|b| b.is_ascii_digit())
+    !subject.is_empty()
+        && subject.bytes().all(|b| b.is_ascii_uppercase())
+        && number.len() == 2
+        && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Reads the annotations of one policy and collects what is wrong with them.
@@ -92,7 +95,8 @@ impl Reader<'_> {
     }
 
     fn refuse_others(&mut self, known: &[&[&str]]) {
-        let unknown: Vec<String> = self.named.policy.annotations().map(|(key, _)| key.to_owned()).filter(|key| !known.concat().contains(&key.as_str())).collect();
+        let unknown: Vec<String> =
+            self.named.policy.annotations().map(|(key, _)| key.to_owned()).filter(|key| !known.concat().contains(&key.as_str())).collect();
         for key in unknown {
             self.problem(format!("the annotation @{key} does not belong here; there are: @{}", known.concat().join(", @")));
         }
@@ -121,7 +125,9 @@ impl Reader<'_> {
 
     fn kind(&mut self) -> Option<ControlKind> {
         let text = self.text("kind")?;
-        text.parse().map_err(|error: domain::words::UnknownWord| self.problem(format!("in @kind: {error}; there are mandatory and compensating"))).ok()
+        text.parse()
+            .map_err(|error: domain::words::UnknownWord| self.problem(format!("in @kind: {error}; there are mandatory and compensating")))
+            .ok()
     }
 
     fn waivable(&mut self) -> Option<bool> {
@@ -184,7 +190,9 @@ impl Reader<'_> {
     fn check_scope(&mut self, effect: Effect, action: &str) {
         let policy = &self.named.policy;
         let named_action = matches!(policy.action_constraint(), ActionConstraint::Eq(uid) if uid.id().unescaped() == action);
-        let scope_ok = named_action && policy.principal_constraint() == PrincipalConstraint::Any && policy.resource_constraint() == ResourceConstraint::Any;
+        let scope_ok = named_action
+            && policy.principal_constraint() == PrincipalConstraint::Any
+            && policy.resource_constraint() == ResourceConstraint::Any;
         if policy.effect() != effect || !scope_ok {
             let word = if effect == Effect::Forbid { "forbid" } else { "permit" };
             self.problem(format!("must begin {word} (principal, action == Action::\"{action}\", resource)"));
@@ -202,12 +210,19 @@ pub(super) fn read(file: &str, source: &str, policies: &[NamedPolicy], problems:
     let applies_id = format!("{id}.applies");
     let (applies, forbids): (Vec<_>, Vec<_>) = policies.iter().partition(|named| named.id == applies_id);
     for named in &forbids {
-        let belongs = named.id == id || named.id.strip_prefix(id).and_then(|rest| rest.strip_prefix('.')).is_some_and(|n| n.parse::<u8>().is_ok());
+        let belongs =
+            named.id == id || named.id.strip_prefix(id).and_then(|rest| rest.strip_prefix('.')).is_some_and(|n| n.parse::<u8>().is_ok());
         if !belongs {
-            problems.push(Problem::of(file, Some(named.line), &named.id, format!("does not belong in this file: expected {id}, {id}.1, {id}.2 ... or {applies_id}")));
+            problems.push(Problem::of(
+                file,
+                Some(named.line),
+                &named.id,
+                format!("does not belong in this file: expected {id}, {id}.1, {id}.2 ... or {applies_id}"),
+            ));
         }
     }
-    let Some(head) = forbids.iter().find(|named| named.id == id).or_else(|| forbids.iter().find(|named| named.id == format!("{id}.1"))) else {
+    let Some(head) = forbids.iter().find(|named| named.id == id).or_else(|| forbids.iter().find(|named| named.id == format!("{id}.1")))
+    else {
         problems.push(Problem::of_file(file, format!("there is no policy {id} or {id}.1 to carry the annotations of the control")));
         return None;
     };

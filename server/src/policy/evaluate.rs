@@ -2,9 +2,9 @@
 //! deny) is not used: each control is judged by which of its own rules fired, and an error counts
 //! for the control it belongs to, or for all of them where that cannot be told.
 
+use super::PolicySet;
 use super::control::{Control, Rule};
 use super::request::{self, Ask, FactsRefused};
-use super::PolicySet;
 use cedar_policy::{AuthorizationError, Authorizer};
 use domain::gate::{Evaluation, GateFacts, GateResult, Outcome};
 use domain::id::EvaluationId;
@@ -78,7 +78,8 @@ impl PolicySet {
     fn ask_all(&self, facts: &GateFacts) -> Result<Answers, FactsRefused> {
         let mut broken = BTreeSet::new();
         let fired = self.ask(facts, Ask::Release, &mut broken)?;
-        let without_waivers = if facts.waivers.is_empty() { fired.clone() } else { self.ask(facts, Ask::ReleaseWithoutWaivers, &mut broken)? };
+        let without_waivers =
+            if facts.waivers.is_empty() { fired.clone() } else { self.ask(facts, Ask::ReleaseWithoutWaivers, &mut broken)? };
         let applies = self.ask(facts, Ask::Applies, &mut broken)?;
         Ok(Answers { fired, without_waivers, applies, broken })
     }
@@ -158,7 +159,11 @@ fn in_words(control: &Control, judgement: &Judgement<'_>, facts: &GateFacts) -> 
     let reasons = || join(judgement.unmet.iter().map(|rule| rule.saw_unmet.sentence(facts)));
     match judgement.outcome {
         Outcome::Pass => blank(control, Outcome::Pass, control.saw.sentence(facts)),
-        Outcome::NotApplicable => blank(control, Outcome::NotApplicable, control.otherwise.as_ref().map(|otherwise| otherwise.sentence(facts)).unwrap_or_default()),
+        Outcome::NotApplicable => blank(
+            control,
+            Outcome::NotApplicable,
+            control.otherwise.as_ref().map(|otherwise| otherwise.sentence(facts)).unwrap_or_default(),
+        ),
         Outcome::Waived => {
             let number = exception(control, facts).unwrap_or_default();
             let mut result = blank(control, Outcome::Waived, format!("{} Accepted by exception {number}.", reasons()));

@@ -53,7 +53,12 @@ fn read_policies(files: &Files) -> Result<(cedar_policy::PolicySet, Places, Vec<
         for policy in &named {
             let place = (file.clone(), policy.line);
             if let Some((other, line)) = places.insert(policy.id.clone(), place) {
-                problems.push(Problem::of(file, Some(policy.line), &policy.id, format!("there is another policy with this id in {other}, line {line}")));
+                problems.push(Problem::of(
+                    file,
+                    Some(policy.line),
+                    &policy.id,
+                    format!("there is another policy with this id in {other}, line {line}"),
+                ));
             } else if let Err(error) = all.add(policy.policy.clone()) {
                 problems.push(Problem::of(file, Some(policy.line), &policy.id, error.to_string()));
             }
@@ -84,7 +89,10 @@ fn parse_file(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Vec
     for policy in parsed.policies() {
         match name(text, policy) {
             Some(policy) => named.push(policy),
-            None => problems.push(Problem::of_file(file, format!("has a policy without @id: {}", policy.to_string().lines().next().unwrap_or_default()))),
+            None => problems.push(Problem::of_file(
+                file,
+                format!("has a policy without @id: {}", policy.to_string().lines().next().unwrap_or_default()),
+            )),
         }
     }
     named.sort_by(|a, b| (a.line, &a.id).cmp(&(b.line, &b.id)));

@@ -102,8 +102,12 @@ const fn word(name: &'static str, meaning: &'static str, value: fn(&GateFacts) -
 pub(super) const PLACEHOLDERS: &[Placeholder] = &[
     word("subject", "Name of the identity that would get the access.", |f| f.subject.name.clone().into()),
     word("a_population", "Its population with an article: “an employee”.", |f| a_population(f.subject.population).to_owned().into()),
-    word("answers_for", "Who answers for it: “manager”, “sponsor” or “owner”.", |f| answers_for(f.subject.population).to_owned().into()),
-    word("missing", "Required attributes that are empty, with commas.", |f| f.subject.missing_attributes.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ").into()),
+    word("answers_for", "Who answers for it: “manager”, “sponsor” or “owner”.", |f| {
+        answers_for(f.subject.population).to_owned().into()
+    }),
+    word("missing", "Required attributes that are empty, with commas.", |f| {
+        f.subject.missing_attributes.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ").into()
+    }),
     word("subject_ends_on", "Last day of employment or contract.", |f| f.subject.ends_on.into()),
     word("entitlement", "Name of the entitlement.", |f| f.entitlement.name.clone().into()),
     word("application", "Code of its application.", |f| f.entitlement.application.clone().into()),
@@ -111,17 +115,27 @@ pub(super) const PLACEHOLDERS: &[Placeholder] = &[
     word("ceiling", "Highest tier of the population.", |f| f.specification.highest_tier.label().to_lowercase().into()),
     word("mfa_from", "Tier from which a second factor is needed.", |f| f.specification.mfa_from.label().to_lowercase().into()),
     word("classification", "How sensitive the data behind it is.", |f| f.entitlement.classification.label().to_lowercase().into()),
-    word("classification_ceiling", "Most sensitive data the population may reach.", |f| f.specification.highest_classification.label().to_lowercase().into()),
-    word("logging", "How its use is logged: “covered”, “partly covered”, “not covered”.", |f| logging(f.entitlement.logging).into()),
+    word("classification_ceiling", "Most sensitive data the population may reach.", |f| {
+        f.specification.highest_classification.label().to_lowercase().into()
+    }),
+    word("logging", "How its use is logged: “covered”, “partly covered”, “not covered”.", |f| {
+        logging(f.entitlement.logging).into()
+    }),
     word("justification_length", "Characters of the justification.", |f| f.wish.justification_length.into()),
     word("starts_on", "First day asked for.", |f| f.wish.starts_on.into()),
     word("ends_on", "Last day asked for.", |f| f.wish.ends_on.into()),
     word("duration_days", "Days from first to last day.", |f| f.wish.duration_days.into()),
-    word("when_it_ends", "“after 90 days”, “after 1 day” or “on the day it starts”.", |f| f.wish.duration_days.map(when_it_ends).into()),
+    word("when_it_ends", "“after 90 days”, “after 1 day” or “on the day it starts”.", |f| {
+        f.wish.duration_days.map(when_it_ends).into()
+    }),
     word("limit_days", "Shortest limit of specification and entitlement, in days.", |f| limit_days(f).into()),
     word("limit", "The same as a clause: “at most 30 are allowed” or “no limit is set”.", |f| limit(f).into()),
-    word("latest_end", "Latest last day that every limit allows; {latest_end:30} also allows no more than 30 days.", |f| latest_end(f, None).into()),
-    word("conflicts", "Rules of high severity that would be broken, and with what.", |f| conflicts(f, |severity| severity == Severity::High).into()),
+    word("latest_end", "Latest last day that every limit allows; {latest_end:30} also allows no more than 30 days.", |f| {
+        latest_end(f, None).into()
+    }),
+    word("conflicts", "Rules of high severity that would be broken, and with what.", |f| {
+        conflicts(f, |severity| severity == Severity::High).into()
+    }),
     word("lesser_conflicts", "The same for medium and low severity.", |f| conflicts(f, |severity| severity != Severity::High).into()),
     word("held", "Entitlements held now.", |f| f.standing.held.into()),
     word("pending", "Entitlements in other open requests.", |f| f.standing.pending.into()),

@@ -119,7 +119,8 @@ fn context(facts: &GateFacts, ask: Ask) -> Result<HashMap<String, Value>, FactsR
     pairs.set_if("ends_on", wish.ends_on.map(day));
     pairs.set_if("duration_days", wish.duration_days.map(number));
     for (name, severity) in [("high_conflicts", Severity::High), ("medium_conflicts", Severity::Medium), ("low_conflicts", Severity::Low)] {
-        let codes: Vec<String> = facts.conflicts.iter().filter(|found| found.severity == severity).map(|found| found.code.clone()).collect();
+        let codes: Vec<String> =
+            facts.conflicts.iter().filter(|found| found.severity == severity).map(|found| found.code.clone()).collect();
         pairs.set(name, strings(&codes));
     }
     pairs.set("held", number(facts.standing.held));

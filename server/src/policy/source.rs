@@ -24,7 +24,8 @@ pub(super) type Files = BTreeMap<String, String>;
 /// refused, because a control in a file with a misspelt name would silently not exist.
 pub(super) fn read_directory(directory: &Path) -> Result<Files, PolicyLoadError> {
     let shown = directory.display().to_string();
-    let unreadable = |error: std::io::Error| PolicyLoadError::one(Problem::of_file(&shown, format!("the directory cannot be read: {error}")));
+    let unreadable =
+        |error: std::io::Error| PolicyLoadError::one(Problem::of_file(&shown, format!("the directory cannot be read: {error}")));
     let mut contents = Vec::new();
     let mut problems = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable)? {

@@ -34,7 +34,13 @@ pub async fn by_login(conn: &mut PgConnection, login: &str) -> Result<Option<Acc
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| Account { identity: IdentityId(row.identity_id), login: row.login, password_hash: row.password_hash, password_changed_at: row.password_changed_at.to_jiff(), active: row.active }))
+    Ok(row.map(|row| Account {
+        identity: IdentityId(row.identity_id),
+        login: row.login,
+        password_hash: row.password_hash,
+        password_changed_at: row.password_changed_at.to_jiff(),
+        active: row.active,
+    }))
 }
 
 /// The account of an identity.
@@ -49,7 +55,13 @@ pub async fn of(conn: &mut PgConnection, identity: IdentityId) -> Result<Option<
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| Account { identity: IdentityId(row.identity_id), login: row.login, password_hash: row.password_hash, password_changed_at: row.password_changed_at.to_jiff(), active: row.active }))
+    Ok(row.map(|row| Account {
+        identity: IdentityId(row.identity_id),
+        login: row.login,
+        password_hash: row.password_hash,
+        password_changed_at: row.password_changed_at.to_jiff(),
+        active: row.active,
+    }))
 }
 
 /// The password hash of an active identity. Until the transaction ends nobody can change the
@@ -73,7 +85,13 @@ pub async fn hold(conn: &mut PgConnection, identity: IdentityId) -> Result<Optio
 /// # Errors
 /// [`StoreError`] when the row is refused; constraint `account_login_unique` when the sign-in name
 /// is taken.
-pub async fn insert(conn: &mut PgConnection, identity: IdentityId, login: &str, password_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    identity: IdentityId,
+    login: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into account (identity_id, login, password_hash, password_changed_at, created_at) values ($1, $2, $3, $4, $4)",
         identity.0,
@@ -91,7 +109,8 @@ pub async fn insert(conn: &mut PgConnection, identity: IdentityId, login: &str, 
 /// # Errors
 /// [`StoreError`] when there is no such account.
 pub async fn rehash(conn: &mut PgConnection, identity: IdentityId, password_hash: &str) -> Result<(), StoreError> {
-    let done = sqlx::query!("update account set password_hash = $2 where identity_id = $1", identity.0, password_hash).execute(conn).await?;
+    let done =
+        sqlx::query!("update account set password_hash = $2 where identity_id = $1", identity.0, password_hash).execute(conn).await?;
     one_row("account", &done)
 }
 
@@ -100,7 +119,14 @@ pub async fn rehash(conn: &mut PgConnection, identity: IdentityId, password_hash
 /// # Errors
 /// [`StoreError`] when there is no such account.
 pub async fn change_password(conn: &mut PgConnection, identity: IdentityId, password_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!("update account set password_hash = $2, password_changed_at = $3 where identity_id = $1", identity.0, password_hash, now.to_sqlx() as _).execute(conn).await?;
+    let done = sqlx::query!(
+        "update account set password_hash = $2, password_changed_at = $3 where identity_id = $1",
+        identity.0,
+        password_hash,
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     one_row("account", &done)
 }
 
@@ -140,7 +166,12 @@ pub async fn insert_local_person(conn: &mut PgConnection, person: &LocalPerson<'
 ///
 /// # Errors
 /// [`StoreError`] when the row is refused.
-pub async fn make_administrator(conn: &mut PgConnection, assignment: AssignmentId, identity: IdentityId, now: Timestamp) -> Result<(), StoreError> {
+pub async fn make_administrator(
+    conn: &mut PgConnection,
+    assignment: AssignmentId,
+    identity: IdentityId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into role_assignment (id, identity_id, role, granted_at) values ($1, $2, 'administrator', $3)",
         assignment.0,
@@ -171,9 +202,23 @@ pub async fn administrator_exists(conn: &mut PgConnection) -> Result<bool, Store
 ///
 /// # Errors
 /// [`StoreError`] when writing fails.
-pub async fn replace_setup_link(conn: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query!("update setup_link set expires_at = $1 where used_at is null and expires_at > $1", now.to_sqlx() as _).execute(&mut *conn).await?;
-    let done = sqlx::query!("insert into setup_link (token_hash, created_at, expires_at) values ($1, $2, $3)", token_hash.as_slice(), now.to_sqlx() as _, expires_at.to_sqlx() as _).execute(conn).await?;
+pub async fn replace_setup_link(
+    conn: &mut PgConnection,
+    token_hash: &[u8; 32],
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!("update setup_link set expires_at = $1 where used_at is null and expires_at > $1", now.to_sqlx() as _)
+        .execute(&mut *conn)
+        .await?;
+    let done = sqlx::query!(
+        "insert into setup_link (token_hash, created_at, expires_at) values ($1, $2, $3)",
+        token_hash.as_slice(),
+        now.to_sqlx() as _,
+        expires_at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     one_row("setup_link", &done)
 }
 
@@ -183,9 +228,13 @@ pub async fn replace_setup_link(conn: &mut PgConnection, token_hash: &[u8; 32], 
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn hold_setup_link(conn: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
-    let row = sqlx::query_scalar!("select token_hash from setup_link where token_hash = $1 and used_at is null and expires_at > $2 for update", token_hash.as_slice(), now.to_sqlx() as _)
-        .fetch_optional(conn)
-        .await?;
+    let row = sqlx::query_scalar!(
+        "select token_hash from setup_link where token_hash = $1 and used_at is null and expires_at > $2 for update",
+        token_hash.as_slice(),
+        now.to_sqlx() as _
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(row.is_some())
 }
 
@@ -194,6 +243,12 @@ pub async fn hold_setup_link(conn: &mut PgConnection, token_hash: &[u8; 32], now
 /// # Errors
 /// [`StoreError`] when there is no such link.
 pub async fn use_setup_link(conn: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!("update setup_link set used_at = $2 where token_hash = $1 and used_at is null", token_hash.as_slice(), now.to_sqlx() as _).execute(conn).await?;
+    let done = sqlx::query!(
+        "update setup_link set used_at = $2 where token_hash = $1 and used_at is null",
+        token_hash.as_slice(),
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     one_row("setup_link", &done)
 }

@@ -79,7 +79,14 @@ pub struct NewDecision<'a> {
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn insert_stage(conn: &mut PgConnection, id: StageId, request: RequestId, revision: i32, position: i32, authority: Authority) -> Result<(), StoreError> {
+pub async fn insert_stage(
+    conn: &mut PgConnection,
+    id: StageId,
+    request: RequestId,
+    revision: i32,
+    position: i32,
+    authority: Authority,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into approval_stage (id, request_id, revision, position, authority, state) values ($1, $2, $3, $4, $5, 'waiting')",
         id.0,
@@ -97,7 +104,13 @@ pub async fn insert_stage(conn: &mut PgConnection, id: StageId, request: Request
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses or the stage is in another state.
-pub async fn open_stage(conn: &mut PgConnection, id: StageId, candidates: &[Nominee], at: Timestamp, due_at: Timestamp) -> Result<(), StoreError> {
+pub async fn open_stage(
+    conn: &mut PgConnection,
+    id: StageId,
+    candidates: &[Nominee],
+    at: Timestamp,
+    due_at: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "update approval_stage set state = 'open', hold_reason = null, opened_at = $2, due_at = $3 where id = $1 and state in ('waiting', 'held')",
         id.0,
@@ -108,7 +121,14 @@ pub async fn open_stage(conn: &mut PgConnection, id: StageId, candidates: &[Nomi
     .await?;
     one_row("approval_stage", &done)?;
     for candidate in candidates {
-        sqlx::query!("insert into stage_candidate (stage_id, identity_id, because) values ($1, $2, $3)", id.0, candidate.identity.0, candidate.because).execute(&mut *conn).await?;
+        sqlx::query!(
+            "insert into stage_candidate (stage_id, identity_id, because) values ($1, $2, $3)",
+            id.0,
+            candidate.identity.0,
+            candidate.because
+        )
+        .execute(&mut *conn)
+        .await?;
     }
     Ok(())
 }
@@ -130,7 +150,14 @@ pub async fn hold_stage(conn: &mut PgConnection, id: StageId, reason: &str) -> R
 pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates: &[Nominee]) -> Result<(), StoreError> {
     sqlx::query!("delete from stage_candidate where stage_id = $1", id.0).execute(&mut *conn).await?;
     for candidate in candidates {
-        sqlx::query!("insert into stage_candidate (stage_id, identity_id, because) values ($1, $2, $3)", id.0, candidate.identity.0, candidate.because).execute(&mut *conn).await?;
+        sqlx::query!(
+            "insert into stage_candidate (stage_id, identity_id, because) values ($1, $2, $3)",
+            id.0,
+            candidate.identity.0,
+            candidate.because
+        )
+        .execute(&mut *conn)
+        .await?;
     }
     Ok(())
 }
@@ -145,7 +172,14 @@ pub async fn close_stage(conn: &mut PgConnection, id: StageId, verdict: Verdict,
         Verdict::Return => "returned",
         Verdict::Reject => "rejected",
     };
-    let done = sqlx::query!("update approval_stage set state = $2, closed_at = $3 where id = $1 and state = 'open'", id.0, state, at.to_sqlx() as _).execute(conn).await?;
+    let done = sqlx::query!(
+        "update approval_stage set state = $2, closed_at = $3 where id = $1 and state = 'open'",
+        id.0,
+        state,
+        at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     one_row("approval_stage", &done)
 }
 
@@ -206,7 +240,11 @@ pub async fn request_of_stage(conn: &mut PgConnection, stage: StageId) -> Result
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn candidates(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<(StageId, PersonRef, String)>, StoreError> {
+pub async fn candidates(
+    conn: &mut PgConnection,
+    request: RequestId,
+    revision: i32,
+) -> Result<Vec<(StageId, PersonRef, String)>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.stage_id, c.identity_id, i.display_name as "name!", c.because
            from approval_stage s join stage_candidate c on c.stage_id = s.id join identity i on i.id = c.identity_id
@@ -256,7 +294,9 @@ pub async fn decisions(conn: &mut PgConnection, request: RequestId, revision: i3
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn decision_by_key(conn: &mut PgConnection, by: IdentityId, key: IdempotencyKey) -> Result<Option<RequestId>, StoreError> {
-    let id = sqlx::query_scalar!("select request_id from decision where decided_by = $1 and idempotency_key = $2", by.0, key.0).fetch_optional(conn).await?;
+    let id = sqlx::query_scalar!("select request_id from decision where decided_by = $1 and idempotency_key = $2", by.0, key.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(id.map(RequestId))
 }
 

@@ -79,7 +79,11 @@ pub async fn tolerate_typos(conn: &mut PgConnection, search: &Search) -> Result<
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn search(conn: &mut PgConnection, search: &Search, caller: IdentityId) -> Result<(Vec<(i64, CatalogueHit)>, Vec<Tally>), StoreError> {
+pub async fn search(
+    conn: &mut PgConnection,
+    search: &Search,
+    caller: IdentityId,
+) -> Result<(Vec<(i64, CatalogueHit)>, Vec<Tally>), StoreError> {
     let [one, two, three] = &search.alike;
     // `$1 = ''` and the like do not depend on a row: a branch that is not meant is not entered.
     let rows = sqlx::query!(
@@ -256,7 +260,12 @@ pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<O
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn earlier_versions(conn: &mut PgConnection, id: EntitlementId, current: i32, zone: &TimeZone) -> Result<Vec<(i32, When, RiskTier, String)>, StoreError> {
+pub async fn earlier_versions(
+    conn: &mut PgConnection,
+    id: EntitlementId,
+    current: i32,
+    zone: &TimeZone,
+) -> Result<Vec<(i32, When, RiskTier, String)>, StoreError> {
     let rows = sqlx::query!(
         "select version, recorded_at, tier, tier_reason from entitlement_version where entitlement_id = $1 and version < $2 order by version desc limit 50",
         id.0,
@@ -301,7 +310,15 @@ pub async fn lock(conn: &mut PgConnection, id: EntitlementId) -> Result<(), Stor
 ///
 /// # Errors
 /// [`StoreError::NotOneRow`] when it is not at `version` any more.
-pub async fn set_tier(conn: &mut PgConnection, id: EntitlementId, version: i32, tier: RiskTier, reason: &str, longest_days: Option<i32>, now: Timestamp) -> Result<(), StoreError> {
+pub async fn set_tier(
+    conn: &mut PgConnection,
+    id: EntitlementId,
+    version: i32,
+    tier: RiskTier,
+    reason: &str,
+    longest_days: Option<i32>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "update entitlement set tier = $3, tier_reason = $4, tier_origin = 'edited', longest_days = $5, version = version + 1, updated_at = $6
          where id = $1 and version = $2",

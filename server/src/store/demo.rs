@@ -68,7 +68,10 @@ pub async fn active_people(conn: &mut PgConnection) -> Result<Vec<Candidate>, St
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|r| Candidate { id: IdentityId(r.id), source_id: r.source_id, name: r.name, unit: r.unit, manager: r.manager.map(IdentityId) }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Candidate { id: IdentityId(r.id), source_id: r.source_id, name: r.name, unit: r.unit, manager: r.manager.map(IdentityId) })
+        .collect())
 }
 
 /// Gives most people a second factor, by their number: three in five a passkey, one in five a
@@ -120,7 +123,14 @@ pub async fn assign_owners(conn: &mut PgConnection, owners: &[IdentityId]) -> Re
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn insert_conflict(conn: &mut PgConnection, conflict: &NewConflict<'_>) -> Result<(), StoreError> {
-    let done = sqlx::query!("insert into conflict (id, code, title, severity) values ($1, $2, $3, 'high')", conflict.id.0, conflict.code, conflict.title).execute(&mut *conn).await?;
+    let done = sqlx::query!(
+        "insert into conflict (id, code, title, severity) values ($1, $2, $3, 'high')",
+        conflict.id.0,
+        conflict.code,
+        conflict.title
+    )
+    .execute(&mut *conn)
+    .await?;
     one_row("conflict", &done)?;
     sqlx::query!(
         "insert into conflict_member (conflict_id, entitlement_id, side)
@@ -138,8 +148,22 @@ pub async fn insert_conflict(conn: &mut PgConnection, conflict: &NewConflict<'_>
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn assign_role(conn: &mut PgConnection, id: AssignmentId, person: IdentityId, role: Role, now: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!("insert into role_assignment (id, identity_id, role, granted_at) values ($1, $2, $3, $4)", id.0, person.0, role.word(), now.to_sqlx() as _).execute(conn).await?;
+pub async fn assign_role(
+    conn: &mut PgConnection,
+    id: AssignmentId,
+    person: IdentityId,
+    role: Role,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "insert into role_assignment (id, identity_id, role, granted_at) values ($1, $2, $3, $4)",
+        id.0,
+        person.0,
+        role.word(),
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     one_row("role_assignment", &done)
 }
 
@@ -147,7 +171,14 @@ pub async fn assign_role(conn: &mut PgConnection, id: AssignmentId, person: Iden
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn insert_account(conn: &mut PgConnection, person: IdentityId, login: &str, part: &str, place: i32, now: Timestamp) -> Result<(), StoreError> {
+pub async fn insert_account(
+    conn: &mut PgConnection,
+    person: IdentityId,
+    login: &str,
+    part: &str,
+    place: i32,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into account (identity_id, login, password_hash, password_changed_at, created_at) values ($1, $2, $3, $4, $4)",
         person.0,
@@ -158,7 +189,9 @@ pub async fn insert_account(conn: &mut PgConnection, person: IdentityId, login: 
     .execute(&mut *conn)
     .await?;
     one_row("account", &done)?;
-    let done = sqlx::query!("insert into demonstration_person (identity_id, part, place) values ($1, $2, $3)", person.0, part, place).execute(conn).await?;
+    let done = sqlx::query!("insert into demonstration_person (identity_id, part, place) values ($1, $2, $3)", person.0, part, place)
+        .execute(conn)
+        .await?;
     one_row("demonstration_person", &done)
 }
 

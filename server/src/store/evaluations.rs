@@ -13,7 +13,14 @@ use sqlx::PgConnection;
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn remember_policy_set(conn: &mut PgConnection, hash: &str, sources: &Value, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query!("insert into policy_set (hash, sources, first_seen_at) values ($1, $2, $3) on conflict (hash) do nothing", hash, sources, now.to_sqlx() as _).execute(conn).await?;
+    sqlx::query!(
+        "insert into policy_set (hash, sources, first_seen_at) values ($1, $2, $3) on conflict (hash) do nothing",
+        hash,
+        sources,
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -21,7 +28,12 @@ pub async fn remember_policy_set(conn: &mut PgConnection, hash: &str, sources: &
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn insert(conn: &mut PgConnection, evaluation: &Evaluation, facts: &GateFacts, request: Option<(RequestId, i32)>) -> Result<(), StoreError> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    evaluation: &Evaluation,
+    facts: &GateFacts,
+    request: Option<(RequestId, i32)>,
+) -> Result<(), StoreError> {
     let json = |e: serde_json::Error| StoreError::inconsistent("gate_evaluation", e.to_string());
     let done = sqlx::query!(
         "insert into gate_evaluation (id, at, phase, subject_id, entitlement_id, request_id, revision, policy_hash, passed, facts, results, duration_us)

@@ -38,7 +38,8 @@ pub struct Event<'a> {
 /// [`StoreError`] when the event cannot be written; the caller's transaction must then not commit.
 pub async fn append(conn: &mut PgConnection, event: &Event<'_>) -> Result<(), StoreError> {
     use sha2::{Digest, Sha256};
-    let body = serde_json_canonicalizer::to_string(&event.body).map_err(|e| StoreError::inconsistent("audit_event", format!("facts without canonical form: {e}")))?;
+    let body = serde_json_canonicalizer::to_string(&event.body)
+        .map_err(|e| StoreError::inconsistent("audit_event", format!("facts without canonical form: {e}")))?;
     let hash = Sha256::digest(body.as_bytes());
     let done = sqlx::query!(
         "insert into audit_event (id, at, trail, kind, actor_kind, actor_id, actor_process, subject_kind, subject_id, request_id, body, content_hash)

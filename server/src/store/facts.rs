@@ -104,7 +104,11 @@ pub struct SpecificationRow {
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn specification(conn: &mut PgConnection, population: Population, now: Timestamp) -> Result<Option<SpecificationRow>, StoreError> {
+pub async fn specification(
+    conn: &mut PgConnection,
+    population: Population,
+    now: Timestamp,
+) -> Result<Option<SpecificationRow>, StoreError> {
     let row = sqlx::query!(
         "select version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, applications
          from identity_specification where population = $1 and effective_from <= $2 order by version desc limit 1",
@@ -214,7 +218,14 @@ pub async fn standings(conn: &mut PgConnection, person: IdentityId, except: Opti
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|r| Standings { entitlement: EntitlementId(r.id), name: r.name, standing: if r.held { Standing::Held } else { Standing::Pending } }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Standings {
+            entitlement: EntitlementId(r.id),
+            name: r.name,
+            standing: if r.held { Standing::Held } else { Standing::Pending },
+        })
+        .collect())
 }
 
 /// Every separation-of-duties rule that names the entitlement, whole.
@@ -236,7 +247,14 @@ pub async fn conflicts_naming(conn: &mut PgConnection, entitlement: EntitlementI
     rows.into_iter()
         .map(|r| {
             let side = |ids: Option<Vec<uuid::Uuid>>| ids.unwrap_or_default().into_iter().map(EntitlementId).collect();
-            Ok(Conflict { id: ConflictId(r.id), code: r.code, title: r.title, severity: r.severity.parse()?, left: side(r.lefts), right: side(r.rights) })
+            Ok(Conflict {
+                id: ConflictId(r.id),
+                code: r.code,
+                title: r.title,
+                severity: r.severity.parse()?,
+                left: side(r.lefts),
+                right: side(r.rights),
+            })
         })
         .collect()
 }

@@ -10,5 +10,10 @@ use sqlx::PgConnection;
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn releases_waiting(conn: &mut PgConnection, now: Timestamp) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from release where state in ('planned', 'held') and not_before <= $1"#, now.to_sqlx() as _).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "n!" from release where state in ('planned', 'held') and not_before <= $1"#,
+        now.to_sqlx() as _
+    )
+    .fetch_one(conn)
+    .await?)
 }

@@ -94,7 +94,11 @@ pub async fn find(conn: &mut PgConnection, id: IdentityId, reader: IdentityId) -
     let Some(r) = row else { return Ok(None) };
     let since = r.state_since.to_jiff();
     let manager = r.manager_id.zip(r.manager).map(|(id, name)| (PersonRef { id: IdentityId(id), name }, r.manager_active));
-    let relations = [(id == reader, Relation::Subject), (manager.as_ref().is_some_and(|(m, _)| m.id == reader), Relation::Manager), (r.approver, Relation::Approver)];
+    let relations = [
+        (id == reader, Relation::Subject),
+        (manager.as_ref().is_some_and(|(m, _)| m.id == reader), Relation::Manager),
+        (r.approver, Relation::Approver),
+    ];
     Ok(Some(IdentityRow {
         name: r.name,
         source_id: r.source_id,
@@ -132,7 +136,9 @@ fn state(id: IdentityId, word: &str, since: Timestamp, reason: Option<String>) -
 /// # Errors
 /// [`StoreError`] when reading fails or the row cannot be.
 pub async fn lock(conn: &mut PgConnection, id: IdentityId) -> Result<Option<IdentityState>, StoreError> {
-    let row = sqlx::query!("select state, state_since, state_reason from identity where id = $1 for no key update", id.0).fetch_optional(conn).await?;
+    let row = sqlx::query!("select state, state_since, state_reason from identity where id = $1 for no key update", id.0)
+        .fetch_optional(conn)
+        .await?;
     row.map(|r| state(id, &r.state, r.state_since.to_jiff(), r.state_reason)).transpose()
 }
 
@@ -199,6 +205,8 @@ pub async fn search(conn: &mut PgConnection, typed: &str) -> Result<Vec<PersonHi
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn count(conn: &mut PgConnection) -> Result<(i64, i64), StoreError> {
-    let row = sqlx::query!(r#"select count(*) filter (where state = 'active') as "active!", count(*) as "all!" from identity"#).fetch_one(conn).await?;
+    let row = sqlx::query!(r#"select count(*) filter (where state = 'active') as "active!", count(*) as "all!" from identity"#)
+        .fetch_one(conn)
+        .await?;
     Ok((row.active, row.all))
 }

@@ -56,7 +56,14 @@ pub struct NewApplication {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn add_applications(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, now: Timestamp, process: &str, wanted: &[NewApplication]) -> sqlx::Result<u64> {
+pub async fn add_applications(
+    conn: &mut PgConnection,
+    ids: &IdSeed,
+    import: Uuid,
+    now: Timestamp,
+    process: &str,
+    wanted: &[NewApplication],
+) -> sqlx::Result<u64> {
     let codes: Vec<String> = wanted.iter().map(|a| a.code.clone()).collect();
     let names: Vec<String> = wanted.iter().map(|a| a.name.clone()).collect();
     let descriptions: Vec<String> = wanted.iter().map(|a| a.description.clone()).collect();

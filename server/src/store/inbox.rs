@@ -56,7 +56,13 @@ pub async fn waiting(conn: &mut PgConnection, me: IdentityId, now: Timestamp) ->
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn lines(conn: &mut PgConnection, me: IdentityId, filter: &str, after: Option<(Timestamp, Uuid)>, now: Timestamp) -> Result<Vec<(Timestamp, InboxLine)>, StoreError> {
+pub async fn lines(
+    conn: &mut PgConnection,
+    me: IdentityId,
+    filter: &str,
+    after: Option<(Timestamp, Uuid)>,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, InboxLine)>, StoreError> {
     let rows = sqlx::query!(
         r#"select s.id, s.request_id, r.number, p.display_name as "subject!", v.name as entitlement, a.name as application, v.tier,
                   n.starts_on, n.ends_on, s.authority, s.due_at as "due_at!",
@@ -134,7 +140,11 @@ pub struct Background {
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn background(conn: &mut PgConnection, subject: IdentityId, entitlement: EntitlementId) -> Result<Option<Background>, StoreError> {
+pub async fn background(
+    conn: &mut PgConnection,
+    subject: IdentityId,
+    entitlement: EntitlementId,
+) -> Result<Option<Background>, StoreError> {
     let row = sqlx::query!(
         r#"select u.name as "unit?", p.mfa,
                   (select count(*) from identity o where o.unit_id = p.unit_id and o.state = 'active' and o.id <> p.id) as "peers!",

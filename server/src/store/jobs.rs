@@ -72,7 +72,14 @@ pub async fn lease(conn: &mut PgConnection, name: &str, now: Timestamp, until: T
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn finish(conn: &mut PgConnection, name: &str, lease: Lease, error: Option<&str>, now: Timestamp, next: Timestamp) -> Result<bool, StoreError> {
+pub async fn finish(
+    conn: &mut PgConnection,
+    name: &str,
+    lease: Lease,
+    error: Option<&str>,
+    now: Timestamp,
+    next: Timestamp,
+) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "update job set leased_until = null, last_finished_at = $3, last_outcome = case when $4::text is null then 'ok' else 'failed' end, last_error = $4,
                 runs = runs + 1, failures = failures + case when $4::text is null then 0 else 1 end,
@@ -121,7 +128,9 @@ pub struct JobRow {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn all(conn: &mut PgConnection) -> Result<Vec<JobRow>, StoreError> {
-    let rows = sqlx::query!("select name, last_finished_at, last_outcome, last_error, next_run_at, runs, failures from job order by name").fetch_all(conn).await?;
+    let rows = sqlx::query!("select name, last_finished_at, last_outcome, last_error, next_run_at, runs, failures from job order by name")
+        .fetch_all(conn)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|r| JobRow {
@@ -143,7 +152,12 @@ pub async fn imports(conn: &mut PgConnection, zone: &TimeZone) -> Result<Vec<Imp
     let rows = sqlx::query!("select kind, file_name, applied_at, added, changed, removed, unchanged, skipped from import_run order by applied_at desc, id desc limit 10").fetch_all(conn).await?;
     Ok(rows
         .into_iter()
-        .map(|r| ImportLine { kind: r.kind, file: r.file_name, applied: When::new(r.applied_at.to_jiff(), zone), counts: [r.added, r.changed, r.removed, r.unchanged, r.skipped] })
+        .map(|r| ImportLine {
+            kind: r.kind,
+            file: r.file_name,
+            applied: When::new(r.applied_at.to_jiff(), zone),
+            counts: [r.added, r.changed, r.removed, r.unchanged, r.skipped],
+        })
         .collect())
 }
 
@@ -178,6 +192,10 @@ pub async fn end_sessions(conn: &mut PgConnection, now: Timestamp, limit: i64) -
     .await?;
     Ok(rows
         .into_iter()
-        .map(|r| EndedSession { id: SessionId(r.id), identity: IdentityId(r.identity_id), reason: if r.expired { "expired" } else { "identity_stopped" } })
+        .map(|r| EndedSession {
+            id: SessionId(r.id),
+            identity: IdentityId(r.identity_id),
+            reason: if r.expired { "expired" } else { "identity_stopped" },
+        })
         .collect())
 }

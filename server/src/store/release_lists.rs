@@ -49,7 +49,13 @@ pub async fn counts(conn: &mut PgConnection) -> Result<Counts, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a row cannot be.
-pub async fn lines(conn: &mut PgConnection, filter: &str, after: Option<(Timestamp, Uuid)>, now: Timestamp, zone: &TimeZone) -> Result<Vec<ReleaseLine>, StoreError> {
+pub async fn lines(
+    conn: &mut PgConnection,
+    filter: &str,
+    after: Option<(Timestamp, Uuid)>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Vec<ReleaseLine>, StoreError> {
     // Each branch has its index, and only one of the two is entered.
     let rows = sqlx::query!(
         r#"with chosen as (

@@ -139,7 +139,9 @@ pub(super) fn state(
     let impossible = || StoreError::inconsistent("release", format!("{id} is {word}"));
     match (word, held, by, at, evidence) {
         ("planned", None, None, None, None) => Ok(ReleaseState::Planned),
-        ("held", Some(reasons), None, None, None) => Ok(ReleaseState::Held { reasons: serde_json::from_value(reasons).map_err(|_| impossible())? }),
+        ("held", Some(reasons), None, None, None) => {
+            Ok(ReleaseState::Held { reasons: serde_json::from_value(reasons).map_err(|_| impossible())? })
+        }
         ("executed", None, Some(by), Some(at), Some(evidence)) => Ok(ReleaseState::Executed { by: IdentityId(by), at, evidence }),
         ("cancelled", None, None, None, None) => Ok(ReleaseState::Cancelled),
         _ => Err(impossible()),
@@ -150,7 +152,14 @@ pub(super) fn state(
 ///
 /// # Errors
 /// [`StoreError::NotOneRow`] when the record is not at `version` any more.
-pub async fn set_state(conn: &mut PgConnection, id: ReleaseId, version: i32, to: &ReleaseState, grant: Option<GrantId>, now: Timestamp) -> Result<(), StoreError> {
+pub async fn set_state(
+    conn: &mut PgConnection,
+    id: ReleaseId,
+    version: i32,
+    to: &ReleaseState,
+    grant: Option<GrantId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (held, by, at, evidence) = match to {
         ReleaseState::Planned | ReleaseState::Cancelled => (None, None, None, None),
         ReleaseState::Held { reasons } => (Some(serde_json::Value::from(reasons.clone())), None, None, None),
@@ -180,7 +189,9 @@ pub async fn set_state(conn: &mut PgConnection, id: ReleaseId, version: i32, to:
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn lock_open(conn: &mut PgConnection, request: RequestId) -> Result<Vec<ReleaseId>, StoreError> {
-    let ids = sqlx::query_scalar!("select id from release where request_id = $1 and state in ('planned', 'held') for update", request.0).fetch_all(conn).await?;
+    let ids = sqlx::query_scalar!("select id from release where request_id = $1 and state in ('planned', 'held') for update", request.0)
+        .fetch_all(conn)
+        .await?;
     Ok(ids.into_iter().map(ReleaseId).collect())
 }
 
@@ -188,7 +199,12 @@ pub async fn lock_open(conn: &mut PgConnection, request: RequestId) -> Result<Ve
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a row cannot be.
-pub async fn of_request(conn: &mut PgConnection, request: RequestId, now: Timestamp, zone: &TimeZone) -> Result<Vec<ReleaseLine>, StoreError> {
+pub async fn of_request(
+    conn: &mut PgConnection,
+    request: RequestId,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Vec<ReleaseLine>, StoreError> {
     lines(conn, Some(request), None, now, zone).await
 }
 
@@ -200,7 +216,13 @@ pub async fn line(conn: &mut PgConnection, id: ReleaseId, now: Timestamp, zone: 
     Ok(lines(conn, None, Some(id), now, zone).await?.pop())
 }
 
-async fn lines(conn: &mut PgConnection, request: Option<RequestId>, id: Option<ReleaseId>, now: Timestamp, zone: &TimeZone) -> Result<Vec<ReleaseLine>, StoreError> {
+async fn lines(
+    conn: &mut PgConnection,
+    request: Option<RequestId>,
+    id: Option<ReleaseId>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Vec<ReleaseLine>, StoreError> {
     let rows = sqlx::query!(
         r#"select l.id, l.number, l.kind, l.state, l.held_reasons, l.executed_by, l.executed_at, l.evidence, l.not_before, l.state_since,
                   l.subject_id, s.display_name as "subject_name!", e.name as entitlement, a.name as application, v.tier,
@@ -247,8 +269,14 @@ async fn lines(conn: &mut PgConnection, request: Option<RequestId>, id: Option<R
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn attempt_by_key(conn: &mut PgConnection, by: IdentityId, key: IdempotencyKey) -> Result<Option<(ReleaseId, String)>, StoreError> {
-    let row = sqlx::query!("select release_id, outcome from release_attempt where attempted_by = $1 and idempotency_key = $2", by.0, key.0).fetch_optional(conn).await?;
+pub async fn attempt_by_key(
+    conn: &mut PgConnection,
+    by: IdentityId,
+    key: IdempotencyKey,
+) -> Result<Option<(ReleaseId, String)>, StoreError> {
+    let row = sqlx::query!("select release_id, outcome from release_attempt where attempted_by = $1 and idempotency_key = $2", by.0, key.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(row.map(|r| (ReleaseId(r.release_id), r.outcome)))
 }
 
@@ -257,7 +285,16 @@ pub async fn attempt_by_key(conn: &mut PgConnection, by: IdentityId, key: Idempo
 /// # Errors
 /// [`StoreError`] when the database refuses.
 #[expect(clippy::too_many_arguments, reason = "one insert; a struct would only be filled and emptied")]
-pub async fn insert_attempt(conn: &mut PgConnection, id: Uuid, release: ReleaseId, by: IdentityId, at: Timestamp, executed: bool, evaluation: Option<EvaluationId>, key: IdempotencyKey) -> Result<(), StoreError> {
+pub async fn insert_attempt(
+    conn: &mut PgConnection,
+    id: Uuid,
+    release: ReleaseId,
+    by: IdentityId,
+    at: Timestamp,
+    executed: bool,
+    evaluation: Option<EvaluationId>,
+    key: IdempotencyKey,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into release_attempt (id, release_id, attempted_by, attempted_at, outcome, evaluation_id, idempotency_key) values ($1, $2, $3, $4, $5, $6, $7)",
         id,

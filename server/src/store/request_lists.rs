@@ -90,7 +90,8 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
     .await?;
     rows.into_iter()
         .map(|r| {
-            let state = RequestState::from_stored(&r.state, r.state_reason).ok_or_else(|| StoreError::inconsistent("request", format!("{} is {}", r.number, r.state)))?;
+            let state = RequestState::from_stored(&r.state, r.state_reason)
+                .ok_or_else(|| StoreError::inconsistent("request", format!("{} is {}", r.number, r.state)))?;
             let holder = holder(&state, &r.asked, if r.requester_id == reader.identity.0 { "you" } else { &r.requester });
             Ok(RequestLine {
                 id: RequestId(r.id),
@@ -116,7 +117,11 @@ fn holder(state: &RequestState, asked: &[String], requester: &str) -> String {
         RequestState::InApproval => asked.join(" or "),
         RequestState::Returned { .. } => requester.to_owned(),
         RequestState::Approved => "operators".to_owned(),
-        RequestState::Released | RequestState::Closed | RequestState::Withdrawn { .. } | RequestState::Rejected { .. } | RequestState::Lapsed { .. } => String::new(),
+        RequestState::Released
+        | RequestState::Closed
+        | RequestState::Withdrawn { .. }
+        | RequestState::Rejected { .. }
+        | RequestState::Lapsed { .. } => String::new(),
     }
 }
 

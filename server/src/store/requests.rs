@@ -97,7 +97,9 @@ pub async fn next_number(conn: &mut PgConnection, year: i16) -> Result<String, S
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn by_key(conn: &mut PgConnection, requester: IdentityId, key: IdempotencyKey) -> Result<Option<RequestId>, StoreError> {
-    let id = sqlx::query_scalar!("select id from request where requester_id = $1 and idempotency_key = $2", requester.0, key.0).fetch_optional(conn).await?;
+    let id = sqlx::query_scalar!("select id from request where requester_id = $1 and idempotency_key = $2", requester.0, key.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(id.map(RequestId))
 }
 
@@ -105,7 +107,12 @@ pub async fn by_key(conn: &mut PgConnection, requester: IdentityId, key: Idempot
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn open_for(conn: &mut PgConnection, subject: IdentityId, entitlement: EntitlementId, except: Option<RequestId>) -> Result<Option<RequestId>, StoreError> {
+pub async fn open_for(
+    conn: &mut PgConnection,
+    subject: IdentityId,
+    entitlement: EntitlementId,
+    except: Option<RequestId>,
+) -> Result<Option<RequestId>, StoreError> {
     let id = sqlx::query_scalar!(
         "select r.id from request r join request_item i on i.request_id = r.id and i.revision = r.revision
          where r.subject_id = $1 and i.entitlement_id = $2 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $3
@@ -157,7 +164,16 @@ pub struct Pinned<'a> {
 /// # Errors
 /// [`StoreError`] when the database refuses.
 #[expect(clippy::too_many_arguments, reason = "one insert of what one form submits; a struct would only be filled and emptied")]
-pub async fn insert_revision(conn: &mut PgConnection, request: RequestId, revision: i32, item: ItemId, wish: &Wish, pinned: &Pinned<'_>, by: IdentityId, at: Timestamp) -> Result<(), StoreError> {
+pub async fn insert_revision(
+    conn: &mut PgConnection,
+    request: RequestId,
+    revision: i32,
+    item: ItemId,
+    wish: &Wish,
+    pinned: &Pinned<'_>,
+    by: IdentityId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into request_revision (request_id, revision, reason_code, justification, starts_on, ends_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -212,7 +228,8 @@ pub async fn find(conn: &mut PgConnection, id: RequestId, lock: bool) -> Result<
             number: r.number,
             subject: PersonRef { id: IdentityId(r.subject_id), name: r.subject_name },
             requester: PersonRef { id: IdentityId(r.requester_id), name: r.requester_name },
-            state: RequestState::from_stored(&r.state, r.state_reason).ok_or_else(|| StoreError::inconsistent("request", format!("{id} is {}", r.state)))?,
+            state: RequestState::from_stored(&r.state, r.state_reason)
+                .ok_or_else(|| StoreError::inconsistent("request", format!("{id} is {}", r.state)))?,
             since: r.state_since.to_jiff(),
             revision: r.revision,
             version: r.version,
@@ -228,7 +245,14 @@ pub async fn find(conn: &mut PgConnection, id: RequestId, lock: bool) -> Result<
 ///
 /// # Errors
 /// [`StoreError::NotOneRow`] when the record is not at `version` any more.
-pub async fn set_state(conn: &mut PgConnection, id: RequestId, version: i32, revision: i32, state: &RequestState, now: Timestamp) -> Result<(), StoreError> {
+pub async fn set_state(
+    conn: &mut PgConnection,
+    id: RequestId,
+    version: i32,
+    revision: i32,
+    state: &RequestState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "update request set state = $3, state_reason = $4, revision = $5, version = version + 1,
                 state_since = case when state = $3 then state_since else $6 end

@@ -41,7 +41,14 @@ pub async fn assigned(conn: &mut PgConnection, zone: &TimeZone) -> Result<Vec<As
 /// # Errors
 /// [`StoreError`] when the database refuses; constraint `role_assignment_active_unique` when they
 /// have it already.
-pub async fn insert(conn: &mut PgConnection, id: AssignmentId, identity: IdentityId, role: Role, at: Timestamp, by: IdentityId) -> Result<(), StoreError> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: AssignmentId,
+    identity: IdentityId,
+    role: Role,
+    at: Timestamp,
+    by: IdentityId,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "insert into role_assignment (id, identity_id, role, granted_at, granted_by) values ($1, $2, $3, $4, $5)",
         id.0,
@@ -71,7 +78,10 @@ pub struct Assignment {
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn lock(conn: &mut PgConnection, id: AssignmentId) -> Result<Option<Assignment>, StoreError> {
-    let row = sqlx::query!(r#"select identity_id, role, ended_at is null as "active!" from role_assignment where id = $1 for update"#, id.0).fetch_optional(conn).await?;
+    let row =
+        sqlx::query!(r#"select identity_id, role, ended_at is null as "active!" from role_assignment where id = $1 for update"#, id.0)
+            .fetch_optional(conn)
+            .await?;
     row.map(|r| Ok(Assignment { identity: IdentityId(r.identity_id), role: r.role.parse()?, active: r.active })).transpose()
 }
 
@@ -80,6 +90,13 @@ pub async fn lock(conn: &mut PgConnection, id: AssignmentId) -> Result<Option<As
 /// # Errors
 /// [`StoreError::NotOneRow`] when it has ended already.
 pub async fn end(conn: &mut PgConnection, id: AssignmentId, at: Timestamp, by: IdentityId) -> Result<(), StoreError> {
-    let done = sqlx::query!("update role_assignment set ended_at = $2, ended_by = $3 where id = $1 and ended_at is null", id.0, at.to_sqlx() as _, by.0).execute(conn).await?;
+    let done = sqlx::query!(
+        "update role_assignment set ended_at = $2, ended_by = $3 where id = $1 and ended_at is null",
+        id.0,
+        at.to_sqlx() as _,
+        by.0
+    )
+    .execute(conn)
+    .await?;
     one_row("role_assignment", &done)
 }

@@ -143,7 +143,9 @@ pub async fn client(conn: &mut PgConnection, id: SessionId) -> Result<(Option<St
 /// [`StoreError`] when writing fails.
 pub async fn touch(conn: &mut PgConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     // Zero rows when it ended meanwhile.
-    sqlx::query!("update session set last_seen_at = $2 where id = $1 and ended_at is null and last_seen_at < $2", id.0, now.to_sqlx() as _).execute(conn).await?;
+    sqlx::query!("update session set last_seen_at = $2 where id = $1 and ended_at is null and last_seen_at < $2", id.0, now.to_sqlx() as _)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -168,7 +170,13 @@ pub async fn end(conn: &mut PgConnection, id: SessionId, identity: IdentityId, n
 ///
 /// # Errors
 /// [`StoreError`] when writing fails.
-pub async fn end_all(conn: &mut PgConnection, identity: IdentityId, keep: Option<SessionId>, now: Timestamp, reason: &str) -> Result<Vec<SessionId>, StoreError> {
+pub async fn end_all(
+    conn: &mut PgConnection,
+    identity: IdentityId,
+    keep: Option<SessionId>,
+    now: Timestamp,
+    reason: &str,
+) -> Result<Vec<SessionId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "update session set ended_at = $3, end_reason = $4
          where identity_id = $1 and ended_at is null and id is distinct from $2

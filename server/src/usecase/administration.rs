@@ -65,14 +65,22 @@ impl AdministrationService {
     async fn give(&self, caller: &Caller, identity: IdentityId, role: &str) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         require(caller, Action::AssignRole, &relation(caller, identity))?;
-        let role = role.parse().ok().filter(|role: &Role| Role::ASSIGNABLE.contains(role)).ok_or_else(|| AppError::field("role", "required"))?;
+        let role =
+            role.parse().ok().filter(|role: &Role| Role::ASSIGNABLE.contains(role)).ok_or_else(|| AppError::field("role", "required"))?;
         let state = store::identities::lock(work.conn(), identity).await?.ok_or(AppError::NotFound)?;
         if !state.is_active() {
             return Err(AppError::NotPossible.into());
         }
         let (id, now) = (work.id(AssignmentId::new), work.now());
         store::roles::insert(work.conn(), id, identity, role, now, caller.identity).await?;
-        work.event(EventKind::RoleGranted, "identity", identity.0, None, json!({ "role": role.word(), "assignment": id, "detail": role.label() })).await?;
+        work.event(
+            EventKind::RoleGranted,
+            "identity",
+            identity.0,
+            None,
+            json!({ "role": role.word(), "assignment": id, "detail": role.label() }),
+        )
+        .await?;
         work.commit().await
     }
 
@@ -92,7 +100,6 @@ impl AdministrationService {
         work.commit().await
     }
 
-    /// No event: the run itself leaves what it does on the audit trail, under the job's name.
     async fn make_due(&self, caller: &Caller, name: &str) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         require(caller, Action::RunJob, &[])?;
@@ -101,6 +108,8 @@ impl AdministrationService {
         if !store::jobs::make_due(work.conn(), job.name, now).await? {
             return Err(AppError::NotFound.into());
         }
+        // The record is the person who asked; what the run itself does is under the job's name.
+        work.event(EventKind::JobRequested, "identity", caller.identity.0, None, json!({ "job": job.name, "detail": job.name })).await?;
         work.commit().await
     }
 }

@@ -119,7 +119,10 @@ fn longest_days(tier: RiskTier, before: Option<i32>) -> Option<i32> {
 fn applications<'a>(tallies: impl Iterator<Item = &'a Tally>, chosen: &str) -> Vec<Facet> {
     let mut counts: BTreeMap<&str, Facet> = BTreeMap::new();
     for tally in tallies {
-        counts.entry(&tally.code).or_insert_with(|| Facet { value: tally.code.clone(), label: tally.application.clone(), count: 0 }).count += tally.count;
+        counts
+            .entry(&tally.code)
+            .or_insert_with(|| Facet { value: tally.code.clone(), label: tally.application.clone(), count: 0 })
+            .count += tally.count;
     }
     let mut facets: Vec<Facet> = counts.into_values().collect();
     facets.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.label.cmp(&b.label)));
@@ -132,7 +135,11 @@ fn applications<'a>(tallies: impl Iterator<Item = &'a Tally>, chosen: &str) -> V
 }
 
 fn tiers<'a>(tallies: impl Iterator<Item = &'a Tally> + Clone, chosen: &str) -> Vec<Facet> {
-    let facet = |tier: &RiskTier| Facet { value: tier.word().to_owned(), label: tier.label().to_owned(), count: tallies.clone().filter(|t| t.tier == *tier).map(|t| t.count).sum() };
+    let facet = |tier: &RiskTier| Facet {
+        value: tier.word().to_owned(),
+        label: tier.label().to_owned(),
+        count: tallies.clone().filter(|t| t.tier == *tier).map(|t| t.count).sum(),
+    };
     RiskTier::ALL.iter().map(facet).filter(|facet| facet.count > 0 || facet.value == chosen).collect()
 }
 
@@ -165,7 +172,9 @@ mod tests {
 
     #[test]
     fn the_chosen_application_stays_on_offer_with_few_hits() {
-        let tallies: Vec<_> = (1..=30).map(|n| Tally { code: format!("app-{n}"), application: format!("Application {n}"), tier: RiskTier::Standard, count: n }).collect();
+        let tallies: Vec<_> = (1..=30)
+            .map(|n| Tally { code: format!("app-{n}"), application: format!("Application {n}"), tier: RiskTier::Standard, count: n })
+            .collect();
         let facets = applications(tallies.iter(), "app-2");
         assert_eq!(facets.len(), 21);
         assert_eq!(facets.first().map(|f| f.count), Some(30));

@@ -37,7 +37,10 @@ impl ControlService {
         let figures = store::controls::figures(work.conn(), now.saturating_sub(LATELY).unwrap_or(now)).await?;
         work.commit().await?;
         let policies = &self.base.policies;
-        Ok(ControlsView { policy_hash: policies.hash().to_owned(), controls: policies.controls().iter().map(|control| view(control, &figures)).collect() })
+        Ok(ControlsView {
+            policy_hash: policies.hash().to_owned(),
+            controls: policies.controls().iter().map(|control| view(control, &figures)).collect(),
+        })
     }
 }
 

@@ -36,15 +36,21 @@ pub async fn decide(base: &Base, caller: &Caller, form: &DecisionForm) -> Result
     let verdict: Verdict = form.verdict.parse().map_err(|_| AppError::field("verdict", "required"))?;
     let comment = match verdict {
         Verdict::Approve => Remark::parse_optional("comment", &form.comment)?,
-        Verdict::Return | Verdict::Reject => Some(Remark::parse("comment", &form.comment, "Say why, so that the requester can do something about it.")?),
+        Verdict::Return | Verdict::Reject => {
+            Some(Remark::parse("comment", &form.comment, "Say why, so that the requester can do something about it.")?)
+        }
     };
     if row.version != form.shown_version || shown::hex(&row.content_hash) != form.shown_hash {
         return Err(AppError::Changed.into());
     }
     let stages = store::approvals::stages(work.conn(), id, row.revision).await?;
     let stage = stages.iter().find(|s| s.id == form.stage && s.state == "open").ok_or(AppError::Changed)?;
-    let candidates: Vec<IdentityId> =
-        store::approvals::candidates(work.conn(), id, row.revision).await?.into_iter().filter(|(at, _, _)| *at == stage.id).map(|(_, person, _)| person.id).collect();
+    let candidates: Vec<IdentityId> = store::approvals::candidates(work.conn(), id, row.revision)
+        .await?
+        .into_iter()
+        .filter(|(at, _, _)| *at == stage.id)
+        .map(|(_, person, _)| person.id)
+        .collect();
     let decided: Vec<IdentityId> = store::approvals::decisions(work.conn(), id, row.revision).await?.into_iter().map(|d| d.by.id).collect();
     may_decide(caller.identity, &candidates, &[row.subject.id, row.requester.id], &decided)?;
 

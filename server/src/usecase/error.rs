@@ -32,7 +32,9 @@ impl From<RuleBroken> for UseCaseError {
     fn from(rule: RuleBroken) -> Self {
         Self::Answer(match rule {
             RuleBroken::Transition(_) => AppError::NotPossible,
-            RuleBroken::SelfApproval | RuleBroken::ApproverExecutes | RuleBroken::SubjectExecutes | RuleBroken::AlreadyDecided => AppError::SeparationOfDuties,
+            RuleBroken::SelfApproval | RuleBroken::ApproverExecutes | RuleBroken::SubjectExecutes | RuleBroken::AlreadyDecided => {
+                AppError::SeparationOfDuties
+            }
             RuleBroken::NotACandidate => AppError::NotFound,
             RuleBroken::TooEarly => AppError::TooEarly,
         })
@@ -64,7 +66,13 @@ impl From<UseCaseError> for AppError {
 /// through, the caller gets the rule's own answer.
 fn from_store(fault: &StoreError) -> AppError {
     match fault.constraint() {
-        Some("decision_not_by_those_concerned" | "release_not_by_approver" | "release_not_by_subject" | "decision_distinct_people" | "role_assignment_not_to_oneself") => AppError::SeparationOfDuties,
+        Some(
+            "decision_not_by_those_concerned"
+            | "release_not_by_approver"
+            | "release_not_by_subject"
+            | "decision_distinct_people"
+            | "role_assignment_not_to_oneself",
+        ) => AppError::SeparationOfDuties,
         Some("decision_once_per_stage" | "release_once_per_item") => AppError::Changed,
         Some("grant_once" | "role_assignment_active_unique") => AppError::AlreadyThere,
         _ => {

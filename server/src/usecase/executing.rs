@@ -31,7 +31,14 @@ use serde_json::json;
 /// # Errors
 /// [`AppError::NotFound`] for those who may not see it; [`AppError::SeparationOfDuties`];
 /// [`AppError::TooEarly`]; [`AppError::Changed`]; [`AppError::Invalid`] without evidence.
-pub async fn execute(base: &Base, caller: &Caller, id: ReleaseId, version: i32, evidence: &str, key: IdempotencyKey) -> Result<Execution, UseCaseError> {
+pub async fn execute(
+    base: &Base,
+    caller: &Caller,
+    id: ReleaseId,
+    version: i32,
+    evidence: &str,
+    key: IdempotencyKey,
+) -> Result<Execution, UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
     let seen = store::releases::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?;
     let relations = store::requests::relations(work.conn(), seen.request, caller.identity).await?;
@@ -56,7 +63,15 @@ pub async fn execute(base: &Base, caller: &Caller, id: ReleaseId, version: i32, 
     }
 }
 
-async fn activate(mut work: Work<'_>, base: &Base, caller: &Caller, request: &RequestRow, release: &ReleaseRow, evidence: &str, key: IdempotencyKey) -> Result<Execution, UseCaseError> {
+async fn activate(
+    mut work: Work<'_>,
+    base: &Base,
+    caller: &Caller,
+    request: &RequestRow,
+    release: &ReleaseRow,
+    evidence: &str,
+    key: IdempotencyKey,
+) -> Result<Execution, UseCaseError> {
     let now = work.now();
     let next_request = request.state.clone().release()?;
     let revision = store::requests::revision(work.conn(), release.request, release.revision).await?;
@@ -69,7 +84,14 @@ async fn activate(mut work: Work<'_>, base: &Base, caller: &Caller, request: &Re
         duration_days: period.duration_days(),
     };
     let approval = approval_facts(&mut work, request, release).await?;
-    let question = Question { subject: release.subject, entitlement: release.entitlement, wish, phase: Phase::Release, request: Some(release.request), approval };
+    let question = Question {
+        subject: release.subject,
+        entitlement: release.entitlement,
+        wish,
+        phase: Phase::Release,
+        request: Some(release.request),
+        approval,
+    };
     let gathered = facts::gather(&mut work, base, question).await?;
     let evaluation = facts::evaluate_and_store(&mut work, base, &gathered.facts, Some((release.request, release.revision))).await?;
     let ends_at = period.ends_at(&base.zone);
@@ -101,7 +123,14 @@ async fn activate(mut work: Work<'_>, base: &Base, caller: &Caller, request: &Re
     store::releases::set_state(work.conn(), release.id, release.version, &executed, Some(grant.id), now).await?;
     let attempt = work.id(EventId::new).0;
     store::releases::insert_attempt(work.conn(), attempt, release.id, caller.identity, now, true, Some(evaluation.id), key).await?;
-    work.event(EventKind::ReleaseExecuted, "release", release.id.0, Some(release.request), json!({ "number": release.number, "kind": "activate", "evaluation": evaluation.id.to_string(), "detail": evidence })).await?;
+    work.event(
+        EventKind::ReleaseExecuted,
+        "release",
+        release.id.0,
+        Some(release.request),
+        json!({ "number": release.number, "kind": "activate", "evaluation": evaluation.id.to_string(), "detail": evidence }),
+    )
+    .await?;
     work.event(EventKind::GrantActivated, "grant", grant.id.0, Some(release.request), json!({ "identity": release.subject.to_string(), "entitlement": release.entitlement.to_string(), "ends_at": ends_at.map(|t| t.to_string()) })).await?;
     store::requests::set_state(work.conn(), request.id, request.version, request.revision, &next_request, now).await?;
     shown::refresh(&mut work, request.id).await?;
@@ -109,29 +138,65 @@ async fn activate(mut work: Work<'_>, base: &Base, caller: &Caller, request: &Re
     Ok(Execution::Executed)
 }
 
-async fn hold(mut work: Work<'_>, caller: &Caller, release: &ReleaseRow, evaluation: &Evaluation, obstacles: Vec<String>, key: IdempotencyKey) -> Result<Execution, UseCaseError> {
+async fn hold(
+    mut work: Work<'_>,
+    caller: &Caller,
+    release: &ReleaseRow,
+    evaluation: &Evaluation,
+    obstacles: Vec<String>,
+    key: IdempotencyKey,
+) -> Result<Execution, UseCaseError> {
     let now = work.now();
     let held = release.state.clone().hold(obstacles.clone())?;
     store::releases::set_state(work.conn(), release.id, release.version, &held, None, now).await?;
     let attempt = work.id(EventId::new).0;
     store::releases::insert_attempt(work.conn(), attempt, release.id, caller.identity, now, false, Some(evaluation.id), key).await?;
-    work.event(EventKind::ReleaseHeld, "release", release.id.0, Some(release.request), json!({ "number": release.number, "evaluation": evaluation.id.to_string(), "detail": obstacles.join(" ") })).await?;
+    work.event(
+        EventKind::ReleaseHeld,
+        "release",
+        release.id.0,
+        Some(release.request),
+        json!({ "number": release.number, "evaluation": evaluation.id.to_string(), "detail": obstacles.join(" ") }),
+    )
+    .await?;
     work.commit().await?;
     Ok(Execution::Held { reasons: obstacles })
 }
 
-async fn remove(mut work: Work<'_>, caller: &Caller, request: &RequestRow, release: &ReleaseRow, evidence: &str, key: IdempotencyKey) -> Result<Execution, UseCaseError> {
+async fn remove(
+    mut work: Work<'_>,
+    caller: &Caller,
+    request: &RequestRow,
+    release: &ReleaseRow,
+    evidence: &str,
+    key: IdempotencyKey,
+) -> Result<Execution, UseCaseError> {
     let now = work.now();
     let id = release.grant.ok_or_else(|| StoreError::inconsistent("release", format!("{} removes no grant", release.number)))?;
-    let grant = store::grants::lock(work.conn(), id).await?.ok_or_else(|| StoreError::inconsistent("access_grant", "a removal points nowhere"))?;
+    let grant =
+        store::grants::lock(work.conn(), id).await?.ok_or_else(|| StoreError::inconsistent("access_grant", "a removal points nowhere"))?;
     let ended = grant.state.end(now)?;
     store::grants::set_state(work.conn(), id, &ended).await?;
     let executed = release.state.clone().execute(caller.identity, now, evidence.to_owned())?;
     store::releases::set_state(work.conn(), release.id, release.version, &executed, Some(id), now).await?;
     let attempt = work.id(EventId::new).0;
     store::releases::insert_attempt(work.conn(), attempt, release.id, caller.identity, now, true, None, key).await?;
-    work.event(EventKind::ReleaseExecuted, "release", release.id.0, Some(release.request), json!({ "number": release.number, "kind": "remove", "detail": evidence })).await?;
-    work.event(EventKind::GrantEnded, "grant", id.0, Some(release.request), json!({ "identity": release.subject.to_string(), "entitlement": release.entitlement.to_string() })).await?;
+    work.event(
+        EventKind::ReleaseExecuted,
+        "release",
+        release.id.0,
+        Some(release.request),
+        json!({ "number": release.number, "kind": "remove", "detail": evidence }),
+    )
+    .await?;
+    work.event(
+        EventKind::GrantEnded,
+        "grant",
+        id.0,
+        Some(release.request),
+        json!({ "identity": release.subject.to_string(), "entitlement": release.entitlement.to_string() }),
+    )
+    .await?;
     let closed = request.state.clone().close()?;
     store::requests::set_state(work.conn(), request.id, request.version, request.revision, &closed, now).await?;
     work.event(EventKind::RequestClosed, "request", request.id.0, Some(request.id), json!({ "number": request.number })).await?;
@@ -163,7 +228,11 @@ async fn approval_facts(work: &mut Work<'_>, request: &RequestRow, release: &Rel
 
 async fn pinned_version(work: &mut Work<'_>, release: &ReleaseRow) -> Result<i32, UseCaseError> {
     let items = store::requests::items(work.conn(), release.request, release.revision).await?;
-    Ok(items.into_iter().find(|i| i.id == release.item).map(|i| i.card.version).ok_or_else(|| StoreError::inconsistent("request_item", "a release points nowhere"))?)
+    Ok(items
+        .into_iter()
+        .find(|i| i.id == release.item)
+        .map(|i| i.card.version)
+        .ok_or_else(|| StoreError::inconsistent("request_item", "a release points nowhere"))?)
 }
 
 fn reasons(release: &ReleaseRow) -> Vec<String> {

@@ -51,7 +51,8 @@ pub struct Gathered {
 pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Result<Gathered, UseCaseError> {
     let now = work.now();
     let subject = store::facts::subject(work.conn(), question.subject).await?.ok_or(AppError::NotFound)?;
-    let entitlement = store::facts::entitlement(work.conn(), question.entitlement).await?.ok_or(AppError::field("entitlement", "required"))?;
+    let entitlement =
+        store::facts::entitlement(work.conn(), question.entitlement).await?.ok_or(AppError::field("entitlement", "required"))?;
     let specification = store::facts::specification(work.conn(), subject.population, now).await?.ok_or(AppError::PoliciesUnavailable)?;
     let others = store::facts::standings(work.conn(), question.subject, question.request).await?;
     let rules = store::facts::conflicts_naming(work.conn(), question.entitlement).await?;
@@ -71,7 +72,11 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
             population: subject.population,
             active: subject.active,
             missing_attributes,
-            accountable_person: if subject.population == Population::ServiceAccount { subject.owner_active } else { subject.manager_active },
+            accountable_person: if subject.population == Population::ServiceAccount {
+                subject.owner_active
+            } else {
+                subject.manager_active
+            },
             mfa_in_force: subject.mfa.in_force(),
             ends_on: subject.ends_on,
         },
@@ -96,7 +101,12 @@ pub fn evaluate(work: &Work<'_>, base: &Base, facts: &GateFacts) -> Evaluation {
 ///
 /// # Errors
 /// [`UseCaseError`] when it cannot be stored.
-pub async fn evaluate_and_store(work: &mut Work<'_>, base: &Base, facts: &GateFacts, request: Option<(RequestId, i32)>) -> Result<Evaluation, UseCaseError> {
+pub async fn evaluate_and_store(
+    work: &mut Work<'_>,
+    base: &Base,
+    facts: &GateFacts,
+    request: Option<(RequestId, i32)>,
+) -> Result<Evaluation, UseCaseError> {
     let evaluation = evaluate(work, base, facts);
     store::evaluations::insert(work.conn(), &evaluation, facts, request).await?;
     Ok(evaluation)

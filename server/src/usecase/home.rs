@@ -33,7 +33,14 @@ impl HomeService {
         let decisions = store::inbox::waiting(work.conn(), caller.identity, now).await?.all;
         let releases = releases_waiting(&mut work, caller).await?;
         work.commit().await?;
-        Ok(Frame { identity: caller.identity, name: caller.name.clone(), initials: initials(&caller.name), roles: caller.roles.clone(), decisions, releases })
+        Ok(Frame {
+            identity: caller.identity,
+            name: caller.name.clone(),
+            initials: initials(&caller.name),
+            roles: caller.roles.clone(),
+            decisions,
+            releases,
+        })
     }
 
     async fn view(&self, caller: &Caller) -> Result<HomeView, UseCaseError> {
@@ -51,7 +58,12 @@ impl HomeService {
             releases,
             returned: store::request_lists::lines(work.conn(), &Filter { states: &returned, ..mine.clone() }, reader).await?,
             open_requests: store::request_lists::lines(work.conn(), &Filter { states: &open, ..mine }, reader).await?,
-            open_requests_total: store::request_lists::states(work.conn(), Some(me)).await?.into_iter().filter(|(state, _)| open.contains(state)).map(|(_, n)| n).sum(),
+            open_requests_total: store::request_lists::states(work.conn(), Some(me))
+                .await?
+                .into_iter()
+                .filter(|(state, _)| open.contains(state))
+                .map(|(_, n)| n)
+                .sum(),
             grants: store::grants::lines(work.conn(), Of::Living(me), zone).await?,
         };
         work.commit().await?;

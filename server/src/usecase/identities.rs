@@ -1,6 +1,7 @@
 //! The port of the identity page: an identity against its specification, stopping and resuming it.
 
 use super::Base;
+use super::accounts::end_sessions;
 use super::authorise::{require, require_or_hide};
 use super::error::UseCaseError;
 use super::reading::timeline;
@@ -92,8 +93,8 @@ impl IdentityService {
         let state = state.suspend(now, reason.to_string())?;
         store::identities::set_state(work.conn(), id, &state, now).await?;
         // Their access ends through the job that looks for people who are no longer active.
-        let sessions = store::sessions::end_all(work.conn(), id, None, now, "identity_stopped").await?;
-        let body = json!({ "reason": reason.as_str(), "sessions_ended": sessions.len(), "detail": reason.as_str() });
+        end_sessions(&mut work, id, None, "identity_stopped").await?;
+        let body = json!({ "reason": reason.as_str(), "detail": reason.as_str() });
         work.event(EventKind::IdentitySuspended, "identity", id.0, None, body).await?;
         work.commit().await
     }

@@ -31,7 +31,12 @@ impl InboxService {
         if request.may_decide != Some(stage) {
             return Err(AppError::NotFound.into());
         }
-        let authority = store::approvals::stages(work.conn(), id, request.revision).await?.into_iter().find(|s| s.id == stage).map(|s| s.authority).ok_or(AppError::NotFound)?;
+        let authority = store::approvals::stages(work.conn(), id, request.revision)
+            .await?
+            .into_iter()
+            .find(|s| s.id == stage)
+            .map(|s| s.authority)
+            .ok_or(AppError::NotFound)?;
         let entitlement = request.items.first().map(|card| card.id).ok_or(AppError::NotFound)?;
         let weigh = inbox_list::weigh(&mut work, &self.base, request.subject.id, entitlement).await?;
         let key = work.id(domain::id::IdempotencyKey::new);

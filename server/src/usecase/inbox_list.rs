@@ -26,7 +26,8 @@ pub async fn list(base: &Base, caller: &Caller, query: InboxQuery) -> Result<Inb
     let mut filters = vec![("all", "All", waiting.all), ("late", "Late", waiting.late)];
     filters.extend(RiskTier::ALL.iter().zip(waiting.tiers).map(|(tier, count)| (tier.word(), tier.label(), count)));
     // A filter that does not exist filters nothing.
-    let (filter, total) = filters.iter().find(|(word, _, _)| *word == query.filter).map_or(("all", waiting.all), |(word, _, count)| (word, *count));
+    let (filter, total) =
+        filters.iter().find(|(word, _, _)| *word == query.filter).map_or(("all", waiting.all), |(word, _, count)| (word, *count));
     let rows = store::inbox::lines(work.conn(), caller.identity, filter, cursor::read_time(&query.after), now).await?;
     work.commit().await?;
     let page = Page::from_rows(rows, total, |(due, line)| cursor::write_time(*due, line.stage.0));

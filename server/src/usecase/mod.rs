@@ -56,7 +56,8 @@ impl Base {
     pub async fn new(pool: PgPool, system: System, policies: Arc<PolicySet>, zone: TimeZone) -> Result<Self, error::UseCaseError> {
         let base = Self { pool, system, policies, zone };
         let mut work = work::Work::begin(&base, domain::actor::Actor::System { job: "start".to_owned() }).await?;
-        let sources: serde_json::Map<_, _> = base.policies.controls().iter().map(|control| (control.id.clone(), control.source.clone().into())).collect();
+        let sources: serde_json::Map<_, _> =
+            base.policies.controls().iter().map(|control| (control.id.clone(), control.source.clone().into())).collect();
         let now = work.now();
         crate::store::evaluations::remember_policy_set(work.conn(), base.policies.hash(), &sources.into(), now).await?;
         work.commit().await?;

@@ -73,9 +73,12 @@ pub async fn ask_again(work: &mut Work<'_>, request: RequestId) -> Result<bool, 
 async fn plan(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<PlannedStage, UseCaseError> {
     let items = store::requests::items(work.conn(), row.id, row.revision).await?;
     let item = items.first().ok_or_else(|| StoreError::inconsistent("request_item", format!("{} has no item", row.number)))?;
-    let entitlement = store::facts::entitlement(work.conn(), item.card.id).await?.ok_or_else(|| StoreError::inconsistent("entitlement", "an item points nowhere"))?;
+    let entitlement = store::facts::entitlement(work.conn(), item.card.id)
+        .await?
+        .ok_or_else(|| StoreError::inconsistent("entitlement", "an item points nowhere"))?;
     let nominees = facts::nominees(work, row.subject.id, &entitlement).await?;
-    let decided: Vec<IdentityId> = store::approvals::decisions(work.conn(), row.id, row.revision).await?.into_iter().map(|d| d.by.id).collect();
+    let decided: Vec<IdentityId> =
+        store::approvals::decisions(work.conn(), row.id, row.revision).await?.into_iter().map(|d| d.by.id).collect();
     Ok(plan_stage(stage.authority, &nominees, &[row.subject.id, row.requester.id], &decided))
 }
 
@@ -168,5 +171,7 @@ pub fn names(names: &[&str]) -> String {
 }
 
 async fn present(work: &mut Work<'_>, request: RequestId) -> Result<RequestRow, UseCaseError> {
-    Ok(store::requests::find(work.conn(), request, false).await?.ok_or_else(|| StoreError::inconsistent("request", "vanished inside its own transaction"))?)
+    Ok(store::requests::find(work.conn(), request, false)
+        .await?
+        .ok_or_else(|| StoreError::inconsistent("request", "vanished inside its own transaction"))?)
 }

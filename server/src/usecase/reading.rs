@@ -84,12 +84,22 @@ pub async fn stages(work: &mut Work<'_>, base: &Base, id: RequestId, revision: i
     Ok(rows.into_iter().map(|row| stage_view(row, &candidates, &decisions, now, &base.zone)).collect())
 }
 
-fn stage_view(row: StageRow, candidates: &[(StageId, PersonRef, String)], decisions: &[DecisionRow], now: Timestamp, zone: &TimeZone) -> StageView {
+fn stage_view(
+    row: StageRow,
+    candidates: &[(StageId, PersonRef, String)],
+    decisions: &[DecisionRow],
+    now: Timestamp,
+    zone: &TimeZone,
+) -> StageView {
     StageView {
         id: row.id,
         authority: row.authority.label().to_owned(),
         late: row.state == "open" && row.due_at.is_some_and(|due| due < now),
-        candidates: candidates.iter().filter(|(stage, _, _)| *stage == row.id).map(|(_, person, because)| (person.clone(), because.clone())).collect(),
+        candidates: candidates
+            .iter()
+            .filter(|(stage, _, _)| *stage == row.id)
+            .map(|(_, person, because)| (person.clone(), because.clone()))
+            .collect(),
         decision: decisions.iter().find(|d| d.stage == row.id).map(|d| DecisionView {
             by: d.by.clone(),
             verdict: d.verdict,

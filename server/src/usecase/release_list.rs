@@ -31,7 +31,8 @@ pub async fn list(base: &Base, caller: &Caller, query: ReleasesQuery) -> Result<
         ("executed", "Carried out", counts.executed),
     ];
     // A filter that does not exist filters nothing.
-    let (filter, total) = filters.iter().find(|(word, _, _)| *word == query.filter).map_or(("open", counts.open), |(word, _, count)| (word, *count));
+    let (filter, total) =
+        filters.iter().find(|(word, _, _)| *word == query.filter).map_or(("open", counts.open), |(word, _, count)| (word, *count));
     let rows = store::release_lists::lines(work.conn(), filter, cursor::read_time(&query.after), now, &base.zone).await?;
     work.commit().await?;
     Ok(ReleasesPage {

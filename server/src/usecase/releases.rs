@@ -91,7 +91,14 @@ impl Releases for ReleaseService {
         Ok(self.show(caller, release).await?)
     }
 
-    async fn execute(&self, caller: &Caller, release: ReleaseId, version: i32, evidence: String, key: IdempotencyKey) -> Result<Execution, AppError> {
+    async fn execute(
+        &self,
+        caller: &Caller,
+        release: ReleaseId,
+        version: i32,
+        evidence: String,
+        key: IdempotencyKey,
+    ) -> Result<Execution, AppError> {
         Ok(executing::execute(&self.base, caller, release, version, &evidence, key).await?)
     }
 }

@@ -40,7 +40,11 @@ pub async fn list(base: &Base, caller: &Caller, query: RequestsQuery) -> Result<
     };
     Ok(RequestsPage {
         page: Page::from_rows(rows, total, |line| cursor::write_time(line.submitted.at, line.id.0)),
-        states: labelled.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned(), count(word))).filter(|(word, _, n)| *n > 0 || chosen.contains(word)).collect(),
+        states: labelled
+            .iter()
+            .map(|(word, label)| ((*word).to_owned(), (*label).to_owned(), count(word)))
+            .filter(|(word, _, n)| *n > 0 || chosen.contains(word))
+            .collect(),
         may_list_all: permitted(&caller.roles, Action::ListAllRequests, &[]),
         as_of: When::new(now, &base.zone),
     })

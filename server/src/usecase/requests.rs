@@ -50,7 +50,14 @@ impl RequestService {
         let gathered = facts::gather(
             &mut work,
             base,
-            Question { subject, entitlement: id, wish: wish_of_form(&form, today), phase: Phase::Preview, request: answering, approval: ApprovalFacts::default() },
+            Question {
+                subject,
+                entitlement: id,
+                wish: wish_of_form(&form, today),
+                phase: Phase::Preview,
+                request: answering,
+                approval: ApprovalFacts::default(),
+            },
         )
         .await?;
         let mut gathered = gathered;
@@ -98,7 +105,13 @@ impl RequestService {
     }
 
     /// The question and number of a returned request; an untouched form is filled from its revision.
-    async fn returned(&self, work: &mut Work<'_>, caller: &Caller, id: RequestId, form: &mut RequestForm) -> Result<(String, String), UseCaseError> {
+    async fn returned(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        id: RequestId,
+        form: &mut RequestForm,
+    ) -> Result<(String, String), UseCaseError> {
         let relations = store::requests::relations(work.conn(), id, caller.identity).await?;
         super::authorise::require_or_hide(caller, Action::AnswerRequest, Action::ReadRequest, &relations)?;
         let row = store::requests::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?;

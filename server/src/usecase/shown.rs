@@ -17,7 +17,9 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
 pub async fn refresh(work: &mut Work<'_>, request: RequestId) -> Result<(), UseCaseError> {
-    let row = store::requests::find(work.conn(), request, false).await?.ok_or_else(|| StoreError::inconsistent("request", "vanished inside its own transaction"))?;
+    let row = store::requests::find(work.conn(), request, false)
+        .await?
+        .ok_or_else(|| StoreError::inconsistent("request", "vanished inside its own transaction"))?;
     let revision = store::requests::revision(work.conn(), request, row.revision).await?;
     let items = store::requests::items(work.conn(), request, row.revision).await?;
     let gates = store::evaluations::newest(work.conn(), request, row.revision, Phase::Submission).await?;

@@ -41,14 +41,7 @@ pub async fn submit(base: &Base, caller: &Caller, form: &RequestForm, key: Idemp
     }
     let year = today(work.now(), &base.zone).year();
     let number = store::requests::next_number(work.conn(), year).await?;
-    let request = NewRequest {
-        id: work.id(RequestId::new),
-        number,
-        subject,
-        requester: caller.identity,
-        at: work.now(),
-        key,
-    };
+    let request = NewRequest { id: work.id(RequestId::new), number, subject, requester: caller.identity, at: work.now(), key };
     store::requests::insert(work.conn(), &request).await?;
     write_revision(&mut work, request.id, 1, &wish, &gathered, &evaluation, caller.identity).await?;
     let body = json!({ "number": request.number, "revision": 1, "entitlement": wish.entitlement.to_string(), "entitlement_version": gathered.facts.entitlement.version, "policy": evaluation.policy_hash, "detail": gathered.facts.entitlement.name });
@@ -133,7 +126,14 @@ pub async fn end_without_release(work: &mut Work<'_>, id: RequestId) -> Result<(
 }
 
 fn question(subject: IdentityId, wish: &Wish, request: Option<RequestId>) -> Question {
-    Question { subject, entitlement: wish.entitlement, wish: wish_facts(wish), phase: Phase::Submission, request, approval: ApprovalFacts::default() }
+    Question {
+        subject,
+        entitlement: wish.entitlement,
+        wish: wish_facts(wish),
+        phase: Phase::Submission,
+        request,
+        approval: ApprovalFacts::default(),
+    }
 }
 
 async fn refuse_doubles(work: &mut Work<'_>, subject: IdentityId, wish: &Wish, except: Option<RequestId>) -> Result<(), UseCaseError> {
@@ -145,7 +145,10 @@ async fn refuse_doubles(work: &mut Work<'_>, subject: IdentityId, wish: &Wish, e
 /// Keeps the evaluation and the event of a refused submission, and nothing else; gives the answer.
 async fn refuse(mut work: Work<'_>, subject: IdentityId, evaluation: &Evaluation, facts: &GateFacts) -> UseCaseError {
     let unmet: Vec<_> = evaluation.blockers().map(|r| r.control.clone()).collect();
-    let problems = evaluation.blockers().map(|r| Problem { field: r.field.clone().unwrap_or_else(|| "gates".to_owned()), code: r.control.clone() }).collect();
+    let problems = evaluation
+        .blockers()
+        .map(|r| Problem { field: r.field.clone().unwrap_or_else(|| "gates".to_owned()), code: r.control.clone() })
+        .collect();
     let body = json!({ "evaluation": evaluation.id.to_string(), "unmet": unmet, "entitlement": facts.entitlement.id.to_string() });
     let kept = async {
         store::evaluations::insert(work.conn(), evaluation, facts, None).await?;
@@ -158,7 +161,15 @@ async fn refuse(mut work: Work<'_>, subject: IdentityId, evaluation: &Evaluation
     }
 }
 
-async fn write_revision(work: &mut Work<'_>, id: RequestId, revision: i32, wish: &Wish, gathered: &facts::Gathered, evaluation: &Evaluation, by: IdentityId) -> Result<(), UseCaseError> {
+async fn write_revision(
+    work: &mut Work<'_>,
+    id: RequestId,
+    revision: i32,
+    wish: &Wish,
+    gathered: &facts::Gathered,
+    evaluation: &Evaluation,
+    by: IdentityId,
+) -> Result<(), UseCaseError> {
     let item = work.id(ItemId::new);
     let now = work.now();
     let pinned = Pinned {

@@ -40,7 +40,8 @@ impl<'a> Work<'a> {
     /// # Errors
     /// [`UseCaseError`] when the database cannot be reached.
     pub async fn read(base: &'a Base) -> Result<Self, UseCaseError> {
-        let transaction = base.pool.begin_with("begin isolation level repeatable read, read only").await.map_err(store::error::StoreError::from)?;
+        let transaction =
+            base.pool.begin_with("begin isolation level repeatable read, read only").await.map_err(store::error::StoreError::from)?;
         Ok(Self { base, transaction, actor: Actor::System { job: "read".to_owned() }, now: base.system.now(), events: 0 })
     }
 
@@ -64,13 +65,21 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// [`UseCaseError`] when it cannot be written; then nothing of the unit may be kept.
-    pub async fn event(&mut self, kind: EventKind, subject_kind: &'static str, subject_id: Uuid, request: Option<RequestId>, body: Value) -> Result<(), UseCaseError> {
+    pub async fn event(
+        &mut self,
+        kind: EventKind,
+        subject_kind: &'static str,
+        subject_id: Uuid,
+        request: Option<RequestId>,
+        body: Value,
+    ) -> Result<(), UseCaseError> {
         // All events of a unit happen at one moment; their order is kept in the twelve bits after
         // the milliseconds of the id (RFC 9562, section 6.2, method 1: a dedicated counter).
         let mut random: [u8; 10] = self.base.system.random();
         random[..2].copy_from_slice(&(self.events & 0x0FFF).to_be_bytes());
         self.events = self.events.saturating_add(1);
-        let event = Event { id: EventId::new(self.now, random), at: self.now, kind, actor: &self.actor, subject_kind, subject_id, request, body };
+        let event =
+            Event { id: EventId::new(self.now, random), at: self.now, kind, actor: &self.actor, subject_kind, subject_id, request, body };
         store::events::append(&mut self.transaction, &event).await?;
         Ok(())
     }

@@ -26,7 +26,12 @@ fn what_cedar_finds_wrong_is_refused_with_file_line_and_policy() {
         // A misspelt attribute.
         ("CS-SPN-02.cedar", "!resource.owned", "!resource.owmed", vec!["CS-SPN-02.cedar:12 (CS-SPN-02)", "owmed"]),
         // An optional fact without a guard.
-        ("CS-PRIV-01.cedar", "context has duration_days && context.duration_days > 30", "context.duration_days > 30", vec!["(CS-PRIV-01.1)", "duration_days", "optional"]),
+        (
+            "CS-PRIV-01.cedar",
+            "context has duration_days && context.duration_days > 30",
+            "context.duration_days > 30",
+            vec!["(CS-PRIV-01.1)", "duration_days", "optional"],
+        ),
         // A word that is not in its list.
         ("CS-LOG-01.cedar", "Tier::\"privileged\"", "Tier::\"priviledged\"", vec!["(CS-LOG-01)", "priviledged"]),
         // A warning: the condition can never be true.
@@ -63,7 +68,12 @@ fn what_a_control_has_to_say_about_itself_is_checked() {
         ("CS-EXP-01.cedar", "@id(\"CS-EXP-01.2\")", "@id(\"CS-EXP-1.2\")", "does not belong in this file"),
         ("CS-SPN-02.cedar", "forbid (principal,", "permit (principal,", "must begin forbid (principal"),
         ("CS-SPN-02.cedar", "resource)", "resource is Entitlement)", "must begin forbid (principal"),
-        ("CS-LOG-01.cedar", "permit (principal, action == Action::\"applies\"", "permit (principal, action == Action::\"release\"", "must begin permit (principal"),
+        (
+            "CS-LOG-01.cedar",
+            "permit (principal, action == Action::\"applies\"",
+            "permit (principal, action == Action::\"release\"",
+            "must begin permit (principal",
+        ),
     ] {
         let message = refusal(&changed(file, from, to));
         assert!(message.contains(expected), "{from} -> {to}: expected {expected} in: {message}");
@@ -74,8 +84,18 @@ fn what_a_control_has_to_say_about_itself_is_checked() {
 fn cases_that_do_not_hold_or_do_not_cover_are_refused() {
     for (file, from, to, expected) in [
         // The policy changed and its cases notice.
-        ("CS-PRIV-01.cedar", "context.duration_days > 30", "context.duration_days > 31", "(Thirty-one days are not): expected fail, got pass"),
-        ("CS-PRIV-01.cases.json", "20 days; at most 30 days are allowed.", "20 days.", "expected the reason “Privileged access ends after 20 days.”, got “"),
+        (
+            "CS-PRIV-01.cedar",
+            "context.duration_days > 30",
+            "context.duration_days > 31",
+            "(Thirty-one days are not): expected fail, got pass",
+        ),
+        (
+            "CS-PRIV-01.cases.json",
+            "20 days; at most 30 days are allowed.",
+            "20 days.",
+            "expected the reason “Privileged access ends after 20 days.”, got “",
+        ),
         ("CS-PRIV-01.cases.json", "\"suggestion\": \"2026-12-23\"", "\"suggestion\": \"2026-12-24\"", "expected the suggestion"),
         ("CS-SPN-02.cases.json", "\"kind\": \"fail\"", "\"kind\": \"edge\"", "lacks a fail case"),
         ("CS-SPN-02.cases.json", "\"kind\": \"edge\"", "\"kind\": \"pass\"", "call it an edge case"),
@@ -85,11 +105,31 @@ fn cases_that_do_not_hold_or_do_not_cover_are_refused() {
         // A control that says it can be waived and cannot, and the other way round.
         ("CS-SPN-02.cedar", "\nunless { context.waived.contains(\"CS-SPN-02\") }", "", "got fail: see @waivable"),
         ("CS-SPN-02.cedar", "contains(\"CS-SPN-02\")", "contains(\"CS-SPN-01\")", "with an exception for this control"),
-        ("CS-SRC-02.cedar", "when { !principal.active }", "when { !principal.active } unless { context.waived.contains(\"CS-SRC-02\") }", "got waived"),
+        (
+            "CS-SRC-02.cedar",
+            "when { !principal.active }",
+            "when { !principal.active } unless { context.waived.contains(\"CS-SRC-02\") }",
+            "got waived",
+        ),
         // A sentence with a fact that is not there.
-        ("CS-SRC-01.cedar", "@saw(\"All required details are on record.\")", "@saw(\"Until {subject_ends_on}.\")", "shows a fact that has no value"),
-        ("CS-EXP-02.cases.json", "\"kind\": \"edge\",\n      \"facts\": {\"subject\": {\"ends_on\": \"2026-11-22\"}},\n      \"expect\": \"fail\",\n      \"reason\": \"Starts on 23 Nov 2026; Ada Okafor stays only until 22 Nov 2026.\"", "\"kind\": \"edge\",\n      \"facts\": {},\n      \"expect\": \"not_applicable\"", "(CS-EXP-02.3): no case shows this rule unmet"),
-        ("CS-LOG-02.cases.json", "\"facts\": {\"entitlement\": {\"logging\": \"missing\"}},\n      \"expect\": \"not_applicable\",\n      \"reason\": \"The access is of tier standard, not elevated.\"", "\"facts\": {\"entitlement\": {\"tier\": \"elevated\"}},\n      \"expect\": \"pass\"", "no case shows where the control does not apply"),
+        (
+            "CS-SRC-01.cedar",
+            "@saw(\"All required details are on record.\")",
+            "@saw(\"Until {subject_ends_on}.\")",
+            "shows a fact that has no value",
+        ),
+        (
+            "CS-EXP-02.cases.json",
+            "\"kind\": \"edge\",\n      \"facts\": {\"subject\": {\"ends_on\": \"2026-11-22\"}},\n      \"expect\": \"fail\",\n      \"reason\": \"Starts on 23 Nov 2026; Ada Okafor stays only until 22 Nov 2026.\"",
+            "\"kind\": \"edge\",\n      \"facts\": {},\n      \"expect\": \"not_applicable\"",
+            "(CS-EXP-02.3): no case shows this rule unmet",
+        ),
+        (
+            "CS-LOG-02.cases.json",
+            "\"facts\": {\"entitlement\": {\"logging\": \"missing\"}},\n      \"expect\": \"not_applicable\",\n      \"reason\": \"The access is of tier standard, not elevated.\"",
+            "\"facts\": {\"entitlement\": {\"tier\": \"elevated\"}},\n      \"expect\": \"pass\"",
+            "no case shows where the control does not apply",
+        ),
     ] {
         let message = refusal(&changed(file, from, to));
         assert!(message.contains(expected), "{from} -> {to}: expected {expected} in: {message}");

@@ -59,7 +59,14 @@ impl Story {
     /// A submission for 29 days from today.
     pub async fn try_submit(&self, who: IdentityId, what: EntitlementId, changes: &[(&str, &str)]) -> Reply {
         let (what, key) = (what.to_string(), uuid());
-        let mut fields = vec![("entitlement", what.as_str()), ("reason_code", "incident"), ("justification", WHY), ("starts_on", "2026-11-22"), ("ends_on", "2026-12-21"), ("key", key.as_str())];
+        let mut fields = vec![
+            ("entitlement", what.as_str()),
+            ("reason_code", "incident"),
+            ("justification", WHY),
+            ("starts_on", "2026-11-22"),
+            ("ends_on", "2026-12-21"),
+            ("key", key.as_str()),
+        ];
         for (name, value) in changes {
             match fields.iter_mut().find(|(field, _)| field == name) {
                 Some(field) => field.1 = value,
@@ -77,7 +84,8 @@ impl Story {
     }
 
     pub async fn newest(&self) -> String {
-        let id: uuid::Uuid = sqlx::query_scalar("select id from request order by number desc limit 1").fetch_one(&self.app.owner).await.unwrap();
+        let id: uuid::Uuid =
+            sqlx::query_scalar("select id from request order by number desc limit 1").fetch_one(&self.app.owner).await.unwrap();
         id.to_string()
     }
 
@@ -120,7 +128,11 @@ impl Story {
 
     /// The one open release of a request.
     pub async fn open_release(&self, request: &str) -> String {
-        let id: uuid::Uuid = sqlx::query_scalar("select id from release where request_id = $1 and state in ('planned', 'held')").bind(request.parse::<uuid::Uuid>().unwrap()).fetch_one(&self.app.owner).await.unwrap();
+        let id: uuid::Uuid = sqlx::query_scalar("select id from release where request_id = $1 and state in ('planned', 'held')")
+            .bind(request.parse::<uuid::Uuid>().unwrap())
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap();
         id.to_string()
     }
 
@@ -129,7 +141,12 @@ impl Story {
         let view = self.call(self.pol, "releases/show", &[("release", release)]).await.json();
         let version = view["version"].to_string();
         let key = uuid();
-        self.call(who, "releases/execute", &[("release", release), ("version", &version), ("evidence", "Seen in the console."), ("key", &key)]).await
+        self.call(
+            who,
+            "releases/execute",
+            &[("release", release), ("version", &version), ("evidence", "Seen in the console."), ("key", &key)],
+        )
+        .await
     }
 
     /// A standard request all the way to active access; gives the request.
@@ -143,7 +160,11 @@ impl Story {
     }
 
     pub async fn state(&self, request: &str) -> String {
-        sqlx::query_scalar("select state from request where id = $1").bind(request.parse::<uuid::Uuid>().unwrap()).fetch_one(&self.app.owner).await.unwrap()
+        sqlx::query_scalar("select state from request where id = $1")
+            .bind(request.parse::<uuid::Uuid>().unwrap())
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap()
     }
 
     /// Runs what the jobs would do at this moment.
@@ -155,7 +176,11 @@ impl Story {
 
     /// Kinds of the events of a request, in order.
     pub async fn events(&self, request: &str) -> Vec<(String, String)> {
-        sqlx::query_as("select trail, kind from audit_event where request_id = $1 order by at, id").bind(request.parse::<uuid::Uuid>().unwrap()).fetch_all(&self.app.owner).await.unwrap()
+        sqlx::query_as("select trail, kind from audit_event where request_id = $1 order by at, id")
+            .bind(request.parse::<uuid::Uuid>().unwrap())
+            .fetch_all(&self.app.owner)
+            .await
+            .unwrap()
     }
 }
 
@@ -170,7 +195,14 @@ pub fn uuid() -> String {
 pub fn refusal(reply: &Reply) -> Value {
     let body = reply.json();
     match body.get("problems") {
-        Some(problems) => json!(problems.as_array().unwrap().iter().map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap())).collect::<Vec<_>>()),
+        Some(problems) => json!(
+            problems
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap()))
+                .collect::<Vec<_>>()
+        ),
         None => body["code"].clone(),
     }
 }

@@ -13,7 +13,19 @@ async fn a_decision_on_something_that_changed_is_not_recorded(pool: PgPoolOption
     let version = s.show(s.ana, &request).await["version"].to_string();
     let entitlement = s.write.to_string();
     let answered = s
-        .call(s.ana, "requests/answer", &[("request", &request), ("version", &version), ("reason_code", "incident"), ("justification", "It is about the ledger of the north branch."), ("starts_on", "2026-11-22"), ("ends_on", "2026-12-01"), ("entitlement", &entitlement)])
+        .call(
+            s.ana,
+            "requests/answer",
+            &[
+                ("request", &request),
+                ("version", &version),
+                ("reason_code", "incident"),
+                ("justification", "It is about the ledger of the north branch."),
+                ("starts_on", "2026-11-22"),
+                ("ends_on", "2026-12-01"),
+                ("entitlement", &entitlement),
+            ],
+        )
         .await;
     assert!(answered.status < 400, "{}", answered.text());
     let mut fresh_key = seen.clone();
@@ -33,14 +45,25 @@ async fn a_decision_on_something_that_changed_is_not_recorded(pool: PgPoolOption
 #[sqlx::test(migrations = "../migrations")]
 async fn nobody_decides_for_themselves_even_when_they_own_the_application(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
-    sqlx::query("update identity set manager_id = $2, mfa = 'passkey' where id = $1").bind(s.olga.0).bind(s.mona.0).execute(&s.app.owner).await.unwrap();
+    sqlx::query("update identity set manager_id = $2, mfa = 'passkey' where id = $1")
+        .bind(s.olga.0)
+        .bind(s.mona.0)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     let request = s.submit(s.olga, s.write).await;
     s.approve(s.mona, &request).await;
     let view = s.show(s.olga, &request).await;
-    let names: Vec<_> = view["stages"][1]["candidates"].as_array().unwrap().iter().map(|c| c[0]["id"].as_str().unwrap().to_owned()).collect();
+    let names: Vec<_> =
+        view["stages"][1]["candidates"].as_array().unwrap().iter().map(|c| c[0]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, [s.dan.to_string()], "the deputy is asked instead");
     let stage = view["stages"][1]["id"].as_str().unwrap().to_owned();
-    let shown = vec![("stage", stage), ("shown_version", view["version"].to_string()), ("shown_hash", view["content_hash"].as_str().unwrap().to_owned()), ("key", super::cast::uuid())];
+    let shown = vec![
+        ("stage", stage),
+        ("shown_version", view["version"].to_string()),
+        ("shown_hash", view["content_hash"].as_str().unwrap().to_owned()),
+        ("key", super::cast::uuid()),
+    ];
     let own = s.decide_on(s.olga, &shown, "approve", "").await;
     assert_eq!((own.status, refusal(&own)), (403, json!("separation_of_duties")));
     let by_sql = sqlx::query("insert into decision (id, stage_id, request_id, revision, decided_by, verdict, shown_version, shown_hash, decided_at, idempotency_key) select gen_random_uuid(), s.id, s.request_id, 1, $1, 'approve', 1, sha256(''), now(), gen_random_uuid() from approval_stage s where s.state = 'open'")
@@ -120,7 +143,15 @@ async fn an_answer_makes_the_next_revision_and_everyone_decides_again(pool: PgPo
     assert_eq!(view["may_answer"], true);
     let version = view["version"].to_string();
     let entitlement = s.write.to_string();
-    let fields = [("request", request.as_str()), ("version", &version), ("reason_code", "incident"), ("justification", "It now ends a week earlier, as asked."), ("starts_on", "2026-11-22"), ("ends_on", "2026-12-14"), ("entitlement", &entitlement)];
+    let fields = [
+        ("request", request.as_str()),
+        ("version", &version),
+        ("reason_code", "incident"),
+        ("justification", "It now ends a week earlier, as asked."),
+        ("starts_on", "2026-11-22"),
+        ("ends_on", "2026-12-14"),
+        ("entitlement", &entitlement),
+    ];
     assert!(s.call(s.ana, "requests/answer", &fields).await.status < 400);
     let view = s.show(s.ana, &request).await;
     assert_eq!((view["revision"].as_i64(), view["state"]["state"].as_str()), (Some(2), Some("in_approval")));
@@ -147,7 +178,13 @@ async fn for_anyone_not_involved_the_answer_is_that_of_an_unknown_id(pool: PgPoo
         assert_eq!(seen.status, 404);
     }
     for stage in [stage.to_string(), unknown] {
-        let reply = s.call(s.stan, "inbox/decide", &[("stage", &stage), ("verdict", "approve"), ("shown_version", "1"), ("shown_hash", &hash), ("key", &key), ("comment", "")]).await;
+        let reply = s
+            .call(
+                s.stan,
+                "inbox/decide",
+                &[("stage", &stage), ("verdict", "approve"), ("shown_version", "1"), ("shown_hash", &hash), ("key", &key), ("comment", "")],
+            )
+            .await;
         assert_eq!((reply.status, refusal(&reply)), (404, json!("not_found")));
     }
     let page = s.app.sign_in_as(s.stan).await.get(&format!("/requests/{request}")).await;

@@ -25,7 +25,8 @@ async fn the_access_of_somebody_who_is_suspended_starts_to_end(pool: PgPoolOptio
     let request = s.granted().await;
     s.app.set_state(s.ana, "suspended").await;
     s.jobs().await;
-    let (state, reason): (String, Option<String>) = sqlx::query_as("select state, end_reason from access_grant").fetch_one(&s.app.owner).await.unwrap();
+    let (state, reason): (String, Option<String>) =
+        sqlx::query_as("select state, end_reason from access_grant").fetch_one(&s.app.owner).await.unwrap();
     assert_eq!((state.as_str(), reason.as_deref()), ("ending", Some("identity_stopped")));
     let removal = s.open_release(&request).await;
     assert!(s.execute(s.pol, &removal).await.status < 400, "a removal needs no gate");
@@ -40,7 +41,8 @@ async fn a_request_can_be_withdrawn_until_it_is_released(pool: PgPoolOptions, co
     let version = s.show(s.ana, &request).await["version"].to_string();
     let by_manager = s.call(s.mona, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "")]).await;
     assert_eq!((by_manager.status, refusal(&by_manager)), (403, json!("forbidden")));
-    let reply = s.call(s.ana, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "Settled another way.")]).await;
+    let reply =
+        s.call(s.ana, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "Settled another way.")]).await;
     assert!(reply.status < 400, "{}", reply.text());
     assert_eq!(s.state(&request).await, "withdrawn");
     assert_eq!(s.app.count("select count(*) from release where state = 'cancelled'").await, 1);

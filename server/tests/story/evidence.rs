@@ -24,7 +24,8 @@ async fn the_servers_role_can_only_append_to_the_audit_trail(pool: PgPoolOptions
 async fn every_event_carries_canonical_facts_with_their_hash_and_an_actor(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     s.granted().await;
-    let events: Vec<(String, Vec<u8>, String, Option<uuid::Uuid>)> = sqlx::query_as("select body, content_hash, actor_kind, actor_id from audit_event").fetch_all(&s.app.owner).await.unwrap();
+    let events: Vec<(String, Vec<u8>, String, Option<uuid::Uuid>)> =
+        sqlx::query_as("select body, content_hash, actor_kind, actor_id from audit_event").fetch_all(&s.app.owner).await.unwrap();
     assert!(events.len() >= 7);
     for (body, hash, actor_kind, actor_id) in events {
         let value: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -51,13 +52,23 @@ async fn no_state_is_written_when_its_event_cannot_be(pool: PgPoolOptions, conne
 async fn every_evaluation_is_stored_with_policy_facts_outcomes_and_duration(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let request = s.granted().await;
-    let rows: Vec<(String, bool, serde_json::Value, serde_json::Value, i64)> =
-        sqlx::query_as("select phase, passed, facts, results, duration_us from gate_evaluation where request_id = $1::uuid order by at, id").bind(&request).fetch_all(&s.app.owner).await.unwrap();
+    let rows: Vec<(String, bool, serde_json::Value, serde_json::Value, i64)> = sqlx::query_as(
+        "select phase, passed, facts, results, duration_us from gate_evaluation where request_id = $1::uuid order by at, id",
+    )
+    .bind(&request)
+    .fetch_all(&s.app.owner)
+    .await
+    .unwrap();
     assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["submission", "release"]);
     for (_, passed, facts, results, duration) in rows {
         assert!(passed && duration > 0);
         assert_eq!(facts["subject"]["identity"], s.ana.to_string());
         assert!(results.as_array().unwrap().len() >= 11);
     }
-    assert_eq!(s.app.count("select count(*) from gate_evaluation e join policy_set p on p.hash = e.policy_hash where p.sources ? 'CS-SOD-01'").await, 2);
+    assert_eq!(
+        s.app
+            .count("select count(*) from gate_evaluation e join policy_set p on p.hash = e.policy_hash where p.sources ? 'CS-SOD-01'")
+            .await,
+        2
+    );
 }

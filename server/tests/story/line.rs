@@ -58,7 +58,18 @@ async fn the_form_shows_gates_with_remedies_and_who_would_decide(pool: PgPoolOpt
     let s = Story::begin(pool, connect).await;
     let root = s.root.to_string();
     let reply = s
-        .call(s.ana, "requests/desk", &[("entitlement", &root), ("reason_code", "incident"), ("justification", super::cast::WHY), ("starts_on", "2026-11-22"), ("ends_on", "2027-02-20"), ("answer", "")])
+        .call(
+            s.ana,
+            "requests/desk",
+            &[
+                ("entitlement", &root),
+                ("reason_code", "incident"),
+                ("justification", super::cast::WHY),
+                ("starts_on", "2026-11-22"),
+                ("ends_on", "2027-02-20"),
+                ("answer", ""),
+            ],
+        )
         .await;
     let desk = reply.json();
     let gates = desk["evaluation"]["results"].as_array().unwrap();
@@ -66,18 +77,27 @@ async fn the_form_shows_gates_with_remedies_and_who_would_decide(pool: PgPoolOpt
     assert_eq!(privileged["outcome"], "fail");
     assert_eq!(privileged["field"], "ends_on");
     assert_eq!(privileged["suggestion"], "2026-12-22");
-    assert_eq!(desk["plan"], json!([{ "authority": "Line manager", "who": "Mona Example", "held": false }, { "authority": "Application owner", "who": "Olga Example or Dan Example", "held": false }]));
+    assert_eq!(
+        desk["plan"],
+        json!([{ "authority": "Line manager", "who": "Mona Example", "held": false }, { "authority": "Application owner", "who": "Olga Example or Dan Example", "held": false }])
+    );
     assert_eq!(s.app.count("select count(*) from gate_evaluation where phase = 'preview' and request_id is null").await, 1);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_unmet_mandatory_gate_refuses_the_submission_at_its_field_and_keeps_only_the_evaluation(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn an_unmet_mandatory_gate_refuses_the_submission_at_its_field_and_keeps_only_the_evaluation(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let s = Story::begin(pool, connect).await;
     let reply = s.try_submit(s.ana, s.root, &[("ends_on", "2027-02-20")]).await;
     assert_eq!(reply.status, 422);
     assert_eq!(refusal(&reply), json!(["ends_on:CS-PRIV-01"]));
     assert_eq!(s.app.count("select count(*) from request").await, 0);
-    assert_eq!(s.app.count("select count(*) from gate_evaluation where phase = 'submission' and not passed and request_id is null").await, 1);
+    assert_eq!(
+        s.app.count("select count(*) from gate_evaluation where phase = 'submission' and not passed and request_id is null").await,
+        1
+    );
     assert_eq!(s.app.count("select count(*) from audit_event where kind = 'request.refused'").await, 1);
 }
 
@@ -85,7 +105,10 @@ async fn an_unmet_mandatory_gate_refuses_the_submission_at_its_field_and_keeps_o
 async fn bad_fields_are_named_all_at_once_and_nothing_is_kept(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     for (changes, expected) in [
-        (vec![("reason_code", "because"), ("justification", "short"), ("ends_on", "2026-11-01")], json!(["reason_code:required", "justification:too_short", "ends_on:ends_before_start"])),
+        (
+            vec![("reason_code", "because"), ("justification", "short"), ("ends_on", "2026-11-01")],
+            json!(["reason_code:required", "justification:too_short", "ends_on:ends_before_start"]),
+        ),
         (vec![("starts_on", "2026-11-21")], json!(["starts_on:in_the_past"])),
         (vec![("starts_on", "9999-12-31"), ("ends_on", "")], json!(["starts_on:too_far"])),
         (vec![("starts_on", "2027-02-29")], json!(["starts_on:not_a_date"])),
@@ -116,9 +139,19 @@ async fn separation_of_duties_counts_what_is_held_and_what_is_pending(pool: PgPo
     let s = Story::begin(pool, connect).await;
     let pay = s.app.entitlement(s.ledger, "Pay", "standard").await;
     let conflict = uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and pay', 'high')").bind(&conflict).execute(&s.app.owner).await.unwrap();
+    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and pay', 'high')")
+        .bind(&conflict)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     for (id, side) in [(s.read, "left"), (pay, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)").bind(&conflict).bind(id.0).bind(side).execute(&s.app.owner).await.unwrap();
+        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
+            .bind(&conflict)
+            .bind(id.0)
+            .bind(side)
+            .execute(&s.app.owner)
+            .await
+            .unwrap();
     }
     let request = s.submit(s.ana, s.read).await;
     let pending = s.try_submit(s.ana, pay, &[]).await;

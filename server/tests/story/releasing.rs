@@ -55,7 +55,13 @@ async fn an_approval_by_somebody_who_has_left_since_does_not_release(pool: PgPoo
     s.execute(s.pia, &release).await;
     let view = s.call(s.pia, "releases/show", &[("release", &release)]).await.json();
     assert_eq!(view["line"]["state"]["state"], "held");
-    let held: Vec<_> = view["gates"]["results"].as_array().unwrap().iter().filter(|g| g["outcome"] == "fail").map(|g| g["control"].as_str().unwrap().to_owned()).collect();
+    let held: Vec<_> = view["gates"]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|g| g["outcome"] == "fail")
+        .map(|g| g["control"].as_str().unwrap().to_owned())
+        .collect();
     assert!(held.contains(&"CS-APR-01".to_owned()), "{held:?}");
 }
 

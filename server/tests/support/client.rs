@@ -60,7 +60,9 @@ impl Reply {
 
 /// A form as browsers write it.
 pub fn encoded(fields: &[(&str, &str)]) -> String {
-    let encode = |text: &str| text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>();
+    let encode = |text: &str| {
+        text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>()
+    };
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
 
@@ -146,7 +148,11 @@ impl Client {
             let (name, rest) = text.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap_or_default();
             let mut cookies = self.cookies.lock().unwrap();
-            if text.contains("Max-Age=0") { cookies.remove(name) } else { cookies.insert(name.to_owned(), value.to_owned()) };
+            if text.contains("Max-Age=0") {
+                cookies.remove(name)
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned())
+            };
         }
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }

@@ -53,7 +53,7 @@ use server::system::{SeededEntropy, SetClock, Stopwatch, System};
 use server::usecase::Base;
 use sqlx::PgPool;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 /// Where the clock stands when a test begins.
@@ -117,13 +117,29 @@ impl TestApp {
         let hand = Arc::new(Hand::default());
         let system = System::new(Arc::new(clock.clone()), Arc::new(SeededEntropy::new(42)), hand.clone());
         // Cheap hashes, and limits that only their own tests meet.
-        let usual = [("ARGON2_MEMORY_KIB", "64"), ("ARGON2_PASSES", "1"), ("CHANGES_PER_MINUTE", "100000"), ("SIGN_INS_PER_ADDRESS", "1000"), ("SIGN_INS_PER_LOGIN", "1000")];
-        let environment: HashMap<String, String> = usual.into_iter().chain(setup.settings).map(|(name, value)| (format!("COUNTERSIGN_{name}"), value.to_owned())).collect();
+        let usual = [
+            ("ARGON2_MEMORY_KIB", "64"),
+            ("ARGON2_PASSES", "1"),
+            ("CHANGES_PER_MINUTE", "100000"),
+            ("SIGN_INS_PER_ADDRESS", "1000"),
+            ("SIGN_INS_PER_LOGIN", "1000"),
+        ];
+        let environment: HashMap<String, String> =
+            usual.into_iter().chain(setup.settings).map(|(name, value)| (format!("COUNTERSIGN_{name}"), value.to_owned())).collect();
         let mut config = Config::read(None, environment, &[]).unwrap();
         config.demonstration = setup.demonstration.is_some();
-        let people = setup.demonstration.unwrap_or_default().into_iter().map(|login| DemoPerson { login: login.to_owned(), name: login.to_owned(), part: "Part".to_owned() }).collect();
+        let people = setup
+            .demonstration
+            .unwrap_or_default()
+            .into_iter()
+            .map(|login| DemoPerson { login: login.to_owned(), name: login.to_owned(), part: "Part".to_owned() })
+            .collect();
         let address = |name: &str| Some(format!("/pkg/countersign.0123456789abcdef.{name}"));
-        let site = if setup.site { Site { assets: Assets { js: address("js"), wasm: address("wasm"), css: address("css") } } } else { Site::default() };
+        let site = if setup.site {
+            Site { assets: Assets { js: address("js"), wasm: address("wasm"), css: address("css") } }
+        } else {
+            Site::default()
+        };
         let base = Base::new(pool.clone(), system.clone(), POLICIES.clone(), config.zone.clone()).await.unwrap();
         let state = AppState::new(base.clone(), config, site, people).unwrap();
         let router = http::router(state.clone());

@@ -44,7 +44,14 @@ impl TestApp {
     /// Gives a role, as set-up does.
     pub async fn role(&self, identity: IdentityId, role: Role) {
         let id = AssignmentId::new(self.now(), self.system.random());
-        query("insert into role_assignment (id, identity_id, role, granted_at) values ($1, $2, $3, $4)").bind(id.0).bind(identity.0).bind(role.word()).bind(self.now().to_sqlx()).execute(&self.pool).await.unwrap();
+        query("insert into role_assignment (id, identity_id, role, granted_at) values ($1, $2, $3, $4)")
+            .bind(id.0)
+            .bind(identity.0)
+            .bind(role.word())
+            .bind(self.now().to_sqlx())
+            .execute(&self.pool)
+            .await
+            .unwrap();
     }
 
     /// A person with a role, in a unit of their own.
@@ -69,7 +76,14 @@ impl TestApp {
     /// Stops an identity in the table, without the use-case that would end its sessions.
     pub async fn set_state(&self, identity: IdentityId, state: &str) {
         let reason = (state == "suspended" || state == "retired").then_some("for the test");
-        query("update identity set state = $2, state_reason = $3, state_since = $4 where id = $1").bind(identity.0).bind(state).bind(reason).bind(self.now().to_sqlx()).execute(&self.pool).await.unwrap();
+        query("update identity set state = $2, state_reason = $3, state_since = $4 where id = $1")
+            .bind(identity.0)
+            .bind(state)
+            .bind(reason)
+            .bind(self.now().to_sqlx())
+            .execute(&self.pool)
+            .await
+            .unwrap();
     }
 
     /// An application for internal data whose use is logged.

@@ -24,7 +24,8 @@ pub(super) fn assign(roles: &[(u64, Role)], existing: &[String]) -> Assigned {
     let mut codes = Vec::with_capacity(roles.len());
     for provider in &providers {
         let own = provider.as_deref().map(|p| (p, role::application_code(p)));
-        let own = own.filter(|(p, code)| existing.contains(code.as_str()) || sizes.get(p).is_some_and(|n| *n >= role::ROLES_FOR_AN_APPLICATION));
+        let own =
+            own.filter(|(p, code)| existing.contains(code.as_str()) || sizes.get(p).is_some_and(|n| *n >= role::ROLES_FOR_AN_APPLICATION));
         let application = match own {
             Some((provider, code)) => {
                 let spelled = spelled.get(provider).map_or(provider, String::as_str);

@@ -33,13 +33,25 @@ const EXAMPLES: i64 = 5;
 /// # Errors
 /// An [`ImportError`] when there is not even a plan. A plan that is not carried out is not an
 /// error: see [`ImportReport::refusals`].
-pub async fn import_catalogue(pool: &PgPool, system: &System, file: &Path, options: &CatalogueOptions, progress: &dyn Progress) -> Result<ImportReport, ImportError> {
+pub async fn import_catalogue(
+    pool: &PgPool,
+    system: &System,
+    file: &Path,
+    options: &CatalogueOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport, ImportError> {
     let outcome = import(pool, system, file, options, progress).await;
     progress.finished();
     outcome
 }
 
-async fn import(pool: &PgPool, system: &System, file: &Path, options: &CatalogueOptions, progress: &dyn Progress) -> Result<ImportReport, ImportError> {
+async fn import(
+    pool: &PgPool,
+    system: &System,
+    file: &Path,
+    options: &CatalogueOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport, ImportError> {
     let run = Run::begin(system, file);
     progress.step("Reading the catalogue");
     let path = file.to_owned();
@@ -67,7 +79,9 @@ async fn import(pool: &PgPool, system: &System, file: &Path, options: &Catalogue
         notes.push(format!("Entries without a readable id: {}. So no role is taken to be missing from this file.", catalogue.nameless));
     }
     if new_applications > 0 {
-        notes.push(format!("New applications: {new_applications}. They have no owner; what needs their owner's approval waits until somebody is."));
+        notes.push(format!(
+            "New applications: {new_applications}. They have no owner; what needs their owner's approval waits until somebody is."
+        ));
     }
     let sha256 = catalogue.sha256;
     let mut report = plan(conn, &run, file, options, catalogue, notes).await?;
@@ -111,12 +125,23 @@ async fn lay_out(conn: &mut PgConnection, catalogue: &Catalogue, codes: &[String
 }
 
 fn limits() -> Vec<TierLimits> {
-    let of = |tier: &RiskTier| TierLimits { tier: tier.word(), longest_days: role::longest_days(*tier), review_every_days: role::review_every_days(*tier) };
+    let of = |tier: &RiskTier| TierLimits {
+        tier: tier.word(),
+        longest_days: role::longest_days(*tier),
+        review_every_days: role::review_every_days(*tier),
+    };
     RiskTier::ALL.iter().map(of).collect()
 }
 
 /// Counts what was written down, and weighs it.
-async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &CatalogueOptions, catalogue: Catalogue, mut notes: Vec<String>) -> Result<ImportReport, ImportError> {
+async fn plan(
+    conn: &mut PgConnection,
+    run: &Run,
+    file: &Path,
+    options: &CatalogueOptions,
+    catalogue: Catalogue,
+    mut notes: Vec<String>,
+) -> Result<ImportReport, ImportError> {
     let totals = difference::totals(conn).await?;
     let counts = Counts {
         added: count(totals.added),
@@ -127,7 +152,10 @@ async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &Catalog
     };
     let tiers: Vec<String> = difference::guessed_tiers(conn).await?.into_iter().map(|(tier, n)| format!("{n} {tier}")).collect();
     if !tiers.is_empty() {
-        notes.push(format!("Risk tiers are guesses from what each role may do: {}. Each has its reason and can be edited.", tiers.join(", ")));
+        notes.push(format!(
+            "Risk tiers are guesses from what each role may do: {}. Each has its reason and can be edited.",
+            tiers.join(", ")
+        ));
     }
     let kept = difference::kept_tiers(conn).await?;
     let named = usize::try_from(EXAMPLES).unwrap_or(0);

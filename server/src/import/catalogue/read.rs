@@ -37,10 +37,13 @@ pub(super) fn read(path: &Path) -> Result<Catalogue, ImportError> {
     let mut source = Source::new(opened).with_rows_of_any_length();
     let mut text = String::new();
     source.read_to_string(&mut text).map_err(|e| match e.get_ref().and_then(|e| e.downcast_ref::<SourceProblem>()) {
-        Some(SourceProblem::NotUtf8 { line, offset, byte }) => ImportError::NotUtf8 { file: file.clone(), line: *line, offset: *offset, byte: *byte },
+        Some(SourceProblem::NotUtf8 { line, offset, byte }) => {
+            ImportError::NotUtf8 { file: file.clone(), line: *line, offset: *offset, byte: *byte }
+        }
         _ => unreadable(e),
     })?;
-    let found = entries(&text).map_err(|w| ImportError::Syntax { file: file.clone(), line: w.line, column: w.column, problem: w.problem })?;
+    let found =
+        entries(&text).map_err(|w| ImportError::Syntax { file: file.clone(), line: w.line, column: w.column, problem: w.problem })?;
     if found.is_empty() {
         return Err(ImportError::Empty { file, what: "roles" });
     }
@@ -55,7 +58,8 @@ pub(super) fn read(path: &Path) -> Result<Catalogue, ImportError> {
 }
 
 fn check(found: &[(u64, Value)]) -> Catalogue {
-    let mut out = Catalogue { entries: found.len() as u64, usable: Vec::new(), set_aside: Vec::new(), nameless: 0, bad: Vec::new(), sha256: [0; 32] };
+    let mut out =
+        Catalogue { entries: found.len() as u64, usable: Vec::new(), set_aside: Vec::new(), nameless: 0, bad: Vec::new(), sha256: [0; 32] };
     let mut ids: BTreeMap<String, usize> = BTreeMap::new();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (index, (line, value)) in found.iter().enumerate() {
@@ -128,7 +132,8 @@ impl Entry {
                         continue;
                     }
                     role.actions.extend(self.list(permission, i, "actions").into_iter().filter(|a| actions.insert(a.clone())));
-                    role.data_actions.extend(self.list(permission, i, "dataActions").into_iter().filter(|a| data_actions.insert(a.clone())));
+                    role.data_actions
+                        .extend(self.list(permission, i, "dataActions").into_iter().filter(|a| data_actions.insert(a.clone())));
                 }
             }
             None => self.problem("permissions", "", "is missing".to_owned()),

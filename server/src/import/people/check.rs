@@ -32,11 +32,15 @@ pub(super) async fn check(conn: &mut PgConnection, file: &str, today: Date, read
     set_aside(conn, file, bad, rows.collect()).await?;
 
     let found = store::taken_numbers(conn, room(bad)).await?;
-    let rows = found.into_iter().map(|f| bad_row(f.line, &number, &f.value, "belongs to an identity that was made in Countersign and is not the feed's".to_owned()));
+    let rows = found.into_iter().map(|f| {
+        bad_row(f.line, &number, &f.value, "belongs to an identity that was made in Countersign and is not the feed's".to_owned())
+    });
     set_aside(conn, file, bad, rows.collect()).await?;
 
     let found = store::returned_numbers(conn, today, room(bad)).await?;
-    let rows = found.into_iter().map(|r| bad_row(r.line, &number, &r.number, format!("was retired on {}; who comes back needs a new number", day(r.since))));
+    let rows = found
+        .into_iter()
+        .map(|r| bad_row(r.line, &number, &r.number, format!("was retired on {}; who comes back needs a new number", day(r.since))));
     set_aside(conn, file, bad, rows.collect()).await?;
 
     managers(conn, file, reading).await?;
@@ -59,7 +63,9 @@ async fn managers(conn: &mut PgConnection, file: &str, reading: &mut Reading) ->
     blank(conn, file, bad, rows.collect()).await?;
 
     let found = store::unknown_managers(conn, room(bad)).await?;
-    let rows = found.into_iter().map(|f| bad_row(f.line, &manager, &f.value, "is not the number of anybody in the file or in the records".to_owned()).blank_only());
+    let rows = found
+        .into_iter()
+        .map(|f| bad_row(f.line, &manager, &f.value, "is not the number of anybody in the file or in the records".to_owned()).blank_only());
     blank(conn, file, bad, rows.collect()).await?;
 
     let edges = store::chain_of_managers(conn).await?;

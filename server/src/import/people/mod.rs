@@ -28,13 +28,25 @@ const EXAMPLES: i64 = 5;
 /// # Errors
 /// An [`ImportError`] when there is not even a plan. A plan that is not carried out is not an
 /// error: see [`ImportReport::refusals`].
-pub async fn import_people(pool: &PgPool, system: &System, file: &Path, options: &PeopleOptions, progress: &dyn Progress) -> Result<ImportReport, ImportError> {
+pub async fn import_people(
+    pool: &PgPool,
+    system: &System,
+    file: &Path,
+    options: &PeopleOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport, ImportError> {
     let outcome = import(pool, system, file, options, progress).await;
     progress.finished();
     outcome
 }
 
-async fn import(pool: &PgPool, system: &System, file: &Path, options: &PeopleOptions, progress: &dyn Progress) -> Result<ImportReport, ImportError> {
+async fn import(
+    pool: &PgPool,
+    system: &System,
+    file: &Path,
+    options: &PeopleOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport, ImportError> {
     let run = Run::begin(system, file);
     let today = options.as_of.unwrap_or_else(|| today(run.now, &options.zone));
     // Dropped without commit, the transaction is rolled back: every early return changes nothing.
@@ -59,7 +71,10 @@ async fn import(pool: &PgPool, system: &System, file: &Path, options: &PeopleOpt
         let reason = format!("Missing from the people feed of {today}.");
         difference::write_missing(conn, &run.ids, run.id.0, &reason).await?;
     } else {
-        notes.push(format!("Rows without a readable employee number: {}. So nobody is taken to be missing from this file.", reading.nameless));
+        notes.push(format!(
+            "Rows without a readable employee number: {}. So nobody is taken to be missing from this file.",
+            reading.nameless
+        ));
     }
     if units > 0 {
         notes.push(format!("New departments: {units}."));
@@ -111,7 +126,14 @@ async fn lay_out(conn: &mut PgConnection, file: &Path, options: &PeopleOptions, 
 }
 
 /// Counts what was written down, and weighs it.
-async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &PeopleOptions, reading: Reading, mut notes: Vec<String>) -> Result<ImportReport, ImportError> {
+async fn plan(
+    conn: &mut PgConnection,
+    run: &Run,
+    file: &Path,
+    options: &PeopleOptions,
+    reading: Reading,
+    mut notes: Vec<String>,
+) -> Result<ImportReport, ImportError> {
     let totals = difference::totals(conn).await?;
     let skipped: BTreeSet<u64> = reading.bad.iter().filter(|b| !b.blank_only).map(|b| b.line).collect();
     let bad_rows: BTreeSet<u64> = reading.bad.iter().map(|b| b.line).collect();
@@ -130,7 +152,10 @@ async fn plan(conn: &mut PgConnection, run: &Run, file: &Path, options: &PeopleO
         notes.push(format!("Added people who have not started yet: {}.", totals.added_staged));
     }
     if removed > 0 {
-        notes.push(format!("Removed because they are missing from the file: {}; because their end date has passed: {}.", totals.missing, totals.ended));
+        notes.push(format!(
+            "Removed because they are missing from the file: {}; because their end date has passed: {}.",
+            totals.missing, totals.ended
+        ));
     }
     let ignored = reading.layout.ignored();
     if !ignored.is_empty() {
@@ -184,14 +209,23 @@ async fn carry_out(conn: &mut PgConnection, run: &Run, notes: &mut Vec<String>) 
     }
     let left_behind = crate::store::import_people::check::reports_of_the_retired(conn).await?;
     if left_behind > 0 {
-        notes.push(format!("People who report to somebody who has left: {left_behind}. What they ask for waits until the feed names another manager."));
+        notes.push(format!(
+            "People who report to somebody who has left: {left_behind}. What they ask for waits until the feed names another manager."
+        ));
     }
     Ok(())
 }
 
 /// Records the run. Its event is written only when something changed: the same file twice leaves
 /// no second trace in the trail.
-async fn record(conn: &mut PgConnection, run: &Run, system: &System, counts: &Counts, sha256: [u8; 32], new_units: bool) -> Result<(), ImportError> {
+async fn record(
+    conn: &mut PgConnection,
+    run: &Run,
+    system: &System,
+    counts: &Counts,
+    sha256: [u8; 32],
+    new_units: bool,
+) -> Result<(), ImportError> {
     let row = run.row(Kind::People, sha256, counts);
     run::insert(conn, &row).await?;
     if counts.changes_anything() || new_units {

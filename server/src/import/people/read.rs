@@ -190,7 +190,8 @@ pub(super) fn too_many(name: &str, bad: &[BadRow]) -> ImportError {
 mod tests {
     use super::*;
 
-    const HEADER: &str = "employee_number,given_name,family_name,email,department,title,manager_employee_number,hire_date,end_date,worker_type";
+    const HEADER: &str =
+        "employee_number,given_name,family_name,email,department,title,manager_employee_number,hire_date,end_date,worker_type";
 
     fn lines(rows: &str) -> (String, Vec<String>) {
         let file = format!("{HEADER}\n{rows}");
@@ -206,7 +207,8 @@ mod tests {
 
     #[test]
     fn rows_become_copy_text_with_their_line_whatever_stands_between_them() {
-        let (text, bad) = lines("1,A\\B,\"O\"\"Neil, Jr\",,,,,,,employee\r\n\r\n\n2,C,D,c@example.com,Dep,T,1,2001-01-01,2002-01-01,vendor");
+        let (text, bad) =
+            lines("1,A\\B,\"O\"\"Neil, Jr\",,,,,,,employee\r\n\r\n\n2,C,D,c@example.com,Dep,T,1,2001-01-01,2002-01-01,vendor");
         assert_eq!(
             text,
             "2\t1\tt\tA\\\\B\tO\"Neil, Jr\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\temployee\n5\t2\tt\tC\tD\tc@example.com\tDep\tT\t1\t2001-01-01\t2002-01-01\tvendor\n"

@@ -168,9 +168,10 @@ pub async fn changed_columns(conn: &mut PgConnection) -> sqlx::Result<Vec<(Strin
 /// # Errors
 /// When the database cannot be asked.
 pub async fn guessed_tiers(conn: &mut PgConnection) -> sqlx::Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(r#"select tier as "tier!", count(*) as "count!" from import_role where usable group by tier order by count(*) desc"#)
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query!(r#"select tier as "tier!", count(*) as "count!" from import_role where usable group by tier order by count(*) desc"#)
+            .fetch_all(conn)
+            .await?;
     Ok(rows.into_iter().map(|r| (r.tier, r.count)).collect())
 }
 

@@ -50,7 +50,14 @@ pub async fn insert(conn: &mut PgConnection, run: &Run<'_>) -> sqlx::Result<()> 
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert_event(conn: &mut PgConnection, run: &Run<'_>, event: Uuid, event_kind: &str, process: &str, body: &str) -> sqlx::Result<()> {
+pub async fn insert_event(
+    conn: &mut PgConnection,
+    run: &Run<'_>,
+    event: Uuid,
+    event_kind: &str,
+    process: &str,
+    body: &str,
+) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         insert into audit_event (id, at, trail, kind, actor_kind, actor_process, subject_kind, subject_id, body, content_hash)

@@ -108,11 +108,27 @@ impl AccountService {
         self.insert_after(work, caller.session, caller.identity, now, self.latest_end(now)).await
     }
 
-    async fn insert_after(&self, work: &mut Work<'_>, old: SessionId, identity: IdentityId, authenticated_at: Timestamp, expires_at: Timestamp) -> Result<IssuedToken, UseCaseError> {
+    async fn insert_after(
+        &self,
+        work: &mut Work<'_>,
+        old: SessionId,
+        identity: IdentityId,
+        authenticated_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<IssuedToken, UseCaseError> {
         let (address, user_agent) = store::sessions::client(work.conn(), old).await?;
         let (token, token_hash) = token::fresh(&self.base.system);
         let id = work.id(SessionId::new);
-        let new = New { id, token_hash, identity, created_at: work.now(), authenticated_at, expires_at, address: address.as_deref(), user_agent: user_agent.as_deref() };
+        let new = New {
+            id,
+            token_hash,
+            identity,
+            created_at: work.now(),
+            authenticated_at,
+            expires_at,
+            address: address.as_deref(),
+            user_agent: user_agent.as_deref(),
+        };
         store::sessions::insert(work.conn(), &new).await?;
         Ok(IssuedToken { token, session: id })
     }
@@ -128,7 +144,16 @@ impl AccountService {
         let (token, token_hash) = token::fresh(&self.base.system);
         let id = work.id(SessionId::new);
         let address = client.address.to_string();
-        let new = New { id, token_hash, identity, created_at: now, authenticated_at: now, expires_at: self.latest_end(now), address: Some(&address), user_agent: client.user_agent.as_deref() };
+        let new = New {
+            id,
+            token_hash,
+            identity,
+            created_at: now,
+            authenticated_at: now,
+            expires_at: self.latest_end(now),
+            address: Some(&address),
+            user_agent: client.user_agent.as_deref(),
+        };
         store::sessions::insert(work.conn(), &new).await?;
         work.event(EventKind::SessionStarted, "session", id.0, None, json!({ "identity": identity, "address": address })).await?;
         Ok(IssuedToken { token, session: id })
@@ -166,7 +191,12 @@ impl AccountService {
 ///
 /// # Errors
 /// [`UseCaseError`] when the database fails; then nothing of the unit may be kept.
-pub async fn end_sessions(work: &mut Work<'_>, identity: IdentityId, keep: Option<SessionId>, reason: &'static str) -> Result<(), UseCaseError> {
+pub async fn end_sessions(
+    work: &mut Work<'_>,
+    identity: IdentityId,
+    keep: Option<SessionId>,
+    reason: &'static str,
+) -> Result<(), UseCaseError> {
     let now = work.now();
     for session in store::sessions::end_all(work.conn(), identity, keep, now, reason).await? {
         event_ended(work, identity, session, reason).await?;
@@ -179,5 +209,11 @@ async fn event_ended(work: &mut Work<'_>, identity: IdentityId, session: Session
 }
 
 fn caller(found: &Found, session: SessionId) -> Caller {
-    Caller { session, identity: found.identity, name: found.name.clone(), roles: found.roles.clone(), applications: found.applications.clone() }
+    Caller {
+        session,
+        identity: found.identity,
+        name: found.name.clone(),
+        roles: found.roles.clone(),
+        applications: found.applications.clone(),
+    }
 }

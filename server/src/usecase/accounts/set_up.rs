@@ -105,7 +105,8 @@ impl AccountService {
     async fn check_link(&self, link: &[u8; 32]) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, by_link()).await?;
         let now = work.now();
-        let usable = store::accounts::hold_setup_link(work.conn(), link, now).await? && !store::accounts::administrator_exists(work.conn()).await?;
+        let usable =
+            store::accounts::hold_setup_link(work.conn(), link, now).await? && !store::accounts::administrator_exists(work.conn()).await?;
         if usable { Ok(()) } else { Err(AppError::NotFound.into()) }
     }
 }

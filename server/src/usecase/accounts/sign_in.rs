@@ -104,7 +104,13 @@ impl AccountService {
 
     /// Starts the session. `proven` is the hash that the password was compared with: it has to be
     /// the one in force now, and the person active.
-    pub(super) async fn admit(&self, identity: IdentityId, proven: Option<&str>, fresh_hash: Option<&str>, client: &Client) -> Result<IssuedToken, UseCaseError> {
+    pub(super) async fn admit(
+        &self,
+        identity: IdentityId,
+        proven: Option<&str>,
+        fresh_hash: Option<&str>,
+        client: &Client,
+    ) -> Result<IssuedToken, UseCaseError> {
         let mut work = Work::begin(&self.base, Actor::Person { identity }).await?;
         let held = store::accounts::hold(work.conn(), identity).await?.ok_or(AppError::NotSignedIn)?;
         if proven.is_some_and(|proven| proven != held) {
