@@ -10,7 +10,8 @@ const widths = [
   { width: 360, height: 800 },
 ];
 
-async function inspect(page: Page) {
+/** `part` narrows axe to what lies over the rest of the page. */
+async function inspect(page: Page, part = "html") {
   await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
   await expect(page).toHaveTitle(/^.+ · Countersign$/);
   for (const size of widths) {
@@ -19,7 +20,9 @@ async function inspect(page: Page) {
     expect.soft(wider, `${page.url()} is wider than ${size.width} px`).toBe(0);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+      const axe = new AxeBuilder({ page }).include(part);
+      // The same page in other colours: only they can be wrong.
+      const { violations } = await (colorScheme === "light" ? axe.withTags(standards) : axe.withRules(["color-contrast"])).analyze();
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 400)}`);
       expect.soft(found, `${page.url()} at ${size.width} px, ${colorScheme}`).toEqual([]);
     }
@@ -62,7 +65,7 @@ test("the employee's pages", async ({ as, watch }) => {
   await open(page, "/");
   await page.locator("summary", { hasText: people.employee }).click();
   await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
-  await inspect(page);
+  await inspect(page, ".menu");
 });
 
 test("the manager's pages", async ({ as }) => {

@@ -123,6 +123,10 @@ event_kinds! {
     PeopleImported = "import.people_applied", Administration, "People feed applied";
     /// A catalogue was applied.
     CatalogueImported = "import.catalogue_applied", Administration, "Catalogue applied";
+    /// Owner and deputy of an application were named.
+    ApplicationOwnersNamed = "application.owners_named", Administration, "Owners named";
+    /// Somebody's second factor was recorded.
+    SecondFactorRecorded = "identity.second_factor_recorded", Administration, "Second factor recorded";
     /// A tier was changed by hand.
     EntitlementTierChanged = "entitlement.tier_changed", Administration, "Risk tier changed";
 }

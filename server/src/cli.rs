@@ -1,14 +1,21 @@
-//! The command line: `serve`, `demo`, `import`, `setup-link`.
+//! The command line: `serve`, `demo`, `import`, `setup-link`, and what an operator does for an
+//! installation before its pages can: `account`, `application`, `second-factor`.
 
 use crate::config::{Config, LogFormat, SettingsError};
 use crate::import::{ApplyOptions, CatalogueOptions, ImportError, ImportReport, PeopleOptions, import_catalogue, import_people, progress};
+use crate::password::Hashing;
+use crate::policy::PolicySet;
 use crate::setup::{self, Database, Purpose, StartError};
 use crate::system::System;
+use crate::usecase::Base;
+use crate::usecase::by_command::{self, CommandError};
 use clap::{Args, Parser, Subcommand};
 use domain::feed::columns::ColumnMap;
+use domain::identity::Mfa;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 /// Identity governance: ask for access, decide, carry out, and keep the record.
@@ -52,6 +59,32 @@ enum Command {
     Import(Import),
     /// Print a new one-time link for the first administrator
     SetupLink,
+    /// Open an account for an imported person, or set a new password; it is read from standard input
+    Account {
+        /// Their number in the people feed
+        number: String,
+        /// Sign-in name of a new account
+        #[arg(long, value_name = "NAME")]
+        login: String,
+    },
+    /// Name who owns an application and who deputises
+    Application {
+        /// Code of the application, for example storage
+        code: String,
+        /// Number of the owner in the people feed
+        #[arg(long, value_name = "NUMBER")]
+        owner: String,
+        /// Number of the deputy
+        #[arg(long, value_name = "NUMBER")]
+        deputy: Option<String>,
+    },
+    /// Record which second factor a person has in force
+    SecondFactor {
+        /// Their number in the people feed
+        number: String,
+        /// passkey, one_time_code or absent
+        factor: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -97,6 +130,8 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
     #[error("{0}")]
     Sentence(String),
 }
@@ -134,6 +169,31 @@ impl Arguments {
                 setup::serve(config).await?;
             }
             Command::SetupLink => setup::print_setup_link(config).await?,
+            Command::Account { number, login } => {
+                let mut password = String::new();
+                std::io::stdin()
+                    .read_line(&mut password)
+                    .map_err(|error| Failure::Sentence(format!("The password could not be read from standard input: {error}.")))?;
+                let password = password.trim_end_matches(['\r', '\n']).to_owned();
+                let hashing = Hashing::new(&System::real(), &config).map_err(Failure::Sentence)?;
+                let shortest = config.password_min_length;
+                let name = on_database(&config, async |base: Base| {
+                    by_command::open_account(&base, &hashing, shortest, &number, &login, password).await
+                })
+                .await?;
+                println!("{name} can sign in with this password.");
+            }
+            Command::Application { code, owner, deputy } => {
+                let name =
+                    on_database(&config, async |base: Base| by_command::name_owners(&base, &code, &owner, deputy.as_deref()).await).await?;
+                println!("{name}: owner and deputy are recorded.");
+            }
+            Command::SecondFactor { number, factor } => {
+                let mfa: Mfa =
+                    factor.parse().map_err(|_| Failure::Sentence(format!("{factor:?} is none of passkey, one_time_code, absent.")))?;
+                let name = on_database(&config, async |base: Base| by_command::record_second_factor(&base, &number, mfa).await).await?;
+                println!("{name}: {}.", mfa.label());
+            }
             Command::Import(import) => {
                 let report = import.run(&config).await?;
                 print!("{report}");
@@ -144,6 +204,21 @@ impl Arguments {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Runs a command on the database, which is closed again whatever came of it.
+async fn on_database(config: &Config, command: impl AsyncFnOnce(Base) -> Result<String, CommandError>) -> Result<String, Failure> {
+    let database = Database::open(config, Purpose::Command).await?;
+    let outcome = async {
+        let policies = Arc::new(PolicySet::builtin().map_err(|error| Failure::Sentence(error.to_string()))?);
+        let base = Base::new(database.pool.clone(), System::real(), policies, config.zone.clone())
+            .await
+            .map_err(|error| Failure::Sentence(CommandError::from(error).to_string()))?;
+        Ok(command(base).await?)
+    };
+    let outcome = outcome.await;
+    database.close().await?;
+    outcome
 }
 
 impl Import {

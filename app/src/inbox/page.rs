@@ -78,6 +78,10 @@ fn InboxKeys() -> impl IntoView {
         if document().query_selector("#chosen h1").ok().flatten().is_some() {
             focus("chosen");
         }
+        // The list starts at its top on every page; the chosen line may stand below the fold.
+        if let Some(line) = document().query_selector(".split-left .list-link[aria-current]").ok().flatten() {
+            line.scroll_into_view_with_bool(false);
+        }
     });
     view! { <KeyHelp/> }
 }

@@ -45,7 +45,9 @@ fn page(release: ReleaseView, done: Memo<String>) -> AnyView {
     let form = confirmation(&release);
     let line = release.line.clone();
     let title = format!("{}: {} for {}", line.kind.label(), line.entitlement, line.subject.name);
-    let overline = format!("{} · for {} · waits {}", line.number, line.request_number, line.age);
+    let waits = matches!(line.state, ReleaseState::Planned | ReleaseState::Held { .. });
+    let waits = if waits { format!(" · waits {}", line.age) } else { String::new() };
+    let overline = format!("{} · for {}{waits}", line.number, line.request_number);
     let (tone, word) = state(&line.state);
     let tags = move || view! { <TierTag tier=line.tier.word()/><Status tone=tone text=word/> };
     let request = paths::request(line.request);

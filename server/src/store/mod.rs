@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod by_command;
 pub mod cards;
 pub mod catalogue;
 pub mod controls;

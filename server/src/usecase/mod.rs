@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod administration;
 pub mod authorise;
+pub mod by_command;
 pub mod catalogue;
 pub mod controls;
 pub mod cursor;

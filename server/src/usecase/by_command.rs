@@ -1,0 +1,134 @@
+//! What somebody with a shell on the machine does for an installation before its pages can: open an
+//! account for an imported person, name the owners of an application, record a second factor.
+//!
+//! Whoever may run these commands may do anything with the database as well; so there is no
+//! permission to check, but each change leaves its event, with the command as its author.
+
+use super::Base;
+use super::accounts::end_sessions;
+use super::error::UseCaseError;
+use super::work::Work;
+use crate::password::{self, Hashing};
+use crate::store;
+use crate::store::by_command::Found;
+use domain::actor::Actor;
+use domain::event::EventKind;
+use domain::identity::Mfa;
+use serde_json::json;
+
+/// Why a command did nothing, in a sentence. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No such person.
+    #[error("There is no identity with the number {0}. Nothing was changed: import the people feed first, or check the number.")]
+    NoPerson(String),
+    /// The person is not at work.
+    #[error("{0} is not active. Nothing was changed.")]
+    NotActive(String),
+    /// No such application.
+    #[error("There is no application with the code {0}. Nothing was changed: import the catalogue first, or check the code.")]
+    NoApplication(String),
+    /// Owner and deputy are the same person.
+    #[error("Owner and deputy have to be two people. Nothing was changed.")]
+    SamePerson,
+    /// A password or a sign-in name that is not accepted.
+    #[error("{0} Nothing was changed.")]
+    Refused(String),
+    /// A fault of ours or of the database.
+    #[error("The database did not carry it out. Nothing was changed: the log has the reason.")]
+    Fault(#[source] UseCaseError),
+}
+
+impl<E: Into<UseCaseError>> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        tracing::error!(fault = ?error, "a command failed");
+        Self::Fault(error)
+    }
+}
+
+fn author(command: &str) -> Actor {
+    Actor::Operator { command: command.to_owned() }
+}
+
+async fn active(work: &mut Work<'_>, number: &str) -> Result<Found, CommandError> {
+    let person = store::by_command::person(work.conn(), number).await?.ok_or_else(|| CommandError::NoPerson(number.to_owned()))?;
+    if person.active { Ok(person) } else { Err(CommandError::NotActive(person.name)) }
+}
+
+/// Opens an account for an imported person, or sets a new password on the one they have; all their
+/// sessions end. Gives their name.
+///
+/// # Errors
+/// [`CommandError`]; nothing was changed.
+pub async fn open_account(
+    base: &Base,
+    hashing: &Hashing,
+    shortest: usize,
+    number: &str,
+    login: &str,
+    password: String,
+) -> Result<String, CommandError> {
+    let login = login.trim().to_lowercase();
+    if login.is_empty() || login.chars().count() > 254 || !login.chars().all(|c| c.is_ascii_alphanumeric() || "._-@+".contains(c)) {
+        return Err(CommandError::Refused("A sign-in name has 1 to 254 letters, digits, or any of . _ - @ +.".to_owned()));
+    }
+    let mut work = Work::begin(base, author("account")).await?;
+    let person = active(&mut work, number).await?;
+    if store::accounts::by_login(work.conn(), &login).await?.is_some_and(|account| account.identity != person.id) {
+        return Err(CommandError::Refused(format!("The sign-in name {login} is taken.")));
+    }
+    password::check(&password, &password, shortest, &[&login, &person.name]).map_err(|error| {
+        CommandError::Refused(error.problems().first().map_or_else(|| error.sentence().to_owned(), |problem| problem.sentence().to_owned()))
+    })?;
+    let hash =
+        hashing.hash(password).await.map_err(|_| CommandError::Refused("Too many passwords are being hashed at once.".to_owned()))?;
+    let now = work.now();
+    if store::accounts::of(work.conn(), person.id).await?.is_some() {
+        store::accounts::change_password(work.conn(), person.id, &hash, now).await?;
+        work.event(EventKind::PasswordChanged, "account", person.id.0, None, json!({})).await?;
+        end_sessions(&mut work, person.id, None, "password_changed").await?;
+    } else {
+        store::accounts::insert(work.conn(), person.id, &login, &hash, now).await?;
+        work.event(EventKind::AccountCreated, "identity", person.id.0, None, json!({ "login": login })).await?;
+    }
+    work.commit().await?;
+    Ok(person.name)
+}
+
+/// Names who owns an application and who deputises. Gives the application's name.
+///
+/// # Errors
+/// [`CommandError`]; nothing was changed.
+pub async fn name_owners(base: &Base, code: &str, owner: &str, deputy: Option<&str>) -> Result<String, CommandError> {
+    let mut work = Work::begin(base, author("application")).await?;
+    let owner = active(&mut work, owner).await?;
+    let deputy = match deputy {
+        Some(number) => Some(active(&mut work, number).await?),
+        None => None,
+    };
+    if deputy.as_ref().is_some_and(|deputy| deputy.id == owner.id) {
+        return Err(CommandError::SamePerson);
+    }
+    let deputy_id = deputy.as_ref().map(|deputy| deputy.id);
+    let (id, name) = store::by_command::set_owners(work.conn(), code, owner.id, deputy_id)
+        .await?
+        .ok_or_else(|| CommandError::NoApplication(code.to_owned()))?;
+    let body = json!({ "owner": owner.id.to_string(), "deputy": deputy_id.map(|id| id.to_string()) });
+    work.event(EventKind::ApplicationOwnersNamed, "application", id.0, None, body).await?;
+    work.commit().await?;
+    Ok(name)
+}
+
+/// Records which second factor a person has in force. Gives their name.
+///
+/// # Errors
+/// [`CommandError`]; nothing was changed.
+pub async fn record_second_factor(base: &Base, number: &str, mfa: Mfa) -> Result<String, CommandError> {
+    let mut work = Work::begin(base, author("second-factor")).await?;
+    let person = active(&mut work, number).await?;
+    store::by_command::set_mfa(work.conn(), person.id, mfa).await?;
+    work.event(EventKind::SecondFactorRecorded, "identity", person.id.0, None, json!({ "mfa": mfa.word(), "detail": mfa.label() })).await?;
+    work.commit().await?;
+    Ok(person.name)
+}
