@@ -33,7 +33,11 @@ impl Form {
     }
 
     fn encoded(&self) -> String {
-        let encode = |text: &str| text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect::<String>();
+        let encode = |text: &str| {
+            text.bytes()
+                .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+                .collect::<String>()
+        };
         self.fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
     }
 }
@@ -84,7 +88,12 @@ impl Browser {
 
     /// The form that goes to this address and contains this text.
     fn form(&self, action: &str, holds: &str) -> Form {
-        let found = self.page.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next()).find(|form| attribute(form, "action").as_deref() == Some(action) && form.contains(holds));
+        let found = self
+            .page
+            .split("<form")
+            .skip(1)
+            .filter_map(|rest| rest.split("</form>").next())
+            .find(|form| attribute(form, "action").as_deref() == Some(action) && form.contains(holds));
         let form = found.unwrap_or_else(|| panic!("no form for {action} with {holds} in {}", self.page));
         assert_eq!(attribute(form, "method").as_deref(), Some("post"));
         Form { action: action.to_owned(), fields: fields(form) }
@@ -92,14 +101,21 @@ impl Browser {
 
     /// The first address in the page that begins like this.
     fn link(&self, begins: &str) -> String {
-        let found = self.page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(plain).find(|href| href.starts_with(begins) && href.len() > begins.len());
+        let found = self
+            .page
+            .split("href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .map(plain)
+            .find(|href| href.starts_with(begins) && href.len() > begins.len());
         found.unwrap_or_else(|| panic!("no link to {begins} in {}", self.page))
     }
 
     /// What is said to be wrong at a field.
     fn error(&self, field: &str) -> String {
         let start = format!("id=\"field-{field}-error\"");
-        let rest = self.page.split_once(&start).map(|(_, rest)| rest).unwrap_or_else(|| panic!("nothing is wrong at {field} in {}", self.page));
+        let rest =
+            self.page.split_once(&start).map(|(_, rest)| rest).unwrap_or_else(|| panic!("nothing is wrong at {field} in {}", self.page));
         rest.split("</p>").next().unwrap_or_default().to_owned()
     }
 
@@ -167,7 +183,11 @@ impl Scene {
     async fn filled(&self, browser: &mut Browser) -> Form {
         browser.open(&format!("/request?entitlement={}", self.read)).await;
         assert_eq!(browser.status, 200);
-        browser.form("/api/requests/submit", "justification").fill("reason_code", "incident").fill("justification", WHY).fill("ends_on", "2026-12-21")
+        browser
+            .form("/api/requests/submit", "justification")
+            .fill("reason_code", "incident")
+            .fill("justification", WHY)
+            .fill("ends_on", "2026-12-21")
     }
 
     /// Ana's browser on her submitted request.

@@ -1,5 +1,5 @@
-//! The policy set that is compiled in, so that a single binary is complete. A directory given in
-//! the configuration takes its place. A test compares this list with `policies/`.
+//! The policy set that is compiled in, so that a single binary is complete. A test
+//! compares this list with `policies/`.
 
 /// Names and contents of the shipped files.
 pub const SHIPPED: &[(&str, &str)] = &[
