@@ -1,7 +1,7 @@
 //! The main paths in a browser that runs no script: it reads the forms out of the pages, fills them
 //! in, sends them and follows where they lead. What is said has to stand in the page.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
 mod support;
 

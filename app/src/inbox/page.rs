@@ -79,8 +79,10 @@ fn InboxKeys() -> impl IntoView {
             focus("chosen");
         }
         // The list starts at its top on every page; the chosen line may stand below the fold.
-        if let Some(line) = document().query_selector(".split-left .list-link[aria-current]").ok().flatten() {
-            line.scroll_into_view_with_bool(false);
+        let find = |selector| document().query_selector(selector).ok().flatten();
+        let line = find(".split-left .list-link[aria-current]").and_then(|line| line.dyn_into::<HtmlElement>().ok());
+        if let Some((list, line)) = find(".split-left").zip(line) {
+            list.set_scroll_top(line.offset_top() - list.client_height() / 2);
         }
     });
     view! { <KeyHelp/> }
