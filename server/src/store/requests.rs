@@ -351,7 +351,7 @@ pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityI
     let row = sqlx::query!(
         r#"select r.subject_id = $2 as "subject!", r.requester_id = $2 as "requester!", coalesce(s.manager_id = $2, false) as "manager!",
                   exists (select from approval_stage t join stage_candidate c on c.stage_id = t.id
-                          where t.request_id = r.id and t.state <> 'void' and c.identity_id = $2)
+                          where t.request_id = r.id and c.identity_id = $2)
                   or exists (select from decision d where d.request_id = r.id and d.decided_by = $2) as "approver!",
                   exists (select from decision d where d.request_id = r.id and d.verdict = 'approve' and d.decided_by = $2) as "approved!",
                   exists (select from request_item i join entitlement e on e.id = i.entitlement_id join application a on a.id = e.application_id

@@ -43,6 +43,18 @@ async fn a_decision_on_something_that_changed_is_not_recorded(pool: PgPoolOption
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn whoever_was_asked_hears_that_a_withdrawn_request_changed(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.read).await;
+    let seen = s.shown(s.mona, &request).await;
+    let version = s.show(s.ana, &request).await["version"].to_string();
+    s.call(s.ana, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "")]).await;
+    let late = s.decide_on(s.mona, &seen, "approve", "").await;
+    assert_eq!((late.status, refusal(&late)), (409, json!("changed")));
+    assert_eq!(s.app.count("select count(*) from decision").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn nobody_decides_for_themselves_even_when_they_own_the_application(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     sqlx::query("update identity set manager_id = $2, mfa = 'passkey' where id = $1")
