@@ -133,3 +133,66 @@ impl IdentityState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MOVES: [&str; 4] = ["activate", "suspend", "resume", "retire"];
+
+    fn make(state: IdentityState, action: &str) -> Result<IdentityState, InvalidTransition> {
+        let (since, reason) = (Timestamp::UNIX_EPOCH, "because".to_owned());
+        match action {
+            "activate" => state.activate(),
+            "suspend" => state.suspend(since, reason),
+            "resume" => state.resume(),
+            _ => state.retire(since, reason),
+        }
+    }
+
+    #[test]
+    fn exactly_the_legal_moves_are_allowed() {
+        let (since, reason) = (Timestamp::UNIX_EPOCH, "because".to_owned());
+        let every = [
+            IdentityState::Staged,
+            IdentityState::Active,
+            IdentityState::Suspended { since, reason: reason.clone() },
+            IdentityState::Retired { since, reason },
+        ];
+        let mut allowed = Vec::new();
+        for state in every {
+            for action in MOVES {
+                if let Ok(next) = make(state.clone(), action) {
+                    allowed.push(format!("{} -{action}-> {}", state.word(), next.word()));
+                }
+            }
+        }
+        assert_eq!(
+            allowed,
+            [
+                "staged -activate-> active",
+                "staged -suspend-> suspended",
+                "staged -retire-> retired",
+                "active -suspend-> suspended",
+                "active -retire-> retired",
+                "suspended -resume-> active",
+                "suspended -retire-> retired",
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_comes_back_from_retirement(moves in proptest::collection::vec(0..MOVES.len(), 0..20)) {
+            let mut state = IdentityState::Staged;
+            for index in moves {
+                let retired = matches!(state, IdentityState::Retired { .. });
+                if let Ok(next) = make(state.clone(), MOVES[index]) {
+                    prop_assert!(!retired, "{} after retirement", next.word());
+                    state = next;
+                }
+            }
+        }
+    }
+}
