@@ -7,6 +7,7 @@ pub mod admin;
 pub mod backend;
 pub mod caller;
 pub mod catalogue;
+pub mod changes;
 pub mod controls;
 pub mod error;
 pub mod frame;

@@ -53,6 +53,14 @@ event_kinds! {
     RequestResubmitted = "request.resubmitted", Decision, "Answered with a new revision";
     /// A submission was refused because gates were not met.
     RequestRefused = "request.refused", Decision, "Submission refused";
+    /// The requester changed it before anything was decided for good.
+    RequestEdited = "request.edited", Decision, "Changed with a new revision";
+    /// Somebody else wants to hear about it.
+    RequestJoined = "request.joined", Decision, "Joined by somebody who asked for the same";
+    /// The requester answered a question without changing the request.
+    QuestionAnswered = "request.question_answered", Decision, "Question answered";
+    /// A file was added.
+    AttachmentAdded = "request.attachment_added", Decision, "File added";
     /// The requester took it back.
     RequestWithdrawn = "request.withdrawn", Decision, "Withdrawn";
     /// Its period ran out.
@@ -61,6 +69,22 @@ event_kinds! {
     StageOpened = "stage.opened", Decision, "Asked to decide";
     /// Nobody could be asked.
     StageHeld = "stage.held", Decision, "Held: nobody can decide";
+    /// One of a team took it on.
+    StageClaimed = "stage.claimed", Decision, "Taken on";
+    /// It went back to the team.
+    StageUnclaimed = "stage.unclaimed", Decision, "Given back to the team";
+    /// Another person was asked instead.
+    StageReassigned = "stage.reassigned", Decision, "Reassigned";
+    /// The people asked were reminded.
+    StageReminded = "stage.reminded", Decision, "Reminded";
+    /// The next level was asked as well.
+    StageEscalated = "stage.escalated", Decision, "Escalated";
+    /// Somebody decided; for a few seconds it can be undone.
+    DecisionMade = "decision.made", Decision, "Decided, can be undone";
+    /// The decider took it back in time.
+    DecisionUndone = "decision.undone", Decision, "Decision undone";
+    /// The request had moved on before the decision became final.
+    DecisionNotRecorded = "decision.not_recorded", Decision, "Decision not recorded";
     /// Somebody approved.
     DecisionApproved = "decision.approved", Decision, "Approved";
     /// Somebody asked a question.
@@ -79,6 +103,8 @@ event_kinds! {
     ReleaseCancelled = "release.cancelled", Execution, "Release cancelled";
     /// Access is there.
     GrantActivated = "grant.activated", Execution, "Access active";
+    /// The end of access was moved.
+    GrantExtended = "grant.extended", Execution, "Access extended";
     /// Access reached its end.
     GrantEnding = "grant.ending", Execution, "Access reached its end";
     /// Access is gone.
@@ -129,6 +155,22 @@ event_kinds! {
     SecondFactorRecorded = "identity.second_factor_recorded", Administration, "Second factor recorded";
     /// A tier was changed by hand.
     EntitlementTierChanged = "entitlement.tier_changed", Administration, "Risk tier changed";
+    /// Somebody lets another person decide while away.
+    DelegationMade = "delegation.made", Administration, "Delegation made";
+    /// A delegation was ended before its time.
+    DelegationRevoked = "delegation.revoked", Administration, "Delegation ended early";
+    /// A change to the catalogue or the rules was proposed.
+    ChangeProposed = "change.proposed", Administration, "Change proposed";
+    /// A second person confirmed it.
+    ChangeConfirmed = "change.confirmed", Administration, "Change confirmed";
+    /// A second person said no.
+    ChangeRefused = "change.refused", Administration, "Change refused";
+    /// The proposer took it back.
+    ChangeWithdrawn = "change.withdrawn", Administration, "Change taken back";
+    /// The record had changed meanwhile.
+    ChangeOvertaken = "change.overtaken", Administration, "Overtaken by another change";
+    /// It is in force.
+    ChangeInForce = "change.in_force", Administration, "Change in force";
 }
 
 #[cfg(test)]

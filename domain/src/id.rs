@@ -56,6 +56,32 @@ typed_ids! {
     RequestId,
     /// One line of an access request.
     ItemId,
+    /// One press of the button that submits a basket.
+    SubmissionId,
+    /// Something somebody is still writing.
+    DraftId,
+    /// A file on a request.
+    AttachmentId,
+    /// A standard pattern of entitlements that are asked for together.
+    TemplateId,
+    /// A named group of approvers.
+    GroupId,
+    /// Who decides, as data.
+    PlanId,
+    /// A record that one person decides for another who is away.
+    DelegationId,
+    /// A change to the catalogue or the rules.
+    ChangeId,
+    /// A decision that can still be undone.
+    PendingDecisionId,
+    /// One message of the conversation on a request.
+    MessageId,
+    /// A filter somebody keeps.
+    SavedFilterId,
+    /// One thing somebody should know.
+    NotificationId,
+    /// One mail.
+    DigestId,
     /// One stage of an approval plan.
     StageId,
     /// One recorded decision.

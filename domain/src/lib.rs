@@ -8,6 +8,7 @@
 pub mod actor;
 pub mod approval;
 pub mod catalogue;
+pub mod change;
 pub mod conflict;
 pub mod error;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod gate;
 pub mod grant;
 pub mod id;
 pub mod identity;
+pub mod notification;
 pub mod page;
 pub mod permission;
 pub mod release;

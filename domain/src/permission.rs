@@ -42,6 +42,24 @@ words! {
         AnswerRequest = "answer_request", "Answer a question",
         /// Take a request back.
         WithdrawRequest = "withdraw_request", "Withdraw a request",
+        /// Hear about a request for the same thing.
+        JoinRequest = "join_request", "Join a request",
+        /// Give back access before its end.
+        GiveBack = "give_back", "Give back access",
+        /// Ask another person to decide.
+        ReassignStage = "reassign_stage", "Reassign a decision",
+        /// See the requests at which nobody can decide.
+        ReadHolds = "read_holds", "See what is held",
+        /// Let another person decide while away.
+        Delegate = "delegate", "Delegate decisions",
+        /// Read proposed changes and old versions of the catalogue and the rules.
+        ReadChanges = "read_changes", "Read changes",
+        /// Propose a change to an application or its entitlements.
+        EditApplication = "edit_application", "Change an application",
+        /// Propose a change to specifications, conflicts, templates, plans, calendars, groups, units.
+        EditRules = "edit_rules", "Change the rules",
+        /// Be the second person of a change.
+        ConfirmChange = "confirm_change", "Confirm a change",
         /// Decide at an open stage.
         Decide = "decide", "Decide",
         /// See the operators' queue and a release.
@@ -80,6 +98,10 @@ words! {
         Manager = "manager", "Line manager",
         /// They own the application, or deputise.
         ApplicationOwner = "application_owner", "Application owner",
+        /// They answer for a non-human subject.
+        Sponsor = "sponsor", "Sponsor",
+        /// They joined the request.
+        Watcher = "watcher", "Watcher",
         /// They approved it, and therefore never carry it out.
         HasApproved = "has_approved", "Has approved it",
     }
@@ -94,7 +116,18 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
     use Action as A;
     use Relation as R;
     match action {
-        A::ReadCatalogue | A::SubmitRequest => true,
+        A::ReadCatalogue => true,
+        A::SubmitRequest | A::JoinRequest | A::GiveBack => matches!(relation, R::Subject | R::Manager | R::Sponsor),
+        A::Delegate => relation == R::Subject,
+        A::ReassignStage => relation == R::Approver || role == Role::Compliance,
+        A::ReadHolds => matches!(role, Role::Compliance | Role::Auditor | Role::Administrator),
+        A::ReadChanges => match role {
+            Role::Compliance | Role::Auditor | Role::Administrator => true,
+            Role::Employee | Role::Operator => relation == R::ApplicationOwner,
+        },
+        A::EditApplication => role == Role::Administrator || relation == R::ApplicationOwner,
+        A::EditRules => matches!(role, Role::Administrator | Role::Compliance) || relation == R::ApplicationOwner,
+        A::ConfirmChange => matches!(role, Role::Administrator | Role::Compliance) || relation == R::ApplicationOwner,
         A::ReadRequest => match role {
             Role::Compliance | Role::Auditor => true,
             Role::Employee | Role::Operator | Role::Administrator => relation != R::Stranger,
@@ -120,7 +153,9 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
 #[must_use]
 pub fn forbidden(action: Action, relation: Relation) -> bool {
     match action {
-        Action::Decide => matches!(relation, Relation::Subject | Relation::Requester),
+        Action::Decide | Action::ReassignStage => matches!(relation, Relation::Subject | Relation::Requester),
+        // Whoever proposed a change stands to it as its requester.
+        Action::ConfirmChange => relation == Relation::Requester,
         Action::ExecuteRelease => matches!(relation, Relation::Subject | Relation::HasApproved),
         Action::AssignRole | Action::StopIdentity => relation == Relation::Subject,
         Action::ReadCatalogue
@@ -134,6 +169,13 @@ pub fn forbidden(action: Action, relation: Relation) -> bool {
         | Action::ReadControls
         | Action::ChangeTier
         | Action::ReadAdministration
+        | Action::JoinRequest
+        | Action::GiveBack
+        | Action::ReadHolds
+        | Action::Delegate
+        | Action::ReadChanges
+        | Action::EditApplication
+        | Action::EditRules
         | Action::RunJob => false,
     }
 }
@@ -170,7 +212,7 @@ mod tests {
     #[test]
     fn an_auditor_changes_nothing_that_is_not_their_own() {
         for action in Action::ALL {
-            let own = matches!(action, Action::SubmitRequest | Action::ReadCatalogue);
+            let own = *action == Action::ReadCatalogue;
             let reads = action.word().starts_with("read_") || action.word().starts_with("list_");
             assert_eq!(permitted(&[Role::Auditor], *action, &[Relation::Stranger]), own || reads, "{action}");
         }

@@ -88,11 +88,12 @@ pub async fn insert_stage(
     authority: Authority,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into approval_stage (id, request_id, revision, position, authority, state) values ($1, $2, $3, $4, $5, 'waiting')",
+        "insert into approval_stage (id, request_id, revision, position, step, name, sources, state) values ($1, $2, $3, $4, $4, $5, array[$6::text], 'waiting')",
         id.0,
         request.0,
         revision,
         position,
+        authority.label(),
         authority.word()
     )
     .execute(conn)
@@ -204,7 +205,7 @@ pub async fn void_undecided(conn: &mut PgConnection, request: RequestId, at: Tim
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<StageRow>, StoreError> {
     let rows = sqlx::query!(
-        "select id, position, authority, state, hold_reason, opened_at, due_at from approval_stage where request_id = $1 and revision = $2 order by position",
+        "select id, position, sources, state, hold_reason, opened_at, due_at from approval_stage where request_id = $1 and revision = $2 order by position",
         request.0,
         revision
     )
@@ -217,7 +218,7 @@ pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) 
                 request,
                 revision,
                 position: r.position,
-                authority: r.authority.parse()?,
+                authority: r.sources.first().map_or("", String::as_str).parse()?,
                 state: r.state,
                 hold_reason: r.hold_reason,
                 opened_at: r.opened_at.map(|t| t.to_jiff()),

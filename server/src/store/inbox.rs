@@ -65,7 +65,7 @@ pub async fn lines(
 ) -> Result<Vec<(Timestamp, InboxLine)>, StoreError> {
     let rows = sqlx::query!(
         r#"select s.id, s.request_id, r.number, p.display_name as "subject!", v.name as entitlement, a.name as application, v.tier,
-                  n.starts_on, n.ends_on, s.authority, s.due_at as "due_at!",
+                  n.starts_on, n.ends_on, s.sources[1] as "authority!", s.due_at as "due_at!",
                   (select count(*) from (select results from gate_evaluation g
                                          where g.request_id = s.request_id and g.revision = s.revision and g.phase = 'submission' order by g.at desc limit 1) newest
                    cross join lateral jsonb_array_elements(newest.results) result where result ->> 'outcome' in ('fail', 'error')) as "unmet!"

@@ -21,6 +21,7 @@ pub mod import_catalogue;
 pub mod import_people;
 pub mod inbox;
 pub mod jobs;
+pub mod notifications;
 pub mod pool;
 pub mod release_lists;
 pub mod releases;

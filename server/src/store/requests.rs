@@ -97,7 +97,7 @@ pub async fn next_number(conn: &mut PgConnection, year: i16) -> Result<String, S
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn by_key(conn: &mut PgConnection, requester: IdentityId, key: IdempotencyKey) -> Result<Option<RequestId>, StoreError> {
-    let id = sqlx::query_scalar!("select id from request where requester_id = $1 and idempotency_key = $2", requester.0, key.0)
+    let id = sqlx::query_scalar!("select r.id from request r join submission s on s.id = r.submission_id where s.requester_id = $1 and s.idempotency_key = $2 order by r.place limit 1", requester.0, key.0)
         .fetch_optional(conn)
         .await?;
     Ok(id.map(RequestId))
@@ -131,15 +131,24 @@ pub async fn open_for(
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn insert(conn: &mut PgConnection, request: &NewRequest) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, idempotency_key)
-         values ($1, $2, $3, $4, 'in_approval', $5, 1, 1, sha256(''), $5, $6)",
+    sqlx::query!(
+        "insert into submission (id, subject_id, requester_id, submitted_at, idempotency_key) values ($1, $2, $3, $4, $5)",
         request.id.0,
-        request.number,
         request.subject.0,
         request.requester.0,
         request.at.to_sqlx() as _,
         request.key.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    let done = sqlx::query!(
+        "insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, submission_id)
+         values ($1, $2, $3, $4, 'in_approval', $5, 1, 1, sha256(''), $5, $1)",
+        request.id.0,
+        request.number,
+        request.subject.0,
+        request.requester.0,
+        request.at.to_sqlx() as _
     )
     .execute(conn)
     .await?;

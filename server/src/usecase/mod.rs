@@ -16,6 +16,7 @@ pub mod home;
 pub mod identities;
 pub mod inbox;
 pub mod inbox_list;
+pub mod notifying;
 pub mod planning;
 pub mod ports;
 pub mod reading;

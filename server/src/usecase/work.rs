@@ -56,6 +56,12 @@ impl<'a> Work<'a> {
         self.now
     }
 
+    /// The person on whose behalf this unit works, if it is one.
+    #[must_use]
+    pub fn author(&self) -> Option<domain::id::IdentityId> {
+        self.actor.identity()
+    }
+
     /// A fresh id: pass the constructor, `work.id(RequestId::new)`.
     pub fn id<T>(&self, make: impl Fn(Timestamp, [u8; 10]) -> T) -> T {
         make(self.now, self.base.system.random())
