@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::SsrMode::Async;
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::path;
+use leptos_router::{MatchNestedRoutes, path};
 
 /// The whole application, inside the `<body>` of the shell.
 #[component]
@@ -42,13 +42,23 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/releases") view=ReleasesRoute ssr=Async/>
                     <Route path=path!("/releases/:id") view=ReleaseRoute ssr=Async/>
                     <Route path=path!("/identities/:id") view=IdentityRoute ssr=Async/>
-                    <Route path=path!("/controls") view=ControlsRoute ssr=Async/>
-                    <Route path=path!("/admin") view=AdminRoute ssr=Async/>
-                    <Route path=path!("/account") view=AccountRoute ssr=Async/>
-                    <Route path=path!("/sign-in") view=SignInRoute ssr=Async/>
-                    <Route path=path!("/setup") view=SetupRoute ssr=Async/>
+                    <Installation/>
                 </FlatRoutes>
             </Surroundings>
         </Router>
     }
+}
+
+/// Routes of the rules, the installation and the person: a group of their own, because the router
+/// takes at most sixteen routes side by side.
+#[component(transparent)]
+fn Installation() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/controls") view=ControlsRoute ssr=Async/>
+        <Route path=path!("/admin") view=AdminRoute ssr=Async/>
+        <Route path=path!("/account") view=AccountRoute ssr=Async/>
+        <Route path=path!("/sign-in") view=SignInRoute ssr=Async/>
+        <Route path=path!("/setup") view=SetupRoute ssr=Async/>
+    }
+    .into_inner()
 }
