@@ -94,9 +94,8 @@ test("the operator's pages", async ({ as }) => {
 test("the pages of compliance and of the auditor", async ({ as }) => {
   const page = await as("compliance");
   await inspectAll(page, ["/controls", "/requests?scope=all", await first(page, "/requests?scope=all", "/requests/"), await first(page, "/requests?scope=all", "/identities/")]);
-  await open(page, await first(page, "/catalogue", "/catalogue/"));
-  await page.getByText("Change the risk tier").click();
-  await inspect(page);
+  const record = await first(page, "/rules/entitlement", "/rules/entitlement/");
+  await inspectAll(page, ["/rules", "/rules/specification", await first(page, "/rules/specification", "/rules/specification/"), record]);
   const auditor = await as("auditor");
   await inspectAll(auditor, ["/controls", await first(auditor, "/releases?filter=executed", "/releases/")]);
 });
@@ -104,6 +103,36 @@ test("the pages of compliance and of the auditor", async ({ as }) => {
 test("the administrator's pages", async ({ as }) => {
   const page = await as("administrator");
   await inspectAll(page, ["/admin", "/admin?q=facello", await first(page, "/admin?q=facello", "/identities/")]);
+});
+
+test("the pages of change control", async ({ as, watch }) => {
+  watch.expectRefusal(422);
+  const page = await as("administrator");
+  await inspectAll(page, ["/rules", "/rules/entitlement", "/rules/conflict?q=zzzzzz", "/rules/plan/new", "/changes", "/changes?filter=all"]);
+  for (const kind of ["unit", "application", "entitlement", "specification", "plan", "calendar", "group"]) {
+    const record = await first(page, `/rules/${kind}`, `/rules/${kind}/`);
+    await inspectAll(page, [`${record}?edit`]);
+  }
+  const record = await first(page, "/rules/entitlement", "/rules/entitlement/");
+  await open(page, `${record}?edit`);
+  await page.getByLabel(/^Name/).fill("");
+  await page.getByRole("button", { name: "Propose the change" }).click();
+  await expect(page.getByRole("alert")).toContainText("The change was not proposed");
+  await inspect(page);
+  await page.getByLabel(/^Name/).fill("Looked at by axe");
+  await page.getByLabel(/^Risk tier/).selectOption({ label: "Privileged" });
+  await page.getByLabel(/^Why this tier/).fill("It can change more than it seemed.");
+  await page.getByLabel("Why", { exact: true }).fill("For the test.");
+  await page.getByLabel(/^Longest time in days/).fill("30");
+  await page.getByRole("button", { name: "Propose the change" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "CHG-" })).toBeVisible();
+  await inspect(page);
+  const change = new URL(page.url()).pathname;
+  const compliance = await as("compliance");
+  await open(compliance, change);
+  await compliance.getByText("Refuse this change").click();
+  await inspect(compliance);
+  await inspectAll(compliance, ["/", "/changes?filter=mine"]);
 });
 
 test("colours can be chosen and stay chosen", async ({ as }) => {

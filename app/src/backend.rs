@@ -6,13 +6,21 @@
 
 use crate::account::port::Accounts;
 use crate::admin::port::Administration;
+use crate::approvals::port::Approvals;
+use crate::attachments::port::Attachments;
 use crate::catalogue::port::Catalogue;
+use crate::changes::port::Changes;
 use crate::controls::port::Controls;
 use crate::error::AppError;
+use crate::grants::port::Grants;
 use crate::home::port::Home;
 use crate::identities::port::Identities;
 use crate::inbox::port::Inbox;
+use crate::joining::port::Joining;
+use crate::notifications::port::Notifications;
+use crate::palette::port::Finding;
 use crate::releases::port::Releases;
+use crate::requests::draft_port::Drafts;
 use crate::requests::port::Requests;
 use leptos::prelude::use_context;
 use std::sync::Arc;
@@ -24,16 +32,32 @@ pub struct Backend {
     pub home: Arc<dyn Home>,
     /// The catalogue.
     pub catalogue: Arc<dyn Catalogue>,
+    /// Editing the catalogue and the rules.
+    pub changes: Arc<dyn Changes>,
+    /// What people are writing.
+    pub drafts: Arc<dyn Drafts>,
     /// Asking.
     pub requests: Arc<dyn Requests>,
+    /// Who decides instead.
+    pub approvals: Arc<dyn Approvals>,
     /// Deciding.
     pub inbox: Arc<dyn Inbox>,
     /// Carrying out.
     pub releases: Arc<dyn Releases>,
+    /// Access that somebody holds.
+    pub grants: Arc<dyn Grants>,
+    /// Files on drafts and requests.
+    pub attachments: Arc<dyn Attachments>,
+    /// Hearing about requests for the same thing.
+    pub joining: Arc<dyn Joining>,
     /// Identities.
     pub identities: Arc<dyn Identities>,
     /// Controls.
     pub controls: Arc<dyn Controls>,
+    /// What the caller was told.
+    pub notifications: Arc<dyn Notifications>,
+    /// Finding anything.
+    pub finding: Arc<dyn Finding>,
     /// Running the installation.
     pub administration: Arc<dyn Administration>,
     /// The caller's own sessions and password.

@@ -40,6 +40,8 @@ pub enum AppError {
     NotPossible,
     /// Nobody decides or executes for themselves (laws 3 and 4).
     SeparationOfDuties,
+    /// Somebody else of the team has taken the decision on.
+    Claimed,
     /// Before the requested start.
     TooEarly,
     /// An open request or grant for the same thing exists.
@@ -67,6 +69,18 @@ impl AppError {
         Self::Invalid { problems: vec![Problem { field: field.to_owned(), code: code.to_owned() }] }
     }
 
+    /// A refusal of a basket with one item, for callers that do not know of baskets: fields without
+    /// their place, and one word for what is there or on its way already.
+    #[must_use]
+    pub fn of_one_item(self) -> Self {
+        let Self::Invalid { problems } = self else { return self };
+        if !problems.is_empty() && problems.iter().all(|p| p.field == "items.0.entitlement" && matches!(p.code.as_str(), "held" | "already_asked")) {
+            return Self::AlreadyThere;
+        }
+        let bare = |p: Problem| Problem { field: p.field.strip_prefix("items.0.").map(str::to_owned).unwrap_or(p.field), code: p.code };
+        Self::Invalid { problems: problems.into_iter().map(bare).collect() }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -78,6 +92,7 @@ impl AppError {
             Self::Changed => "changed",
             Self::NotPossible => "not_possible",
             Self::SeparationOfDuties => "separation_of_duties",
+            Self::Claimed => "claimed",
             Self::TooEarly => "too_early",
             Self::AlreadyThere => "already_there",
             Self::TooMany => "too_many",
@@ -95,7 +110,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::Forbidden | Self::SeparationOfDuties => 403,
             Self::Invalid { .. } => 422,
-            Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly => 409,
+            Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly | Self::Claimed => 409,
             Self::TooMany => 429,
             Self::PoliciesUnavailable | Self::Transport => 503,
             Self::Internal => 500,
@@ -115,6 +130,7 @@ impl AppError {
             Self::SeparationOfDuties => {
                 "Nobody decides or carries out their own access, and who approved never carries it out. Nothing was changed: someone else has to."
             }
+            Self::Claimed => "Somebody else of the team has taken this on. Nothing was recorded: ask them, or wait until it is given back.",
             Self::TooEarly => "This change may not be carried out before its start. Nothing was changed: come back then.",
             Self::AlreadyThere => "You already hold this, or an open request asks for it. Nothing was added.",
             Self::TooMany => "Too many tries in a short time. Nothing was changed: wait a minute and try again.",
@@ -147,11 +163,38 @@ impl std::fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl Problem {
+    /// The sentence, and in front of it the line where only one of many is meant.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.code.split_once('@') {
+            Some((_, line)) => format!("Line {line}: {}", self.sentence()),
+            None => self.sentence().to_owned(),
+        }
+    }
+
     /// The sentence for a code that a field can have. Control ids have no sentence here: the page
     /// shows the gate's own words for them.
     #[must_use]
     pub fn sentence(&self) -> &'static str {
-        match (self.field.as_str(), self.code.as_str()) {
+        // Where one line of a field is meant, or circumstances that are taken, only change control
+        // knows the words.
+        let (code, line) = self.code.split_once('@').map_or((self.code.as_str(), None), |(code, line)| (code, Some(line)));
+        if line.is_some() || code == "same_case" {
+            return crate::changes::problem::sentence(code).unwrap_or("This cannot be accepted as typed.");
+        }
+        match (self.field.as_str(), code) {
+            ("items", "too_many") => "The basket is full: at most 25 items fit. Submit it first, or remove something.",
+            ("items", "too_many_drafts") => "You have 50 drafts already: submit or discard some first.",
+            ("items", "nothing_changed") => "Nothing was changed: a new revision would only void what was decided.",
+            ("subject", _) => "You can ask for yourself, for who reports to you, and for accounts that you answer for: choose one of them.",
+            (_, "already_asked") => "An open request asks for this already. Nothing is added: join it, or remove this item.",
+            (_, "held") => "This is held already: ask for a later end instead, or remove this item.",
+            (_, "retired") => "This has been retired and cannot be asked for any more: remove it.",
+            (_, "retiered") => "Its risk tier changed since you added it: read who decides now.",
+            (_, "reowned") => "Its owner changed since you added it: read who answers for it now.",
+            (_, "twice") => "This is in the basket already: remove one of the two.",
+            (_, "not_held") => "What this would extend or replace is not held any more: choose another way.",
+            (_, "not_later") => "It ends then or later already: choose a later end.",
             ("entitlement", _) => "Choose what you need from the catalogue.",
             ("reason_code", _) => "Choose a reason from the list.",
             ("justification", "too_short") => {
@@ -163,6 +206,20 @@ impl Problem {
             ("ends_on", "ends_before_start") => "The end lies before the start: choose a later end.",
             ("ends_on", "too_far") => "Choose an end within ten years of the start.",
             ("comment", "required") => "Say why, so that the requester can do something about it.",
+            (_, "unknown_person") => "Nobody on record has this mail address, number or full name: check the spelling.",
+            (_, "several_people") => "Several people have this name: use the mail address.",
+            ("to", "oneself") => "This is you, or another account of yours: choose somebody else.",
+            ("to", "not_active") => "This person is not active and cannot decide: choose somebody else.",
+            ("to", "is_delegate") => "You decide for somebody else in this time, and a delegate does not delegate.",
+            ("to", "delegates") => "They let somebody else decide in this time, so they cannot decide for you.",
+            ("to", "concerned") => "The request concerns this person: nobody decides for themselves. Choose somebody else.",
+            ("to", "decided") => "This person has already decided on the request: choose somebody else.",
+            ("to", "asked") => "This person is asked already: choose somebody else.",
+            ("from", "not_asked") => "Only the place of somebody who is asked now can be taken.",
+            ("tiers", "unknown") => "Choose tiers from the list.",
+            ("applications", "unknown") => "Choose applications from the list.",
+            ("applications", "too_many") => "Choose at most 50 applications; none means all.",
+            ("ends_on", "too_long") => "At most 366 days: choose an earlier last day.",
             ("evidence", "required") => "Say what shows that the change was made: a ticket, a log line, what you saw.",
             ("reason", "required") => "Say why.",
             ("current_password", _) => "This is not your present password.",
@@ -174,10 +231,20 @@ impl Problem {
             ("login", _) => "Use 1 to 254 letters, digits, or any of . _ - @ +.",
             ("tier", _) => "Choose a tier from the list.",
             ("role", _) => "Choose a role from the list.",
+            ("file", "required") => "Choose a file.",
+            ("file", "empty") => "This file is empty: choose another.",
+            ("file", "too_large") => "This file is too large: at most 5 MiB fit.",
+            ("file", "too_many") => "These are five files, and no more fit: remove one to add another.",
+            ("file", "kind_not_taken") => "Files of this kind are not taken: send a PDF, a PNG or JPEG image, plain text, or a CSV table.",
+            ("file", "kind_differs") => "This file is not what its name or its type says: save it again in the right format.",
+            ("file", "not_whole") => "This file is cut off, or something hangs behind its end: save it again.",
+            ("file", "runs_something") => "This file holds markup, a script or a formula that could run when it is opened: send plain text or a PDF.",
+            (_, "mixed_scripts") => "One word here mixes letters of different scripts that look alike: type it in one script.",
+            (_, "lookalike") => "This looks like a name in Latin letters and is not: type it in Latin letters.",
             (_, "forbidden_character") => "This contains a character that cannot be used here: remove it and type the text again.",
             (_, "too_long") => "This is too long: shorten it.",
             (_, "required") => "This is needed.",
-            _ => "This cannot be accepted as typed.",
+            (_, code) => crate::changes::problem::sentence(code).unwrap_or("This cannot be accepted as typed."),
         }
     }
 }

@@ -2,6 +2,8 @@
 //! the counts of what waits for them, the person's menu, and the footer.
 
 use crate::home::{api, port::Frame};
+use crate::notifications::bell::Bell;
+use crate::palette::island::Palette;
 use crate::paths;
 use crate::ui::{Menu, NavItem, Theme, ThemeSwitch, TopBar};
 use domain::permission::{Action, permitted};
@@ -53,6 +55,9 @@ fn navigation(frame: &Frame) -> Vec<NavItem> {
     if may(Action::ReadControls) {
         items.push(NavItem::new(paths::CONTROLS, "Controls"));
     }
+    if let Some(changes) = frame.changes {
+        items.push(NavItem::new(paths::RULES, "Rules").counting(count(changes)));
+    }
     if may(Action::ReadAdministration) {
         items.push(NavItem::new(paths::ADMIN, "Administration"));
     }
@@ -62,11 +67,13 @@ fn navigation(frame: &Frame) -> Vec<NavItem> {
 fn right(frame: Option<Frame>) -> AnyView {
     let theme = use_context::<Theme>().unwrap_or_default();
     match frame {
-        Some(Frame { identity, name, .. }) => view! {
+        Some(Frame { identity, name, unread, .. }) => view! {
+            <Palette/>
+            <Bell unread=unread/>
             <Menu label=name>
                 <ThemeSwitch current=theme/>
                 <a href=paths::identity(identity)>"What is recorded about me"</a>
-                <a href=paths::ACCOUNT>"Sessions and password"</a>
+                <a href=paths::ACCOUNT>"Account"</a>
                 <form method="post" action=paths::SIGN_OUT>
                     <button type="submit" class="btn">"Sign out"</button>
                 </form>

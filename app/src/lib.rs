@@ -4,6 +4,8 @@
 
 pub mod account;
 pub mod admin;
+pub mod approvals;
+pub mod attachments;
 pub mod backend;
 pub mod caller;
 pub mod catalogue;
@@ -11,10 +13,14 @@ pub mod changes;
 pub mod controls;
 pub mod error;
 pub mod frame;
+pub mod grants;
 pub mod home;
 pub mod identities;
 pub mod inbox;
+pub mod joining;
 pub mod not_found;
+pub mod notifications;
+pub mod palette;
 pub mod paths;
 pub mod record;
 pub mod releases;
@@ -24,6 +30,8 @@ pub mod shell;
 pub mod sign_in;
 pub mod status;
 pub mod ui;
+#[cfg(feature = "ssr")]
+mod way_back;
 pub mod when;
 
 /// In the browser: a server function that answers with a redirect leads to a full load of that

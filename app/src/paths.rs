@@ -2,8 +2,10 @@
 //! writing them. Also the few lines that write and read a query string, the same on both sides.
 
 use crate::catalogue::port::CatalogueQuery;
+use crate::notifications::port::NotificationsQuery;
 use crate::requests::port::RequestsQuery;
-use domain::id::{EntitlementId, IdentityId, ReleaseId, RequestId, StageId};
+use domain::change::RecordKind;
+use domain::id::{AttachmentId, ChangeId, DraftId, EntitlementId, GrantId, IdentityId, ReleaseId, RequestId, StageId};
 
 /// Home.
 pub const HOME: &str = "/";
@@ -15,14 +17,30 @@ pub const REQUEST: &str = "/request";
 pub const REQUESTS: &str = "/requests";
 /// Decisions that wait.
 pub const INBOX: &str = "/inbox";
+/// Decisions at which nobody can decide.
+pub const HOLDS: &str = "/holds";
 /// Releases.
 pub const RELEASES: &str = "/releases";
 /// Controls.
 pub const CONTROLS: &str = "/controls";
+/// The catalogue and the rules as records under change control.
+pub const RULES: &str = "/rules";
+/// Changes to them.
+pub const CHANGES: &str = "/changes";
 /// Administration.
 pub const ADMIN: &str = "/admin";
 /// The caller's own account.
 pub const ACCOUNT: &str = "/account";
+/// The part of it that says how somebody is told what happens.
+pub const NOTIFICATION_CHOICES: &str = "/account#notifications";
+/// The same, right after the choices were kept.
+pub const NOTIFICATION_CHOICES_SAVED: &str = "/account?told#notifications";
+/// Id of that part.
+pub const NOTIFICATIONS_CARD: &str = "notifications";
+/// What somebody was told.
+pub const NOTIFICATIONS: &str = "/notifications";
+/// Finding anything by a few letters.
+pub const FIND: &str = "/find";
 /// Signing in: the page, and where its form goes.
 pub const SIGN_IN: &str = "/sign-in";
 /// Signing out: a form goes there.
@@ -36,17 +54,43 @@ pub fn entitlement(id: EntitlementId) -> String {
     format!("{CATALOGUE}/{id}")
 }
 
-/// The form that asks for an entitlement.
-#[must_use]
-pub fn ask_for(id: EntitlementId) -> String {
-    with(REQUEST, &[("entitlement", &id.to_string())])
-}
-
-/// The form that answers the question on a returned request.
+/// The place on a returned request where its question is answered.
 #[must_use]
 pub fn answer(id: RequestId) -> String {
-    with(REQUEST, &[("answer", &id.to_string())])
+    format!("{REQUESTS}/{id}#answer")
 }
+
+/// The request form on a draft.
+#[must_use]
+pub fn draft(id: DraftId) -> String {
+    format!("{REQUEST}/{id}")
+}
+
+/// Where a form puts something into a draft.
+pub const ADD_TO_DRAFT: &str = "/api/drafts/add";
+/// Files: the form that adds one goes there, and below it each is given out.
+pub const ATTACHMENTS: &str = "/attachments";
+
+/// Where the form goes that adds a file to a draft.
+#[must_use]
+pub fn upload(draft: DraftId) -> String {
+    with(ATTACHMENTS, &[("draft", &draft.to_string())])
+}
+
+/// A file.
+#[must_use]
+pub fn attachment(id: AttachmentId) -> String {
+    format!("{ATTACHMENTS}/{id}")
+}
+
+/// The catalogue, to choose what takes the place of access that is held.
+#[must_use]
+pub fn replacement_for(grant: GrantId) -> String {
+    with(CATALOGUE, &[(REPLACES, &grant.to_string())])
+}
+
+/// The parameter of the catalogue that names the grant which the choice replaces.
+pub const REPLACES: &str = "replaces";
 
 /// A request.
 #[must_use]
@@ -67,6 +111,18 @@ pub fn stage(id: StageId) -> String {
     format!("{INBOX}/{id}")
 }
 
+/// Giving the decision at a stage to somebody else.
+#[must_use]
+pub fn reassign(id: StageId) -> String {
+    format!("/reassign/{id}")
+}
+
+/// The account, right after something was done there.
+#[must_use]
+pub fn account_after(done: &str) -> String {
+    format!("{ACCOUNT}?{done}")
+}
+
 /// A release.
 #[must_use]
 pub fn release(id: ReleaseId) -> String {
@@ -81,6 +137,40 @@ pub fn identity(id: IdentityId) -> String {
 
 const IDENTITIES: &str = "/identities";
 
+/// Records of a kind under change control.
+#[must_use]
+pub fn records(kind: RecordKind) -> String {
+    format!("{RULES}/{}", kind.word())
+}
+
+/// A record under change control.
+#[must_use]
+pub fn record(kind: RecordKind, key: &str) -> String {
+    format!("{RULES}/{}/{}", kind.word(), encode(key))
+}
+
+/// What stands in place of the key in the address of the form for a new record.
+pub const NEW: &str = "new";
+
+/// Changes under a filter.
+#[must_use]
+pub fn changes(filter: &str) -> String {
+    with(CHANGES, &[("filter", filter)])
+}
+
+/// A change.
+#[must_use]
+pub fn change(id: ChangeId) -> String {
+    format!("{CHANGES}/{id}")
+}
+
+/// A change, right after something was done to it; `done` is `proposed`, `confirmed`, `refused` or
+/// `withdrawn`.
+#[must_use]
+pub fn change_after(id: ChangeId, done: &str) -> String {
+    format!("{CHANGES}/{id}?{done}")
+}
+
 /// The sign-in page, which leads back to `return_to` afterwards.
 #[must_use]
 pub fn sign_in(return_to: &str) -> String {
@@ -90,8 +180,8 @@ pub fn sign_in(return_to: &str) -> String {
 /// A search of the catalogue.
 #[must_use]
 pub fn catalogue(query: &CatalogueQuery) -> String {
-    let CatalogueQuery { q, application, tier, after } = query;
-    with(CATALOGUE, &[("q", q), ("application", application), ("tier", tier), ("after", after)])
+    let CatalogueQuery { q, application, tier, after, replaces } = query;
+    with(CATALOGUE, &[("q", q), ("application", application), ("tier", tier), ("after", after), (REPLACES, replaces)])
 }
 
 /// A list of requests.
@@ -99,6 +189,13 @@ pub fn catalogue(query: &CatalogueQuery) -> String {
 pub fn requests(query: &RequestsQuery) -> String {
     let RequestsQuery { scope, state, after } = query;
     with(REQUESTS, &[("scope", scope), ("state", state), ("after", after)])
+}
+
+/// A list of notifications.
+#[must_use]
+pub fn notifications(query: &NotificationsQuery) -> String {
+    let NotificationsQuery { show, after } = query;
+    with(NOTIFICATIONS, &[("show", show), ("after", after)])
 }
 
 /// `path` with those parameters that have a value.

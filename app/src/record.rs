@@ -7,7 +7,7 @@ use domain::event::Trail;
 use domain::grant::EndReason;
 use domain::id::{EntitlementId, GrantId, IdentityId, ReleaseId, RequestId};
 use domain::release::{ReleaseKind, ReleaseState};
-use domain::request::RequestState;
+use domain::request::{RequestKind, RequestState};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,10 @@ pub struct RequestLine {
     pub number: String,
     /// Who would get the access.
     pub subject: PersonRef,
+    /// Who asked.
+    pub requester: PersonRef,
+    /// What kind of change it asks for.
+    pub kind: RequestKind,
     /// What.
     pub entitlement: String,
     /// Of which application.
@@ -99,6 +103,23 @@ pub struct GrantLine {
     pub ended: Option<When>,
     /// Why it ends or ended.
     pub end_reason: Option<EndReason>,
+    /// The end before the last extension moved it.
+    pub moved_from: Option<When>,
+    /// The request of the last extension.
+    pub moved_by: Option<RequestId>,
+    /// An open request that would extend or replace it.
+    pub about: Option<AboutGrant>,
+}
+
+/// An open request about a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutGrant {
+    /// Which.
+    pub request: RequestId,
+    /// Its number.
+    pub number: String,
+    /// Whether it extends or replaces.
+    pub kind: RequestKind,
 }
 
 /// One release on a list.

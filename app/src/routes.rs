@@ -6,13 +6,17 @@
 
 use crate::account::page::AccountRoute;
 use crate::admin::page::AdminRoute;
+use crate::approvals::{holds::HoldsRoute, reassign::ReassignRoute};
 use crate::catalogue::{detail::EntitlementRoute, page::CatalogueRoute};
+use crate::changes::{change::ChangeRoute, detail::RecordRoute, queue::ChangesRoute, records::RecordsRoute, rules::RulesRoute};
 use crate::controls::page::ControlsRoute;
 use crate::frame::Surroundings;
 use crate::home::page::HomeRoute;
 use crate::identities::page::IdentityRoute;
 use crate::inbox::page::InboxRoute;
 use crate::not_found::NotFound;
+use crate::notifications::page::NotificationsRoute;
+use crate::palette::page::FindRoute;
 use crate::releases::{detail::ReleaseRoute, list::ReleasesRoute};
 use crate::requests::{detail::RequestDetailRoute, form::RequestRoute, list::RequestsRoute};
 use crate::sign_in::{SetupRoute, SignInRoute};
@@ -34,14 +38,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomeRoute ssr=Async/>
                     <Route path=path!("/catalogue") view=CatalogueRoute ssr=Async/>
                     <Route path=path!("/catalogue/:id") view=EntitlementRoute ssr=Async/>
-                    <Route path=path!("/request") view=RequestRoute ssr=Async/>
-                    <Route path=path!("/requests") view=RequestsRoute ssr=Async/>
-                    <Route path=path!("/requests/:id") view=RequestDetailRoute ssr=Async/>
+                    <Asking/>
                     <Route path=path!("/inbox") view=InboxRoute ssr=Async/>
                     <Route path=path!("/inbox/:stage") view=InboxRoute ssr=Async/>
                     <Route path=path!("/releases") view=ReleasesRoute ssr=Async/>
                     <Route path=path!("/releases/:id") view=ReleaseRoute ssr=Async/>
                     <Route path=path!("/identities/:id") view=IdentityRoute ssr=Async/>
+                    <DecidingInstead/>
+                    <ChangeControl/>
                     <Installation/>
                 </FlatRoutes>
             </Surroundings>
@@ -49,7 +53,42 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Routes of the rules, the installation and the person: a group of their own, because the router
+/// Routes of decisions that somebody else takes.
+#[component(transparent)]
+fn DecidingInstead() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/holds") view=HoldsRoute ssr=Async/>
+        <Route path=path!("/reassign/:stage") view=ReassignRoute ssr=Async/>
+    }
+    .into_inner()
+}
+
+/// Routes of asking and of what was asked.
+#[component(transparent)]
+fn Asking() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/request") view=RequestRoute ssr=Async/>
+        <Route path=path!("/request/:draft") view=RequestRoute ssr=Async/>
+        <Route path=path!("/requests") view=RequestsRoute ssr=Async/>
+        <Route path=path!("/requests/:id") view=RequestDetailRoute ssr=Async/>
+    }
+    .into_inner()
+}
+
+/// Routes of the catalogue and the rules under change control.
+#[component(transparent)]
+fn ChangeControl() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/rules") view=RulesRoute ssr=Async/>
+        <Route path=path!("/rules/:kind") view=RecordsRoute ssr=Async/>
+        <Route path=path!("/rules/:kind/:key") view=RecordRoute ssr=Async/>
+        <Route path=path!("/changes") view=ChangesRoute ssr=Async/>
+        <Route path=path!("/changes/:id") view=ChangeRoute ssr=Async/>
+    }
+    .into_inner()
+}
+
+/// Routes of the controls, the installation and the person: a group of their own, because the router
 /// takes at most sixteen routes side by side.
 #[component(transparent)]
 fn Installation() -> impl MatchNestedRoutes + Clone {
@@ -57,6 +96,8 @@ fn Installation() -> impl MatchNestedRoutes + Clone {
         <Route path=path!("/controls") view=ControlsRoute ssr=Async/>
         <Route path=path!("/admin") view=AdminRoute ssr=Async/>
         <Route path=path!("/account") view=AccountRoute ssr=Async/>
+        <Route path=path!("/notifications") view=NotificationsRoute ssr=Async/>
+        <Route path=path!("/find") view=FindRoute ssr=Async/>
         <Route path=path!("/sign-in") view=SignInRoute ssr=Async/>
         <Route path=path!("/setup") view=SetupRoute ssr=Async/>
     }

@@ -113,6 +113,7 @@ pub fn SetupRoute() -> impl IntoView {
     let error = move |name: &'static str| {
         Signal::derive(move || problem.get().filter(|(field, _)| field == name).map(|(field, code)| setup_refused(field, code)))
     };
+    let typed = move |name: &'static str| search.with_untracked(|search| paths::parameter(search, name));
     view! {
         <Title text="Set up"/>
         <Page title="Set up Countersign" subtitle="Make the first administrator. This page closes for good once there is one." narrow=true>
@@ -122,11 +123,11 @@ pub fn SetupRoute() -> impl IntoView {
                     <form class="form" method="post" action=paths::SETUP>
                         <input type="hidden" name="token" value=token/>
                         <div class="form-row">
-                            <TextField name="given_name" label="Given name" autocomplete="given-name" required=true maxlength=100 error=error("given_name")/>
-                            <TextField name="family_name" label="Family name" autocomplete="family-name" required=true maxlength=100 error=error("family_name")/>
+                            <TextField name="given_name" label="Given name" hint="At most 100 characters." autocomplete="given-name" value=typed("given_name") required=true maxlength=100 error=error("given_name")/>
+                            <TextField name="family_name" label="Family name" hint="At most 100 characters." autocomplete="family-name" value=typed("family_name") required=true maxlength=100 error=error("family_name")/>
                         </div>
-                        <TextField name="login" label="Sign-in name" autocomplete="username" required=true maxlength=254 error=error("login")/>
-                        <PasswordField name="password" label="Password" autocomplete="new-password" hint="At least 15 characters; a few unrelated words are easy to remember." maxlength=128 error=error("password")/>
+                        <TextField name="login" label="Sign-in name" hint="1 to 254 letters, digits, or any of . _ - @ +." autocomplete="username" value=typed("login") required=true maxlength=254 error=error("login")/>
+                        <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; a few unrelated words are easy to remember." maxlength=128 error=error("password")/>
                         <PasswordField name="password_again" label="Password again" autocomplete="new-password" maxlength=128 error=error("password_again")/>
                         <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Set up"</Button></div>
                     </form>

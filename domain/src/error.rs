@@ -49,6 +49,9 @@ pub enum RuleBroken {
     /// The person is not among those who may decide at this stage.
     #[error("you are not among the people who decide at this stage")]
     NotACandidate,
+    /// Another of those asked has taken it on.
+    #[error("somebody else of the team has taken this on")]
+    ClaimedByAnother,
     /// Law 3: who approved never executes the same item.
     #[error("who approved a request never carries it out; another operator has to")]
     ApproverExecutes,

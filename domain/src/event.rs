@@ -105,8 +105,8 @@ event_kinds! {
     GrantActivated = "grant.activated", Execution, "Access active";
     /// The end of access was moved.
     GrantExtended = "grant.extended", Execution, "Access extended";
-    /// Access reached its end.
-    GrantEnding = "grant.ending", Execution, "Access reached its end";
+    /// Access ends: at its end, with its holder, given back, or replaced.
+    GrantEnding = "grant.ending", Execution, "Access ends";
     /// Access is gone.
     GrantEnded = "grant.ended", Execution, "Access removed";
     /// The request is complete.
@@ -153,6 +153,10 @@ event_kinds! {
     ApplicationOwnersNamed = "application.owners_named", Administration, "Owners named";
     /// Somebody's second factor was recorded.
     SecondFactorRecorded = "identity.second_factor_recorded", Administration, "Second factor recorded";
+    /// Accounts were recorded as those of one person.
+    AccountsLinked = "identity.accounts_linked", Administration, "Linked to another account of the same person";
+    /// A link between accounts was taken away.
+    AccountUnlinked = "identity.account_unlinked", Administration, "No longer linked to another account";
     /// A tier was changed by hand.
     EntitlementTierChanged = "entitlement.tier_changed", Administration, "Risk tier changed";
     /// Somebody lets another person decide while away.
@@ -171,6 +175,10 @@ event_kinds! {
     ChangeOvertaken = "change.overtaken", Administration, "Overtaken by another change";
     /// It is in force.
     ChangeInForce = "change.in_force", Administration, "Change in force";
+    /// A record came with a change.
+    RecordAdded = "record.added", Administration, "Added by a change";
+    /// A record was changed by a change.
+    RecordChanged = "record.changed", Administration, "Changed by a change";
 }
 
 #[cfg(test)]

@@ -137,6 +137,10 @@ pub struct EntitlementFacts {
     pub logging: Logging,
     /// Whether its application has an active owner or deputy.
     pub owned: bool,
+    /// Whether the subject is among those it is meant for.
+    pub in_audience: bool,
+    /// Whom it is meant for, in words.
+    pub audience: String,
 }
 
 /// Facts about how the access is asked for.
@@ -161,7 +165,7 @@ pub struct StandingCounts {
     pub held: i32,
     /// In other open requests.
     pub pending: i32,
-    /// In this request.
+    /// In this request, and in the others that are submitted together with it.
     pub requested: i32,
 }
 

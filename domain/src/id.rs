@@ -74,6 +74,8 @@ typed_ids! {
     ChangeId,
     /// A decision that can still be undone.
     PendingDecisionId,
+    /// One press that decides many.
+    BulkDecisionId,
     /// One message of the conversation on a request.
     MessageId,
     /// A filter somebody keeps.

@@ -7,9 +7,16 @@
 
 pub mod actor;
 pub mod approval;
+pub mod attachment;
+pub mod basket;
+pub mod audience;
+pub mod calendar;
 pub mod catalogue;
 pub mod change;
 pub mod conflict;
+pub mod decision;
+pub mod delegation;
+pub mod elapsed;
 pub mod error;
 pub mod event;
 pub mod feed;
@@ -17,9 +24,11 @@ pub mod gate;
 pub mod grant;
 pub mod id;
 pub mod identity;
+pub mod lead_time;
 pub mod notification;
 pub mod page;
 pub mod permission;
+pub mod question;
 pub mod release;
 pub mod request;
 pub mod specification;

@@ -32,6 +32,8 @@ words! {
     pub enum Action: "action" {
         /// Search the catalogue and read an entry.
         ReadCatalogue = "read_catalogue", "Search the catalogue",
+        /// Find entries of the catalogue that are meant for others.
+        ReadClosedCatalogue = "read_closed_catalogue", "See what is meant for others",
         /// Ask for access.
         SubmitRequest = "submit_request", "Ask for access",
         /// Read a request with everything on it.
@@ -70,8 +72,6 @@ words! {
         ReadIdentity = "read_identity", "Read an identity",
         /// Read the controls and their cases.
         ReadControls = "read_controls", "Read the controls",
-        /// Change an entitlement's risk tier.
-        ChangeTier = "change_tier", "Change a risk tier",
         /// See people's roles, jobs, imports.
         ReadAdministration = "read_administration", "Read the administration",
         /// Give and end roles.
@@ -117,6 +117,13 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
     use Relation as R;
     match action {
         A::ReadCatalogue => true,
+        // Who has it, decides on it or answers for somebody it is meant for has to know what it is.
+        A::ReadClosedCatalogue => match role {
+            Role::Compliance | Role::Auditor | Role::Administrator => true,
+            Role::Employee | Role::Operator => {
+                matches!(relation, R::Subject | R::Manager | R::Sponsor | R::Approver | R::ApplicationOwner)
+            }
+        },
         A::SubmitRequest | A::JoinRequest | A::GiveBack => matches!(relation, R::Subject | R::Manager | R::Sponsor),
         A::Delegate => relation == R::Subject,
         A::ReassignStage => relation == R::Approver || role == Role::Compliance,
@@ -139,10 +146,9 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::ExecuteRelease => role == Role::Operator,
         A::ReadIdentity => match role {
             Role::Operator | Role::Compliance | Role::Auditor | Role::Administrator => true,
-            Role::Employee => matches!(relation, R::Subject | R::Manager | R::Approver),
+            Role::Employee => matches!(relation, R::Subject | R::Manager | R::Approver | R::Sponsor),
         },
         A::ReadControls => matches!(role, Role::Compliance | Role::Auditor | Role::Administrator),
-        A::ChangeTier => role == Role::Compliance,
         A::ReadAdministration => matches!(role, Role::Administrator | Role::Auditor),
         A::AssignRole | A::StopIdentity => role == Role::Administrator && relation != R::Subject,
         A::RunJob => role == Role::Administrator,
@@ -159,6 +165,7 @@ pub fn forbidden(action: Action, relation: Relation) -> bool {
         Action::ExecuteRelease => matches!(relation, Relation::Subject | Relation::HasApproved),
         Action::AssignRole | Action::StopIdentity => relation == Relation::Subject,
         Action::ReadCatalogue
+        | Action::ReadClosedCatalogue
         | Action::SubmitRequest
         | Action::ReadRequest
         | Action::ListAllRequests
@@ -167,7 +174,6 @@ pub fn forbidden(action: Action, relation: Relation) -> bool {
         | Action::ReadRelease
         | Action::ReadIdentity
         | Action::ReadControls
-        | Action::ChangeTier
         | Action::ReadAdministration
         | Action::JoinRequest
         | Action::GiveBack

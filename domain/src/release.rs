@@ -13,6 +13,8 @@ words! {
         Activate = "activate", "Give access",
         /// Takes access away.
         Remove = "remove", "Remove access",
+        /// Lets access end at another moment.
+        Extend = "extend", "Move the end",
     }
 }
 
@@ -101,20 +103,21 @@ impl ReleaseState {
     }
 }
 
-/// Checks that `by` may carry out a change for `subject` that `approvers` approved, at `now`.
+/// Checks that `by` may carry out a change at `now` that `approvers` approved for `subject`. Both are
+/// all accounts of the people concerned: law 3 counts people.
 ///
 /// # Errors
 /// [`RuleBroken::ApproverExecutes`], [`RuleBroken::SubjectExecutes`] or [`RuleBroken::TooEarly`].
 pub fn may_execute(
     by: IdentityId,
-    subject: IdentityId,
+    subject: &[IdentityId],
     approvers: &[IdentityId],
     not_before: Timestamp,
     now: Timestamp,
 ) -> Result<(), RuleBroken> {
     if approvers.contains(&by) {
         Err(RuleBroken::ApproverExecutes)
-    } else if by == subject {
+    } else if subject.contains(&by) {
         Err(RuleBroken::SubjectExecutes)
     } else if now < not_before {
         Err(RuleBroken::TooEarly)
@@ -149,12 +152,12 @@ mod tests {
         }
 
         #[test]
-        fn no_approver_and_no_subject_ever_executes(by in 0u8..4, subject in 0u8..4, approvers in proptest::collection::vec(0u8..4, 0..3), early in any::<bool>()) {
+        fn no_approver_and_no_account_of_the_subject_ever_executes(by in 0u8..10, subject in 0u8..4, approvers in proptest::collection::vec(0u8..4, 0..3), early in any::<bool>()) {
             let approvers: Vec<_> = approvers.into_iter().map(person).collect();
             let now = if early { Timestamp::UNIX_EPOCH } else { Timestamp::MAX };
             let start = Timestamp::from_second(1).unwrap_or_default();
-            let allowed = may_execute(person(by), person(subject), &approvers, start, now).is_ok();
-            prop_assert_eq!(allowed, by != subject && !approvers.contains(&person(by)) && !early);
+            let allowed = may_execute(person(by), &[person(subject), person(9)], &approvers, start, now).is_ok();
+            prop_assert_eq!(allowed, by != subject && by != 9 && !approvers.contains(&person(by)) && !early);
         }
     }
 }

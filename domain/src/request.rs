@@ -1,15 +1,12 @@
-//! An access request: what is asked, and the states it may pass through.
+//! An access request: the states it may pass through.
 //!
-//! A request is an immutable revision once submitted; answering a question makes the next revision
-//! and voids what was decided on the one before.
+//! A request is an immutable revision once submitted; an edit makes the next revision and voids what
+//! was decided on the one before. Answering a question in words changes nothing that was asked, so
+//! the revision stays. What is typed before it is a request: [`crate::basket`].
 
-use crate::error::{FieldError, InvalidTransition};
-use crate::id::EntitlementId;
-use crate::text::Justification;
-use crate::time::Period;
+use crate::error::InvalidTransition;
 use crate::words::words;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -30,73 +27,15 @@ words! {
     }
 }
 
-/// A request as typed, before anything is checked. Field names are the form's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestForm {
-    /// Entitlement id.
-    #[serde(default)]
-    pub entitlement: String,
-    /// Word of a [`ReasonCode`].
-    #[serde(default)]
-    pub reason_code: String,
-    /// Why, in the requester's words.
-    #[serde(default)]
-    pub justification: String,
-    /// First day, `YYYY-MM-DD`.
-    #[serde(default)]
-    pub starts_on: String,
-    /// Last day, `YYYY-MM-DD`; empty means no end.
-    #[serde(default)]
-    pub ends_on: String,
-}
-
-/// What a well-formed request asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wish {
-    /// Which entitlement.
-    pub entitlement: EntitlementId,
-    /// Why, from the list.
-    pub reason: ReasonCode,
-    /// Why, in words.
-    pub justification: Justification,
-    /// From when to when.
-    pub period: Period,
-}
-
-impl RequestForm {
-    /// Parses the whole form, the same way in the browser and on the server.
-    ///
-    /// # Errors
-    /// Every field that cannot be accepted, in the order of the form.
-    pub fn parse(&self, today: Date) -> Result<Wish, Vec<FieldError>> {
-        let mut errors = Vec::new();
-        let entitlement = self
-            .entitlement
-            .trim()
-            .parse::<EntitlementId>()
-            .map_err(|_| FieldError::new("entitlement", "required", "Choose what you need from the catalogue."));
-        let reason = self
-            .reason_code
-            .parse::<ReasonCode>()
-            .map_err(|_| FieldError::new("reason_code", "required", "Choose a reason from the list."));
-        let justification = Justification::parse(&self.justification);
-        let period = Period::parse(&self.starts_on, &self.ends_on, today);
-        if let Err(error) = &entitlement {
-            errors.push(error.clone());
-        }
-        if let Err(error) = &reason {
-            errors.push(error.clone());
-        }
-        if let Err(error) = &justification {
-            errors.push(error.clone());
-        }
-        if let Err(more) = &period {
-            errors.extend(more.iter().cloned());
-        }
-        match (entitlement, reason, justification, period) {
-            (Ok(entitlement), Ok(reason), Ok(justification), Ok(period)) => Ok(Wish { entitlement, reason, justification, period }),
-            _ => Err(errors),
-        }
+words! {
+    /// What kind of change a request asks for.
+    pub enum RequestKind: "request kind" {
+        /// Something new.
+        Grant = "grant", "New access",
+        /// A later end of a grant.
+        Extend = "extend", "Extension",
+        /// An entitlement in place of a grant.
+        Change = "change", "Change",
     }
 }
 
@@ -237,11 +176,22 @@ impl RequestState {
         }
     }
 
-    /// The requester answers with the next revision.
+        /// The requester changes it: the next revision goes to everyone again.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] once released or ended.
+    pub fn revise(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::InApproval | Self::Returned { .. } | Self::Approved => Ok(Self::InApproval),
+            other => other.refuse("be changed"),
+        }
+    }
+
+    /// The requester answers the question in words: the same revision goes on.
     ///
     /// # Errors
     /// [`InvalidTransition`] unless returned.
-    pub fn resubmit(self) -> Result<Self, InvalidTransition> {
+    pub fn answer(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Returned { .. } => Ok(Self::InApproval),
             other => other.refuse("be answered"),

@@ -1,8 +1,14 @@
-//! Free text as people type it, parsed once into types that can be trusted afterwards.
+//! Text as people type it, parsed once into types that can be trusted afterwards: free text here,
+//! names in [`name`].
 //!
 //! Control characters and bidirectional overrides are refused, because a justification is read by
 //! someone else, in a list, beside other people's facts: text must not be able to rewrite its
-//! surroundings (Unicode TR 36, section 2.5; CVE-2021-42574).
+//! surroundings (Unicode TR 36, section 2.5; CVE-2021-42574). Everything is brought to the composed
+//! form (NFC), so that what looks the same is the same.
+
+mod name;
+
+pub use name::{NAME_MAX, Name, latin_look};
 
 use crate::error::FieldError;
 use serde::{Deserialize, Serialize};
@@ -92,12 +98,13 @@ impl fmt::Display for Remark {
     }
 }
 
-/// Trims, unifies line ends and refuses what must not stand in text that others read.
+/// Trims, unifies line ends, composes letters (NFC) and refuses what must not stand in text that
+/// others read.
 ///
 /// # Errors
 /// A [`FieldError`] with code `too_long` or `forbidden_character`.
 pub fn clean(field: &str, text: &str, longest: usize) -> Result<String, FieldError> {
-    let unified = text.trim().replace("\r\n", "\n");
+    let unified = composed(&text.trim().replace("\r\n", "\n"));
     if let Some(bad) = unified.chars().find(|c| is_forbidden(*c)) {
         return Err(FieldError::new(
             field,
@@ -112,11 +119,27 @@ pub fn clean(field: &str, text: &str, longest: usize) -> Result<String, FieldErr
     Ok(unified)
 }
 
-/// Control characters except tab and newline, bidirectional controls, and invisible fillers.
+/// The text with each letter in its composed form. The browser leaves that to the server.
+#[must_use]
+pub fn composed(text: &str) -> String {
+    #[cfg(not(target_family = "wasm"))]
+    {
+        use unicode_normalization::UnicodeNormalization as _;
+        text.nfc().collect()
+    }
+    #[cfg(target_family = "wasm")]
+    text.to_owned()
+}
+
+/// Control characters except tab and newline, bidirectional controls, separators that break lines
+/// unseen, invisible fillers and tags, and code points that are no characters.
 #[must_use]
 pub fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c,
+            '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]
@@ -133,10 +156,23 @@ mod tests {
 
     #[test]
     fn text_that_could_rewrite_its_surroundings_is_refused() {
-        for bad in ["\u{0}", "\u{202E}", "\u{2066}", "\u{7F}", "\u{FEFF}x", "\u{1B}[2J"] {
+        for bad in ["\u{0}", "\u{202E}", "\u{2066}", "\u{7F}", "\u{FEFF}x", "\u{1B}[2J", "\u{2028}", "\u{61C}", "\u{3164}", "\u{E0041}", "\u{FFFF}"] {
             let text = format!("needed for the release work {bad} today");
             assert_eq!(Justification::parse(&text).map_err(|e| e.code), Err("forbidden_character".to_owned()), "{bad:?}");
         }
         assert!(Justification::parse("first line of the reason\r\nsecond line").is_ok_and(|j| j.as_str().contains('\n')));
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        let (one, two) = (Remark::parse("reason", "Pru\u{308}fung", "Say why."), Remark::parse("reason", "Pr\u{fc}fung", "Say why."));
+        assert_eq!(one, two);
+        // The limit counts what is kept.
+        assert!(clean("reason", &"u\u{308}".repeat(10), 10).is_ok());
+    }
+
+    #[test]
+    fn joiners_that_some_languages_need_stay_in_free_text() {
+        assert!(clean("reason", "\u{0645}\u{06CC}\u{200C}\u{062E}\u{0648}\u{0627}\u{0647}\u{0645}", 100).is_ok());
     }
 }

@@ -113,11 +113,11 @@ pub fn today(now: Timestamp, zone: &TimeZone) -> Date {
 
 /// The first moment of `date` in `zone`; on a day whose midnight a clock change skips, the first
 /// moment that exists.
-fn start_of_day(date: Date, zone: &TimeZone) -> Timestamp {
+pub(crate) fn start_of_day(date: Date, zone: &TimeZone) -> Timestamp {
     date.to_zoned(zone.clone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
 }
 
-fn parse_date(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<Date> {
+pub(crate) fn parse_date(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<Date> {
     let trimmed = text.trim();
     // Exactly the shape a date field sends: `jiff` alone would take a whole timestamp as well.
     let shaped =

@@ -78,6 +78,18 @@ enum Command {
         #[arg(long, value_name = "NUMBER")]
         deputy: Option<String>,
     },
+    /// Record that an account belongs to the same person as another: neither decides for the other
+    LinkAccounts {
+        /// Number of the account in the people feed
+        account: String,
+        /// Number of the account that stands for the person
+        person: String,
+    },
+    /// Take such a link away that was recorded by mistake
+    UnlinkAccount {
+        /// Number of the account in the people feed
+        account: String,
+    },
     /// Record which second factor a person has in force
     SecondFactor {
         /// Their number in the people feed
@@ -187,6 +199,14 @@ impl Arguments {
                 let name =
                     on_database(&config, async |base: Base| by_command::name_owners(&base, &code, &owner, deputy.as_deref()).await).await?;
                 println!("{name}: owner and deputy are recorded.");
+            }
+            Command::LinkAccounts { account, person } => {
+                let names = on_database(&config, async |base: Base| by_command::link_accounts(&base, &account, &person).await).await?;
+                println!("{names} are accounts of one person.");
+            }
+            Command::UnlinkAccount { account } => {
+                let name = on_database(&config, async |base: Base| by_command::unlink_account(&base, &account).await).await?;
+                println!("{name} stands for itself again.");
             }
             Command::SecondFactor { number, factor } => {
                 let mfa: Mfa =

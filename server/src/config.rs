@@ -3,6 +3,10 @@
 //!
 //! To add a setting: a field with its default here, a line in `docs/operating.md`.
 
+mod smtp;
+
+pub use smtp::{Secret, Smtp, SmtpTls};
+
 use config::{Environment, File, FileFormat};
 use domain::feed::limit::Share;
 use jiff::SignedDuration;
@@ -49,6 +53,13 @@ struct Written {
     pool_connections: u32,
     log_format: LogFormat,
     import_removal_limit: String,
+    smtp_host: Option<String>,
+    smtp_port: Option<u16>,
+    smtp_tls: SmtpTls,
+    smtp_user: Option<String>,
+    smtp_password: Option<Secret>,
+    smtp_from: Option<String>,
+    smtp_timeout_seconds: u32,
 }
 
 impl Default for Written {
@@ -74,6 +85,13 @@ impl Default for Written {
             pool_connections: 10,
             log_format: LogFormat::Text,
             import_removal_limit: "10%".to_owned(),
+            smtp_host: None,
+            smtp_port: None,
+            smtp_tls: SmtpTls::Starttls,
+            smtp_user: None,
+            smtp_password: None,
+            smtp_from: None,
+            smtp_timeout_seconds: 20,
         }
     }
 }
@@ -129,6 +147,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// An import that removes a larger share of the records asks for confirmation.
     pub import_removal_limit: Share,
+    /// The mail server; without one people are told in the application only.
+    pub smtp: Option<Smtp>,
     /// Demonstration mode: the sign-in page offers people without passwords. No setting, so that
     /// nothing but the command `demo` can turn it on.
     pub demonstration: bool,
@@ -163,6 +183,9 @@ impl Config {
         let path = file.unwrap_or(Path::new("countersign.toml"));
         let own: config::Map<String, String> = environment.into_iter().filter(|(name, _)| !of_others(name)).collect();
         let database = own.get("DATABASE_URL").cloned();
+        // As they were written: what looks like a number would lose its zeros.
+        let as_written = |name: &str| own.get(name).filter(|value| !value.is_empty()).cloned();
+        let (user, password) = (as_written("COUNTERSIGN_SMTP_USER"), as_written("COUNTERSIGN_SMTP_PASSWORD"));
         let lists = Environment::with_prefix("COUNTERSIGN")
             .try_parsing(true)
             .ignore_empty(true)
@@ -171,6 +194,8 @@ impl Config {
         let mut builder = config::Config::builder()
             .add_source(File::from(path).format(FileFormat::Toml).required(file.is_some()))
             .set_override_option("database_url", database)?
+            .set_override_option("smtp_user", user)?
+            .set_override_option("smtp_password", password)?
             .add_source(lists.source(Some(own)));
         for (name, value) in flags {
             builder = builder.set_override_option(*name, value.clone())?;
@@ -179,6 +204,7 @@ impl Config {
     }
 
     fn check(written: Written) -> Result<Self, SettingsError> {
+        let smtp = Smtp::check(&written)?;
         let zone = TimeZone::get(&written.time_zone)
             .map_err(|_| bad("time_zone", format!("{:?} is not a zone of the IANA list, for example Europe/Zurich", written.time_zone)))?;
         let public_url = match written.public_url {
@@ -223,6 +249,7 @@ impl Config {
             pool_connections: written.pool_connections,
             log_format: written.log_format,
             import_removal_limit,
+            smtp,
             demonstration: false,
         })
     }
@@ -298,6 +325,34 @@ mod tests {
         assert!(said.contains("sesion_idle_minutes"), "{said}");
         assert!(read(&[("COUNTERSIGN_TARGET_DIR", "x"), ("HOME", "y")], &[]).is_ok());
         assert!(read(&[("COUNTERSIGN_DEMONSTRATION", "true")], &[]).is_err());
+    }
+
+    #[test]
+    fn mail_is_off_without_a_host_and_needs_an_address_with_one() {
+        assert!(read(&[], &[]).unwrap().smtp.is_none());
+        let host = ("COUNTERSIGN_SMTP_HOST", "mail.example");
+        let from = ("COUNTERSIGN_SMTP_FROM", "Countersign <id@example.org>");
+        let smtp = read(&[host, from], &[]).unwrap().smtp.unwrap();
+        assert_eq!((smtp.port, smtp.tls, smtp.credentials), (587, SmtpTls::Starttls, None));
+        let user = [("COUNTERSIGN_SMTP_USER", "id"), ("COUNTERSIGN_SMTP_PASSWORD", "blue tram")];
+        for refused in [
+            vec![host],
+            vec![from],
+            vec![host, ("COUNTERSIGN_SMTP_FROM", "nobody")],
+            vec![host, from, user[0]],
+            vec![host, from, user[1]],
+            vec![host, from, user[0], user[1], ("COUNTERSIGN_SMTP_TLS", "none")],
+            vec![host, from, ("COUNTERSIGN_SMTP_TLS", "perhaps")],
+            vec![host, from, ("COUNTERSIGN_SMTP_TIMEOUT_SECONDS", "0")],
+        ] {
+            assert!(read(&refused, &[]).is_err(), "{refused:?}");
+        }
+        let config = read(&[host, from, user[0], user[1], ("COUNTERSIGN_SMTP_TLS", "tls")], &[]).unwrap();
+        assert_eq!(config.smtp.as_ref().unwrap().port, 465);
+        assert!(!format!("{config:?}").contains("blue tram"));
+        let digits = read(&[host, from, ("COUNTERSIGN_SMTP_USER", "007"), ("COUNTERSIGN_SMTP_PASSWORD", "0120")], &[]).unwrap();
+        let (user, password) = digits.smtp.unwrap().credentials.unwrap();
+        assert_eq!((user.as_str(), password.expose()), ("007", "0120"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod embedded_postgres;
 pub mod http;
 pub mod import;
 pub mod job;
+pub mod mail;
 pub mod password;
 pub mod policy;
 pub mod rate_limit;

@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
 use crate::http::{self, Site};
+use crate::mail::Mail;
 use crate::policy::PolicySet;
 use crate::state::AppState;
 use crate::store;
@@ -160,7 +161,8 @@ async fn serve_on(
     let people = demonstration(&config, &database.owner, &system, &policies).await?;
     let base = Base::new(database.pool.clone(), system, policies, config.zone.clone())
         .await
-        .map_err(|error| StartError::Sentence(error.to_string()))?;
+        .map_err(|error| StartError::Sentence(error.to_string()))?
+        .with_mail(mail(&config)?);
     let url = config.public_url.clone();
     let (demonstration, count) = (config.demonstration, people.len());
     let state = AppState::new(base.clone(), config, site, people).map_err(StartError::Sentence)?;
@@ -195,6 +197,16 @@ async fn serve_on(
     jobs.stop().await;
     println!("stopping   jobs ended");
     Ok(())
+}
+
+/// Mail by the settings, and a line that says whether there is any.
+fn mail(config: &Config) -> Result<Option<Arc<Mail>>, StartError> {
+    let Some(smtp) = &config.smtp else {
+        println!("mail       not set up: people are told in the application only");
+        return Ok(None);
+    };
+    println!("mail       by {}:{}", smtp.host, smtp.port);
+    Mail::from_settings(smtp, &config.public_url).map(|mail| Some(Arc::new(mail))).map_err(StartError::Sentence)
 }
 
 /// Loads the demonstration, over connections with a command's patience.

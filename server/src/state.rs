@@ -5,6 +5,8 @@ use crate::http::{Forwarding, Site, Tasks};
 use crate::rate_limit::RateLimits;
 use crate::system::System;
 use crate::usecase::accounts::{AccountService, Handover};
+use crate::usecase::deciding::Proofs;
+use crate::usecase::inbox::InboxService;
 use crate::usecase::{self, Base};
 use app::account::port::DemoPerson;
 use app::backend::Backend;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 pub struct AppState {
     leptos_options: LeptosOptions,
     ports: Backend,
+    base: Base,
     /// Signing in, sessions, passwords.
     pub accounts: AccountService,
     /// The settings.
@@ -48,7 +51,8 @@ impl AppState {
             leptos_options: LeptosOptions::builder().output_name("countersign").site_addr(config.bind).build(),
             system: base.system.clone(),
             pool: base.pool.clone(),
-            ports: usecase::ports(base, accounts.clone()),
+            ports: usecase::ports(base.clone(), accounts.clone()),
+            base,
             forwarding: Arc::new(Forwarding { trusted: config.trusted_proxies.clone() }),
             accounts,
             config: Arc::new(config),
@@ -61,7 +65,10 @@ impl AppState {
     /// The ports for one request; a new session token is left in `handover`.
     #[must_use]
     pub fn backend(&self, handover: Handover) -> Backend {
-        Backend { accounts: Arc::new(self.accounts.for_request(handover)), ..self.ports.clone() }
+        let accounts = self.accounts.for_request(handover);
+        // A decision that proves a password changes the token, too.
+        let inbox = InboxService::new(self.base.clone(), Proofs::by(accounts.clone()));
+        Backend { accounts: Arc::new(accounts), inbox: Arc::new(inbox), ..self.ports.clone() }
     }
 }
 

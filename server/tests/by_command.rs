@@ -7,7 +7,7 @@ mod support;
 use domain::identity::Mfa;
 use server::config::Config;
 use server::password::Hashing;
-use server::usecase::by_command::{name_owners, open_account, record_second_factor};
+use server::usecase::by_command::{link_accounts, name_owners, open_account, record_second_factor, unlink_account};
 use std::collections::HashMap;
 use support::*;
 
@@ -75,4 +75,50 @@ async fn owners_and_second_factors_are_recorded_with_their_events(pool: PgPoolOp
         app.count("select count(*) from audit_event where kind in ('application.owners_named', 'identity.second_factor_recorded')").await,
         2
     );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn accounts_of_one_person_are_linked_shown_and_parted_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let (ana, second, third, other) =
+        (app.person("Ana", unit, None).await, app.person("Anaadm", unit, None).await, app.person("Anatwo", unit, None).await, app.person("Olga", unit, None).await);
+    let mut numbers = vec![];
+    for id in [ana, second, third, other] {
+        numbers.push(number(&app, id).await);
+    }
+    let [ana_number, second_number, third_number, _] = numbers.try_into().unwrap();
+    // The third hangs on the second before the second hangs on the first: all three are one person.
+    link_accounts(&app.base, &third_number, &second_number).await.unwrap();
+    assert_eq!(link_accounts(&app.base, &second_number, &ana_number).await.unwrap(), "Anaadm Example and Ana Example");
+    let of = |id: IdentityId| {
+        let pool = app.owner.clone();
+        async move {
+            let mut all: Vec<uuid::Uuid> = sqlx::query_scalar("select identity_id from same_people(array[$1])").bind(id.0).fetch_all(&pool).await.unwrap();
+            all.sort();
+            all
+        }
+    };
+    let mut three = vec![ana.0, second.0, third.0];
+    three.sort();
+    for id in [ana, second, third] {
+        assert_eq!(of(id).await, three);
+    }
+    assert_eq!(of(other).await, [other.0]);
+    for (account, person, says) in [
+        (&ana_number, &ana_number, "one account already"),
+        (&third_number, &ana_number, "one account already"),
+        (&ana_number, &third_number, "one account already"),
+        (&"none".to_owned(), &ana_number, "none"),
+    ] {
+        let refused = link_accounts(&app.base, account, person).await.unwrap_err().to_string();
+        assert!(refused.contains(says) && refused.contains("Nothing was changed"), "{refused}");
+    }
+    assert_eq!(app.count("select count(*) from audit_event where kind = 'identity.accounts_linked'").await, 4);
+    let page = app.sign_in_as(ana).await.get(&format!("/identities/{ana}")).await.text();
+    assert!(page.contains("Anaadm Example") && page.contains("Anatwo Example") && !page.contains("Olga Example"), "{page}");
+
+    unlink_account(&app.base, &third_number).await.unwrap();
+    assert_eq!(of(third).await, [third.0]);
+    assert!(unlink_account(&app.base, &third_number).await.unwrap_err().to_string().contains("not linked"));
 }

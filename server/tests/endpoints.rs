@@ -64,6 +64,40 @@ const REQUEST_FIELDS: &[(&str, &str)] = &[
     ("key", "0190b0f0-0000-7000-8000-000000000001"),
 ];
 
+/// A change of the entitlement by somebody who may propose it.
+const PROPOSAL_FIELDS: &[(&str, &str)] = &[
+    ("kind", "entitlement"),
+    ("record_key", "{entitlement}"),
+    ("base_version", "1"),
+    ("fields[tier]", "privileged"),
+    ("fields[tier_reason]", "It can change more than it seemed."),
+    ("fields[longest_days]", "30"),
+    ("reason", "Found in the review."),
+    ("key", "0190b0f0-0000-7000-8000-000000000004"),
+];
+const PROPOSAL_FORM: &[(&str, &str)] = &[
+    ("base_version", "1"),
+    ("field.name", "Another name"),
+    ("reason", "Found in the review."),
+    ("key", "0190b0f0-0000-7000-8000-000000000005"),
+];
+/// Neither owner nor keeper of the rules: they see no list of records.
+const OUTSIDE_CHANGES: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403)];
+/// The same for one record.
+const HIDDEN_CHANGES: &[(Who, u16)] = &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404)];
+const NOT_EDITING: &[(Who, u16)] = &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 403), (Auditor, 403)];
+const NOT_SECOND: &[(Who, u16)] = &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Auditor, 403)];
+const NOT_PROPOSER: &[(Who, u16)] =
+    &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 403), (Auditor, 403), (Administrator, 403)];
+
+/// Ana was told; what others are told is nobody's, whatever their roles.
+const NOT_TOLD: &[(Who, u16)] = &[(Sam, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)];
+
+/// An id that no record has.
+const NOBODYS: &str = "0190b0f0-0000-7000-8000-0000000000ff";
+/// What is somebody's own does not exist for anybody else.
+const EVERYBODY_404: &[(Who, u16)] = &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)];
+
 const NOT_ADMINISTRATORS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)];
 
 fn table() -> Vec<Row> {
@@ -73,15 +107,25 @@ fn table() -> Vec<Row> {
         page("/admin", &[(Sam, 403), (Operator, 403), (Compliance, 403)]),
         page("/catalogue", &[]),
         page("/catalogue/{id}", &[]),
+        page("/changes", OUTSIDE_CHANGES),
+        page("/changes/{id}", HIDDEN_CHANGES),
         page("/controls", &[(Sam, 403), (Operator, 403)]),
         page("/identities/{id}", &[(Sam, 404)]),
+        page("/find", &[]),
         page("/inbox", &[]),
         page("/inbox/{stage}", &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)]),
+        page("/notifications", &[]),
         page("/releases", &[(Sam, 403), (Bea, 403), (Administrator, 403)]),
         page("/releases/{id}", &[(Sam, 404), (Administrator, 404)]),
         page("/request", &[]),
         page("/requests", &[]),
         page("/requests/{id}", &[(Sam, 404), (Administrator, 404)]),
+        // Whoever has nothing in scope is shown that nothing is.
+        page("/rules", &[]),
+        page("/rules/{kind}", OUTSIDE_CHANGES),
+        page("/rules/{kind}/{key}", HIDDEN_CHANGES),
+        function("/rules/{kind}/{key}", PROPOSAL_FORM, NOT_EDITING),
+        function("/changes/{id}", &[("step", "confirm")], NOT_SECOND),
         open("GET", "/sign-in"),
         open("GET", "/setup"),
         open("GET", "/healthz"),
@@ -99,15 +143,44 @@ fn table() -> Vec<Row> {
         function("/api/admin/overview", &[("q", "")], &[(Sam, 403), (Bea, 403), (Operator, 403), (Compliance, 403)]),
         function("/api/admin/assign_role", &[("identity", "{sam}"), ("role", "operator")], NOT_ADMINISTRATORS),
         function("/api/admin/end_role", &[("assignment", "{assignment}")], NOT_ADMINISTRATORS),
+        function("/api/admin/send_mail_again", &[], NOT_ADMINISTRATORS),
         function("/api/admin/run_job", &[("name", "replan-held-stages")], NOT_ADMINISTRATORS),
+        page("/attachments/{id}", &[(Sam, 404), (Operator, 404), (Administrator, 404)]),
+        // Without a file and a draft of one's own nothing is taken from anybody.
+        function(
+            "/attachments",
+            &[],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)],
+        ),
+        function(
+            "/api/attachments/remove",
+            &[("draft", "{anas_draft}"), ("attachment", "{attachment}")],
+            &[(Sam, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)],
+        ),
+        function(
+            "/api/grants/give_back",
+            &[("grant", "{grant}")],
+            &[(Sam, 404), (Operator, 403), (Compliance, 403), (Auditor, 403), (Administrator, 403)],
+        ),
         function("/api/catalogue/search", &[], &[]),
         function("/api/catalogue/entitlement", &[("id", "{entitlement}")], &[]),
-        function(
-            "/api/catalogue/change_tier",
-            &[("id", "{entitlement}"), ("version", "1"), ("tier", "privileged"), ("reason", "It can change more than it seemed.")],
-            &[(Sam, 403), (Bea, 403), (Operator, 403), (Auditor, 403), (Administrator, 403)],
-        ),
+        function("/api/changes/overview", &[], &[]),
+        function("/api/changes/records", &[("kind", "entitlement")], OUTSIDE_CHANGES),
+        function("/api/changes/open", &[("kind", "entitlement"), ("key", "{entitlement}")], HIDDEN_CHANGES),
+        function("/api/changes/list", &[], OUTSIDE_CHANGES),
+        function("/api/changes/show", &[("change", "{change}")], HIDDEN_CHANGES),
+        function("/api/changes/propose", PROPOSAL_FIELDS, NOT_EDITING),
+        function("/api/changes/decide", &[("change", "{change}"), ("confirm", "true")], NOT_SECOND),
+        function("/api/changes/withdraw", &[("change", "{change}")], NOT_PROPOSER),
         function("/api/controls/list", &[], &[(Sam, 403), (Operator, 403)]),
+        function("/api/find/list", &[("q", "ledger")], &[]),
+        function("/api/find/search", &[("q", "ledger")], &[]),
+        function("/api/notifications/list", &[], &[]),
+        function("/api/notifications/open", &[("id", "{notification}")], NOT_TOLD),
+        function("/api/notifications/read", &[("id", "{notification}")], NOT_TOLD),
+        function("/api/notifications/read_all", &[("until", "2026-11-22T09:00:00Z")], &[]),
+        function("/api/notifications/choices", &[], &[]),
+        function("/api/notifications/choose", &[("in_app[]", "reminder"), ("mail[]", "reminder")], &[]),
         function("/api/home/frame", &[], &[]),
         function("/api/home/view", &[], &[]),
         function("/api/identities/show", &[("identity", "{ana}")], &[(Sam, 404)]),
@@ -138,6 +211,20 @@ fn table() -> Vec<Row> {
             ],
             &[(Sam, 404), (Operator, 404), (Administrator, 404), (Ana, 403), (Compliance, 403), (Auditor, 403)],
         ),
+        function("/api/inbox/undo", &[("decision", NOBODYS)], EVERYBODY_404),
+        function("/api/inbox/undo_selected", &[("press", NOBODYS)], EVERYBODY_404),
+        function(
+            "/api/inbox/approve_selected",
+            &[("shown_at", "2026-11-22T09:00:00Z"), ("key", "0190b0f0-0000-7000-8000-000000000006")],
+            &[(Sam, 422), (Ana, 422), (Auditor, 422)],
+        ),
+        function("/api/inbox/save_filter", &[("name", " ")], &[(Sam, 422)]),
+        function("/api/inbox/forget_filter", &[("id", NOBODYS)], EVERYBODY_404),
+        function(
+            "/api/requests/answer_question",
+            &[("request", "{request}"), ("version", "1"), ("answer", "It is the north branch.")],
+            &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)],
+        ),
         function("/api/releases/list", &[], &[(Sam, 403), (Bea, 403), (Administrator, 403)]),
         function("/api/releases/show", &[("release", "{release}")], &[(Sam, 404), (Bea, 404), (Administrator, 404)]),
         function(
@@ -166,6 +253,11 @@ fn table() -> Vec<Row> {
             &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)],
         ),
         function("/api/requests/list", &[("query[scope]", "all")], &[(Sam, 403), (Operator, 403), (Administrator, 403)]),
+        function(
+            "/api/requests/join",
+            &[("request", "{request}")],
+            &[(Sam, 404), (Operator, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
         function("/api/requests/show", &[("request", "{request}")], &[(Sam, 404), (Administrator, 404)]),
     ]
 }
@@ -212,12 +304,13 @@ impl Scene {
         // One request that everybody approved, and one that its manager approved.
         let requester = &people[&Ana];
         submit(requester, released, "0190b0f0-0000-7000-8000-00000000000a").await;
-        while decide_first(&people[&Bea]).await || decide_first(&owners).await {}
+        while decide_first(app, &people[&Bea]).await || decide_first(app, &owners).await {}
         submit(requester, open, "0190b0f0-0000-7000-8000-00000000000b").await;
-        assert!(decide_first(&people[&Bea]).await);
+        assert!(decide_first(app, &people[&Bea]).await);
         let stage = owners.server_fn("inbox/list", &[]).await.json();
         let stage = first_stage(&stage).expect("the owner is asked next");
         let detail = owners.server_fn("inbox/detail", &[("stage", &stage)]).await.json();
+        let change = propose(&owners, released).await;
         let release: uuid::Uuid = sqlx::query_scalar("select id from release").fetch_one(&app.owner).await.unwrap();
         let text = |pointer: &str| {
             detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned()
@@ -233,6 +326,13 @@ impl Scene {
             ("hash", text("/request/content_hash")),
             ("release", release.to_string()),
             ("stage", stage),
+            ("change", change),
+            ("grant", held(app).await),
+            ("anas_draft", draft_of(app, ana).await),
+            ("attachment", file_on(app, &text("/request/id")).await),
+            ("notification", tell(app, ana).await),
+            ("kind", "entitlement".to_owned()),
+            ("key", open.to_string()),
         ]);
         Self { people, records }
     }
@@ -247,6 +347,8 @@ impl Scene {
             Some("catalogue") => "entitlement",
             Some("identities") => "ana",
             Some("releases") => "release",
+            Some("changes") => "change",
+            Some("attachments") => "attachment",
             _ => "request",
         };
         self.filled(&path.replace("{id}", &format!("{{{id}}}")))
@@ -258,9 +360,46 @@ impl Scene {
         match (row.method, row.path.strip_prefix("/api/")) {
             (_, Some(name)) => client.server_fn(name, &fields).await,
             ("GET", None) => client.get(&self.address(row.path)).await,
-            (_, None) => client.post_form(row.path, &fields).await,
+            (_, None) => client.post_form(&self.address(row.path), &fields).await,
         }
     }
+}
+
+/// Access of Ana, as if the release that waits had been carried out.
+async fn held(app: &TestApp) -> String {
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since)
+         select gen_random_uuid(), subject_id, entitlement_id, 1, request_id, item_id, id, 'active', planned_at from release returning id",
+    )
+    .fetch_one(&app.owner)
+    .await
+    .unwrap();
+    id.to_string()
+}
+
+async fn draft_of(app: &TestApp, owner: IdentityId) -> String {
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "insert into draft (id, owner_id, body, created_at, updated_at, idempotency_key) values (gen_random_uuid(), $1, '{}', now(), now(), gen_random_uuid()) returning id",
+    )
+    .bind(owner.0)
+    .fetch_one(&app.owner)
+    .await
+    .unwrap();
+    id.to_string()
+}
+
+/// A file on the first revision of a request.
+async fn file_on(app: &TestApp, request: &str) -> String {
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "with file as (insert into attachment (id, sha256, name, media_type, size, content, uploaded_by, uploaded_at)
+                       select gen_random_uuid(), sha256('text'), 'note.txt', 'text/plain', 4, 'text', requester_id, now() from request where id = $1::uuid returning id)
+         insert into request_attachment (request_id, revision, attachment_id) select $1::uuid, 1, id from file returning attachment_id",
+    )
+    .bind(request)
+    .fetch_one(&app.owner)
+    .await
+    .unwrap();
+    id.to_string()
 }
 
 async fn submit(client: &Client, entitlement: EntitlementId, key: &str) {
@@ -272,12 +411,34 @@ async fn submit(client: &Client, entitlement: EntitlementId, key: &str) {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
+/// Somebody is told something: the notification.
+async fn tell(app: &TestApp, who: IdentityId) -> String {
+    let id = domain::id::NotificationId::new(app.now(), app.system.random());
+    sqlx::query("insert into notification (id, recipient_id, kind, title, href, at) values ($1, $2, 'request_moved', 'For the test', '/requests', '2026-11-22T09:00:00Z')")
+        .bind(id.0)
+        .bind(who.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    id.to_string()
+}
+
+/// The owner proposes another tier for an entitlement: it waits for a second person.
+async fn propose(client: &Client, entitlement: EntitlementId) -> String {
+    let entitlement = entitlement.to_string();
+    let mut fields = PROPOSAL_FIELDS.to_vec();
+    fields[1].1 = &entitlement;
+    let reply = client.server_fn("changes/propose", &fields).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json().as_str().expect("the change's id").to_owned()
+}
+
 fn first_stage(list: &serde_json::Value) -> Option<String> {
     list.pointer("/page/rows/0/stage")?.as_str().map(str::to_owned)
 }
 
 /// Approves the first request in somebody's inbox, if there is one.
-async fn decide_first(client: &Client) -> bool {
+async fn decide_first(app: &TestApp, client: &Client) -> bool {
     let list = client.server_fn("inbox/list", &[]).await;
     assert_eq!(list.status, 200, "{}", list.text());
     let Some(stage) = first_stage(&list.json()) else { return false };
@@ -295,6 +456,8 @@ async fn decide_first(client: &Client) -> bool {
     ];
     let reply = client.server_fn("inbox/decide", &fields).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
+    app.advance(SignedDuration::from_secs(11));
+    server::job::finalise_decisions::run(&app.base).await.unwrap();
     true
 }
 

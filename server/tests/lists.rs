@@ -13,7 +13,8 @@ use app::requests::port::{Requests, RequestsQuery};
 use domain::actor::Caller;
 use domain::id::IdempotencyKey;
 use domain::permission::Role;
-use domain::request::RequestForm;
+use domain::basket::BasketForm;
+use server::usecase::deciding::Proofs;
 use server::usecase::home::HomeService;
 use server::usecase::inbox::InboxService;
 use server::usecase::releases::ReleaseService;
@@ -30,29 +31,33 @@ fn caller(app: &TestApp, identity: IdentityId, name: &str, roles: &[Role]) -> Ca
     }
 }
 
-fn form(entitlement: EntitlementId) -> RequestForm {
-    RequestForm {
-        entitlement: entitlement.to_string(),
+fn form(entitlement: EntitlementId) -> BasketForm {
+    BasketForm {
         reason_code: "project".into(),
         justification: "Needed for the migration project until Christmas.".into(),
         starts_on: "2026-11-22".into(),
         ends_on: "2026-12-20".into(),
+        ..BasketForm::of(entitlement)
     }
 }
 
 async fn decide(app: &TestApp, who: &Caller, verdict: &str, comment: &str) {
-    let inbox = InboxService::new(app.base.clone());
+    let inbox = InboxService::new(app.base.clone(), Proofs::by(app.state.accounts.clone()));
     let stage = inbox.list(who, InboxQuery::default()).await.unwrap().page.rows[0].stage;
     let detail = inbox.detail(who, stage).await.unwrap();
     let form = DecisionForm {
         stage,
         verdict: verdict.into(),
         comment: comment.into(),
+        ends_on: String::new(),
+        password: String::new(),
         shown_version: detail.request.version,
         shown_hash: detail.request.content_hash,
         key: detail.key,
     };
     inbox.decide(who, form).await.unwrap();
+    app.advance(SignedDuration::from_secs(11));
+    server::job::finalise_decisions::run(&app.base).await.unwrap();
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -69,7 +74,7 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     let (home, requests, inbox, releases) = (
         HomeService::new(app.base.clone()),
         RequestService::new(app.base.clone()),
-        InboxService::new(app.base.clone()),
+        InboxService::new(app.base.clone(), Proofs::by(app.state.accounts.clone())),
         ReleaseService::new(app.base.clone()),
     );
 
@@ -88,7 +93,7 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     let list = inbox.list(&bea, InboxQuery { filter: "late".into(), ..InboxQuery::default() }).await.unwrap();
     assert_eq!((list.page.rows[0].due.as_str(), list.page.total), ("Overdue 2 h", 1));
     let counts: Vec<_> = list.filters.iter().map(|(word, _, count)| (word.as_str(), *count)).collect();
-    assert_eq!(counts, [("all", 1), ("late", 1), ("standard", 1), ("elevated", 0), ("privileged", 0)]);
+    assert_eq!(counts, [("all", 1), ("late", 1), ("today", 1), ("standard", 1), ("elevated", 0), ("privileged", 0)]);
     let weigh = inbox.detail(&bea, list.page.rows[0].stage).await.unwrap().weigh;
     assert_eq!((weigh.unit.as_str(), weigh.peers, weigh.peers_holding, weigh.held_before, weigh.mfa_in_force), ("Payments", 2, 0, 0, true));
 
@@ -168,7 +173,7 @@ async fn pages_of_requests_show_each_once_newest_first(pool: PgPoolOptions, conn
         }
     }
     let bea = caller(&app, bea, "Bea Example", &[]);
-    let inbox = InboxService::new(app.base.clone());
+    let inbox = InboxService::new(app.base.clone(), Proofs::by(app.state.accounts.clone()));
     let first = inbox.list(&bea, InboxQuery::default()).await.unwrap().page;
     let second = inbox.list(&bea, InboxQuery { after: first.next.unwrap(), ..InboxQuery::default() }).await.unwrap().page;
     assert_eq!((first.rows.len(), second.rows.len(), second.next), (50, 2, None));

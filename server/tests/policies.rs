@@ -83,6 +83,10 @@ fn conflict(severity: Severity, standing: Standing) -> ConflictFound {
         with: EntitlementId::new(Timestamp::UNIX_EPOCH, [9; 10]),
         with_name: "Payment Approver".into(),
         standing,
+        with_through: None,
+        because_of: None,
+        mitigation: String::new(),
+        at_most: None,
     }
 }
 

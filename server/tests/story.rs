@@ -4,12 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod story {
+    mod bulk;
     pub mod cast;
+    mod conversation;
     mod deciding;
+    mod earlier_end;
     mod ending;
     mod evidence;
+    mod kept_filters;
     mod line;
+    mod looks;
+    mod parallel;
     mod races;
     mod releasing;
+    mod signatures;
+    mod undo;
 }
 mod support;

@@ -4,6 +4,8 @@ use super::api::{ChangePassword, EndOtherSessions, EndSession, read_account};
 use super::password::PasswordForm;
 use super::port::AccountView;
 use super::sessions::Sessions;
+use crate::approvals::delegations::Delegations;
+use crate::notifications::choices::NotificationChoices;
 use crate::paths;
 use crate::status::Failed;
 use crate::ui::{Card, Fact, FactsList, Notice, Page, Skeleton, Tone};
@@ -45,11 +47,20 @@ fn page(
     let AccountView { name, login, identity, password_changed, sessions } = account;
     let changed = paths::has_parameter(search, "changed")
         .then(|| view! { <Notice tone=Tone::Ok title="The password was changed." text="Every other session has ended."/> });
+    let told = paths::has_parameter(search, "told");
+    let delegated = [
+        ("delegated", "Delegated.", "They were told, and are asked beside you in that time."),
+        ("delegation_ended", "The delegation has ended.", "They were told, and are not asked any more."),
+    ]
+    .into_iter()
+    .find(|(done, ..)| paths::has_parameter(search, done))
+    .map(|(_, title, text)| view! { <Notice tone=Tone::Ok title=title text=text/> });
     let form = login.clone().map(|login| view! { <PasswordForm login=login action=change/> });
     view! {
         <Page title="Account" subtitle=name>
             <div class="stack">
                 {changed}
+                {delegated}
                 <Card title="Signing in" aside=move || view! { <a href=paths::identity(identity)>"What is recorded about me"</a> }>
                     <FactsList>
                         <Fact term="Sign-in name">{login.unwrap_or_else(|| "None: you do not sign in with a password".to_owned())}</Fact>
@@ -58,6 +69,8 @@ fn page(
                 </Card>
                 <Sessions sessions=sessions end=end end_others=end_others/>
                 {form}
+                <Delegations/>
+                <NotificationChoices saved=told/>
             </div>
         </Page>
     }

@@ -17,7 +17,7 @@ pub fn PasswordForm(login: String, action: ServerAction<ChangePassword>) -> impl
                 <div class="form max-w-md">
                     <input class="sr-only" type="text" name="username" value=login autocomplete="username" readonly=true tabindex="-1" aria-hidden="true"/>
                     <PasswordField name="current_password" label="Present password" error=error("current_password")/>
-                    <PasswordField name="password" label="New password" autocomplete="new-password" hint="At least 15 characters; a few unrelated words are easy to remember." maxlength=128 error=error("password")/>
+                    <PasswordField name="password" label="New password" autocomplete="new-password" hint="15 to 128 characters; a few unrelated words are easy to remember." maxlength=128 error=error("password")/>
                     <PasswordField name="password_again" label="New password again" autocomplete="new-password" maxlength=128 error=error("password_again")/>
                     <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Change the password"</Button></div>
                     <p class="text-ink-3">"Every other session of yours ends with it."</p>

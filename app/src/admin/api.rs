@@ -30,6 +30,15 @@ pub async fn end_role(assignment: String) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Puts mails that were given up back into the line.
+#[server(endpoint = "admin/send_mail_again")]
+pub async fn send_mail_again() -> Result<(), AppError> {
+    use crate::{admin::done, backend::backend, caller::caller};
+    backend()?.administration.send_mail_again(&caller()?).await?;
+    leptos_axum::redirect(&done::after("mail_again"));
+    Ok(())
+}
+
 /// Makes a job due now.
 #[server(endpoint = "admin/run_job")]
 pub async fn run_job(name: String) -> Result<(), AppError> {

@@ -1,6 +1,6 @@
 //! What an administrator can change on the page, and what the page says afterwards.
 
-use super::api::{AssignRole, EndRole, RunJob};
+use super::api::{AssignRole, EndRole, RunJob, SendMailAgain};
 use crate::error::AppError;
 use crate::paths;
 use crate::ui::{Notice, Tone};
@@ -18,25 +18,33 @@ pub struct Changes {
     pub end: ServerAction<EndRole>,
     /// Run a job.
     pub run: ServerAction<RunJob>,
+    /// Send mails again.
+    pub mail: ServerAction<SendMailAgain>,
 }
 
 impl Changes {
     /// All of them, idle.
     #[must_use]
     pub fn new() -> Self {
-        Self { assign: ServerAction::new(), end: ServerAction::new(), run: ServerAction::new() }
+        Self { assign: ServerAction::new(), end: ServerAction::new(), run: ServerAction::new(), mail: ServerAction::new() }
     }
 
     /// Goes up with every answer: nothing is typed here that reading the page again could lose.
     #[must_use]
     pub fn version(self) -> usize {
-        self.assign.version().get() + self.end.version().get() + self.run.version().get()
+        self.assign.version().get() + self.end.version().get() + self.run.version().get() + self.mail.version().get()
     }
 
     /// What a change of roles was refused for.
     #[must_use]
     pub fn refused_role(self) -> Option<AppError> {
         self.assign.value().get().and_then(Result::err).or_else(|| self.end.value().get().and_then(Result::err))
+    }
+
+    /// What sending mails again was refused for.
+    #[must_use]
+    pub fn refused_mail(self) -> Option<AppError> {
+        self.mail.value().get().and_then(Result::err)
     }
 
     /// What a job was refused for.
@@ -64,6 +72,7 @@ pub fn said(done: &str) -> Option<AnyView> {
     let text = match done {
         "role_given" => "The role is given. It counts from their next page on.",
         "role_ended" => "The role has ended. It no longer counts from their next page on.",
+        "mail_again" => "The mails are due now. Load the page again in a moment to see how it went.",
         "job_due" => "The job is due now. Load the page again in a moment to see how it went.",
         _ => return None,
     };

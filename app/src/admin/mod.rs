@@ -3,6 +3,7 @@
 pub mod api;
 pub mod done;
 pub mod jobs;
+mod mail;
 pub mod page;
 pub mod people;
 pub mod port;

@@ -3,6 +3,7 @@
 use super::api::admin_overview;
 use super::done::{Changes, DONE, said};
 use super::jobs::{HeldRequests, Imports, Jobs};
+use super::mail::Mail;
 use super::people::{Assignments, People};
 use super::port::AdminView;
 use crate::paths;
@@ -38,7 +39,7 @@ pub fn AdminRoute() -> impl IntoView {
 }
 
 fn page(view: AdminView, q: String, done: Memo<String>, changes: Changes) -> AnyView {
-    let AdminView { assignments, people, identities, jobs, imports, held, may_change, as_of } = view;
+    let AdminView { assignments, people, identities, jobs, imports, held, mail, may_change, as_of } = view;
     let subtitle = format!("{} active identities of {}", identities.0, identities.1);
     let waiting = held.len();
     view! {
@@ -51,6 +52,7 @@ fn page(view: AdminView, q: String, done: Memo<String>, changes: Changes) -> Any
                         <li><a rel="external" href="#people">"Find a person"</a></li>
                         <li><a rel="external" href="#held">"Held requests"{(waiting > 0).then(|| format!(" ({waiting})"))}</a></li>
                         <li><a rel="external" href="#jobs">"Jobs"</a></li>
+                        <li><a rel="external" href="#mail">"Mail"</a></li>
                         <li><a rel="external" href="#imports">"Imports"</a></li>
                     </ul>
                 </nav>
@@ -58,6 +60,7 @@ fn page(view: AdminView, q: String, done: Memo<String>, changes: Changes) -> Any
                 <People q=q people=people may_change=may_change changes=changes/>
                 <HeldRequests held=held/>
                 <Jobs jobs=jobs may_change=may_change changes=changes/>
+                <Mail mail=mail may_change=may_change changes=changes/>
                 <Imports imports=imports/>
                 <p class="count-line">"As of "{as_of.text}</p>
             </Stack>

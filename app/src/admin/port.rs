@@ -70,6 +70,34 @@ pub struct HeldLine {
     pub since: When,
 }
 
+/// A mail that was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailLine {
+    /// Why it is sent, in words.
+    pub kind: String,
+    /// Who was to get it.
+    pub recipient: String,
+    /// When it was made.
+    pub made: When,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it is tried again; nothing when it was given up.
+    pub next: Option<When>,
+    /// What went wrong.
+    pub error: String,
+}
+
+/// Mail as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailView {
+    /// Whom mails come from; nothing when mail is not set up.
+    pub from: Option<String>,
+    /// Mails that wait, were sent in the last 24 hours, and were given up.
+    pub figures: [i64; 3],
+    /// Mails that failed (at most twenty).
+    pub failed: Vec<MailLine>,
+}
+
 /// The administration page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminView {
@@ -85,6 +113,8 @@ pub struct AdminView {
     pub imports: Vec<ImportLine>,
     /// Requests that wait because nobody can decide (at most fifty).
     pub held: Vec<HeldLine>,
+    /// Mail.
+    pub mail: MailView,
     /// The caller may change something here.
     pub may_change: bool,
     /// As of when.
@@ -100,6 +130,8 @@ pub trait Administration: Send + Sync {
     async fn assign_role(&self, caller: &Caller, identity: IdentityId, role: String) -> Result<(), AppError>;
     /// Ends a role of somebody else.
     async fn end_role(&self, caller: &Caller, assignment: AssignmentId) -> Result<(), AppError>;
+    /// Puts mails that were given up back into the line.
+    async fn send_mail_again(&self, caller: &Caller) -> Result<(), AppError>;
     /// Makes a job due now.
     async fn run_job(&self, caller: &Caller, name: String) -> Result<(), AppError>;
 }

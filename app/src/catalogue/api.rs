@@ -18,12 +18,3 @@ pub async fn entitlement(id: EntitlementId) -> Result<EntitlementView, AppError>
     use crate::{backend::backend, caller::caller};
     backend()?.catalogue.entitlement(&caller()?, id).await
 }
-
-/// Changes the tier with a reason, as the next version.
-#[server(endpoint = "catalogue/change_tier")]
-pub async fn change_tier(id: EntitlementId, version: i32, tier: String, reason: String) -> Result<(), AppError> {
-    use crate::{backend::backend, caller::caller, paths};
-    backend()?.catalogue.change_tier(&caller()?, id, version, tier, reason).await?;
-    leptos_axum::redirect(&format!("{}?changed", paths::entitlement(id)));
-    Ok(())
-}

@@ -2,12 +2,12 @@
 //! the way to ask for it.
 
 use super::api;
-use super::api::ChangeTier;
-use super::port::EntitlementView;
-use super::tier::TierForm;
+use super::port::{ConflictLine, EntitlementView, Part, Reach};
+use super::told::{colleagues, usual_time, usual_time_basis};
 use crate::error::AppError;
 use crate::paths;
 use crate::record::EntitlementCard;
+use crate::requests::ask::AskFor;
 use crate::requests::words::count;
 use crate::status::Failed;
 use crate::ui::{
@@ -16,21 +16,20 @@ use crate::ui::{
 };
 use crate::when::When;
 use domain::catalogue::RiskTier;
+use domain::change::RecordKind;
 use domain::id::EntitlementId;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_url};
+use leptos_router::hooks::use_params_map;
 
 /// `/catalogue/:id`
 #[component]
 pub fn EntitlementRoute() -> impl IntoView {
-    let (params, url) = (use_params_map(), use_url());
+    let params = use_params_map();
     let id = move || params.with(|params| params.get("id")).unwrap_or_default();
-    let search = Memo::new(move |_| url.with(|url| url.search().to_owned()));
-    let change = ServerAction::<ChangeTier>::new();
     let entitlement = Resource::new(
-        move || (id(), search.get(), change.version().get()),
-        |(id, ..)| async move {
+        id,
+        |id| async move {
             match id.parse::<EntitlementId>() {
                 Ok(id) => api::entitlement(id).await,
                 Err(_) => Err(AppError::NotFound),
@@ -40,7 +39,7 @@ pub fn EntitlementRoute() -> impl IntoView {
     let body = move || {
         Suspend::new(async move {
             match entitlement.await {
-                Ok(entitlement) => page(entitlement, &search.get_untracked(), change),
+                Ok(entitlement) => page(entitlement),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -49,32 +48,41 @@ pub fn EntitlementRoute() -> impl IntoView {
         .into_any()
 }
 
-fn page(entitlement: EntitlementView, search: &str, change: ServerAction<ChangeTier>) -> AnyView {
+fn page(entitlement: EntitlementView) -> AnyView {
     let EntitlementCard { id, version, name, description, application, tier, .. } = entitlement.card.clone();
     let overline = format!("{application} · version {version}");
-    let requestable = entitlement.requestable;
-    let actions =
-        move || requestable.then(|| view! { <LinkButton href=paths::ask_for(id) kind=ButtonKind::Primary>"Request this"</LinkButton> });
-    let closed = (!requestable).then(|| view! { <Notice tone=Tone::Info title="Not open for requests." text="It has been retired or has no owner; the catalogue may have something that replaced it."><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
-    let changed = paths::has_parameter(search, "changed").then(|| view! { <Notice tone=Tone::Ok title="The tier was changed." text="The next version is in force; earlier requests keep the version they were made with."/> });
-    let form = entitlement.may_change_tier.then(|| view! { <TierForm id=id version=version tier=tier action=change/> });
+    let requestable = entitlement.requestable && entitlement.reach != Reach::Others;
+    let for_whom = for_whom(&entitlement);
+    let record = paths::record(RecordKind::Entitlement, &id.to_string());
+    let edit = entitlement.may_edit.then(|| view! { <LinkButton href=format!("{record}?edit#edit")>"Edit"</LinkButton> });
+    let versions_link = entitlement.may_read_changes.then(|| view! { <LinkButton href=format!("{record}#versions")>"Versions"</LinkButton> });
+    let asked = name.clone();
+    let actions = move || {
+        view! {
+            {versions_link}
+            {edit}
+            {requestable.then(|| view! { <AskFor entitlement=id name=asked word="Request this" kind=ButtonKind::Primary/> })}
+        }
+    };
+    let closed = (!entitlement.requestable).then(|| view! { <Notice tone=Tone::Info title="Not open for requests." text="It has been retired or has no owner; the catalogue may have something that replaced it."><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
     let aside = facts(&entitlement);
-    let EntitlementView { actions: does, data_actions, versions, conflicts, .. } = entitlement;
+    let EntitlementView { actions: does, data_actions, versions, conflicts, gives, part_of, .. } = entitlement;
     view! {
         <Title text=name.clone()/>
         <Page title=name overline=overline tags=move || view! { <TierTag tier=tier.word()/> } actions=actions>
             <div class="stack">
-                {changed}
                 {closed}
+                {for_whom}
                 <Columns aside=move || aside>
                     <Card title="What it allows">
                         <p>{description}</p>
                         {allowed("On settings", does)}
                         {allowed("On data", data_actions)}
                     </Card>
+                    {parts("Gives also", "What it includes", gives)}
+                    {parts("Is part of", "What includes it", part_of)}
                     {conflicting(conflicts)}
                     {earlier(versions)}
-                    {form}
                 </Columns>
             </div>
         </Page>
@@ -82,7 +90,47 @@ fn page(entitlement: EntitlementView, search: &str, change: ServerAction<ChangeT
     .into_any()
 }
 
+/// Whether the reader is among those it is meant for, when it is not meant for everyone.
+fn for_whom(entitlement: &EntitlementView) -> Option<AnyView> {
+    let audience = entitlement.audience.clone()?;
+    let (title, text) = match entitlement.reach {
+        Reach::Caller => return None,
+        Reach::Theirs => ("Not for you, but for your people.", format!("It is meant for {audience}: you can ask for it for somebody who reports to you or whom you answer for.")),
+        Reach::Others => ("Not for you.", format!("It is meant for {audience}. You see it because of your role, because you answer for it, or because you have to do with it already.")),
+    };
+    Some(view! { <Notice tone=Tone::Info title=title text=text/> }.into_any())
+}
+
+/// What the reader has of it.
+fn mine(entitlement: &EntitlementView) -> AnyView {
+    match (&entitlement.held_since, entitlement.pending) {
+        (Some(since), _) => view! { "You hold it since "<time datetime=since.at.to_string()>{since.text.clone()}</time> }.into_any(),
+        (None, Some(request)) => view! { <a href=paths::request(request)>"You asked for it"</a> }.into_any(),
+        (None, None) => "You do not hold it".into_any(),
+    }
+}
+
+fn parts(title: &'static str, caption: &'static str, parts: Vec<Part>) -> Option<AnyView> {
+    if parts.is_empty() {
+        return None;
+    }
+    let rows = parts
+        .into_iter()
+        .map(|Part { id, name, application, tier }| {
+            let name = match id {
+                Some(id) => view! { <a href=paths::entitlement(id)>{name}</a> }.into_any(),
+                None => name.into_any(),
+            };
+            view! { <tr><th scope="row">{name}</th><td>{application}</td><td><TierTag tier=tier.word()/></td></tr> }
+        })
+        .collect_view();
+    let columns = vec![Column::text("Entitlement"), Column::text("Application"), Column::text("Tier")];
+    Some(view! { <Card title=title flush=true><DataTable caption=caption columns=columns>{rows}</DataTable></Card> }.into_any())
+}
+
 fn facts(entitlement: &EntitlementView) -> AnyView {
+    let mine = mine(entitlement);
+    let EntitlementView { peers, usual, audience, .. } = entitlement.clone();
     let EntitlementView { card, application_code, tier_reason, tier_guessed, holders, review_every_days, .. } = entitlement.clone();
     let EntitlementCard { application, classification, logging, owner, longest_days, .. } = card;
     let same = paths::with(paths::CATALOGUE, &[("application", &application_code)]);
@@ -100,6 +148,10 @@ fn facts(entitlement: &EntitlementView) -> AnyView {
                 <Fact term="Logging">{logging.label()}</Fact>
                 <Fact term="Longest time">{longest_days.map_or_else(|| "No limit of its own".to_owned(), |days| format!("{days} days"))}</Fact>
                 <Fact term="Reviewed">"every "{review_every_days.to_string()}" days"</Fact>
+                <Fact term="You">{mine}</Fact>
+                {peers.map(|peers| view! { <Fact term="Colleagues">{colleagues(&peers)}</Fact> })}
+                <Fact term="Usual time">{usual_time(&usual)}" "<span class="text-ink-3">{usual_time_basis(&usual)}</span></Fact>
+                <Fact term="Meant for">{audience.unwrap_or_else(|| "Everyone".to_owned())}</Fact>
                 <Fact term="Held by">{match count(holders) { 1 => "1 person".to_owned(), number => format!("{number} people") }}</Fact>
                 <Fact term="Why this tier">{tier_reason}{guessed}</Fact>
             </FactsList>
@@ -125,21 +177,31 @@ fn allowed(title: &'static str, actions: Vec<String>) -> AnyView {
     }
 }
 
-fn conflicting(conflicts: Vec<(String, String, Vec<String>)>) -> AnyView {
+fn conflicting(conflicts: Vec<ConflictLine>) -> AnyView {
+    if conflicts.is_empty() {
+        return view! { <Card title="Conflicts"><p class="text-ink-2">"No separation-of-duties rule names it."</p></Card> }.into_any();
+    }
     let lines = conflicts
         .into_iter()
-        .map(|(code, title, others)| {
+        .map(|line| {
+            let ConflictLine { code, title, severity, mitigation, at_most, others, through } = line;
+            let others = others.join(", ");
+            let apart = match at_most {
+                Some(most) => format!("At most {most} of a set with: {others}"),
+                None => format!("Not together with: {others}"),
+            };
+            let through = (!through.is_empty()).then(|| format!("Because it includes {}", through.join(", ")));
+            let mitigation = (!mitigation.is_empty()).then(|| format!("Bearable with: {mitigation}"));
             view! {
                 <li class="grid gap-1 px-3.5 py-2.5">
-                    <div class="line"><h3>{title}</h3><span class="code text-ink-3">{code}</span></div>
-                    <p class="text-ink-2">"Not together with: "{others.join(", ")}</p>
+                    <div class="line"><h3>{title}</h3><span class="text-ink-3">{severity.label()}" "<span class="code">{code}</span></span></div>
+                    <p class="text-ink-2">{apart}</p>
+                    {through.map(|text| view! { <p class="text-ink-2">{text}</p> })}
+                    {mitigation.map(|text| view! { <p class="text-ink-2">{text}</p> })}
                 </li>
             }
         })
-        .collect::<Vec<_>>();
-    if lines.is_empty() {
-        return view! { <Card title="Conflicts"><p class="text-ink-2">"No separation-of-duties rule names it."</p></Card> }.into_any();
-    }
+        .collect_view();
     view! { <Card title="Conflicts" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }.into_any()
 }
 

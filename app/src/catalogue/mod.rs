@@ -4,4 +4,4 @@ pub mod api;
 pub mod detail;
 pub mod page;
 pub mod port;
-mod tier;
+pub mod told;

@@ -2,11 +2,13 @@
 //! somebody, and it works as a plain form.
 
 use super::api;
-use super::port::{CatalogueHit, CatalogueQuery, CatalogueResults, Facet};
+use super::port::{CatalogueHit, CatalogueQuery, CatalogueResults, Facet, Reach};
+use super::told::{colleagues, usual_time, usual_time_basis};
 use crate::paths;
+use crate::requests::ask::{AskFor, Templates};
 use crate::requests::words::count;
 use crate::status::Failed;
-use crate::ui::{Card, Chip, Chips, CountLine, EmptyState, NextPage, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone};
+use crate::ui::{Card, Chip, Chips, CountLine, EmptyState, NextPage, Notice, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_url;
@@ -18,7 +20,7 @@ pub fn CatalogueRoute() -> impl IntoView {
     let query = Memo::new(move |_| {
         url.with(|url| {
             let text = |name| paths::parameter(url.search(), name);
-            CatalogueQuery { q: text("q"), application: text("application"), tier: text("tier"), after: text("after") }
+            CatalogueQuery { q: text("q"), application: text("application"), tier: text("tier"), after: text("after"), replaces: text(paths::REPLACES) }
         })
     });
     let results = Resource::new(move || query.get(), api::search);
@@ -39,7 +41,11 @@ pub fn CatalogueRoute() -> impl IntoView {
 
 fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
     let CatalogueResults { page, applications, tiers } = results;
-    let keep = vec![("application".to_owned(), query.application.clone()), ("tier".to_owned(), query.tier.clone())];
+    let keep = vec![
+        ("application".to_owned(), query.application.clone()),
+        ("tier".to_owned(), query.tier.clone()),
+        (paths::REPLACES.to_owned(), query.replaces.clone()),
+    ];
     let keep = keep.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let filter = filter_in_words(&query, &applications, &tiers);
     let by_tier = chips("Risk tier", "Any tier", tiers, &query.tier, |tier| {
@@ -49,7 +55,7 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
         paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() })
     });
     let next = page.next.map(|after| paths::catalogue(&CatalogueQuery { after, ..query.clone() }));
-    let hits = page.rows.into_iter().map(hit).collect::<Vec<_>>();
+    let hits = page.rows.into_iter().map(|line| hit(line, &query.replaces)).collect::<Vec<_>>();
     let content = if hits.is_empty() {
         empty(&query)
     } else {
@@ -58,7 +64,9 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
     view! {
         <Page title="Catalogue" subtitle="Search by name, description, application or action. Typing errors are forgiven.">
             <div class="stack">
+                {(!query.replaces.is_empty()).then(|| view! { <Notice tone=Tone::Info title="Choose what takes the place of what is held." text="It has to be of the same application. What is held stays until the new access is there."/> })}
                 <SearchField action=paths::CATALOGUE label="Search the catalogue" value=query.q keep=keep/>
+                <Templates/>
                 {by_tier}
                 {by_application}
                 <CountLine count=u64::from(count(page.total)) one="entitlement" many="entitlements" filter=filter/>
@@ -98,16 +106,19 @@ fn chips(name: &'static str, any: &'static str, facets: Vec<Facet>, chosen: &str
     view! { <Chips label=name>{everything}{lone}{list}</Chips> }.into_any()
 }
 
-fn hit(hit: CatalogueHit) -> AnyView {
-    let CatalogueHit { card, held, pending, requestable } = hit;
+fn hit(hit: CatalogueHit, replaces: &str) -> AnyView {
+    let CatalogueHit { card, held, pending, requestable, peers, reach, usual } = hit;
     let owner = card.owner.map(|owner| format!(" · owner {}", owner.name)).unwrap_or_default();
-    let label = format!("Request {}", card.name);
+    let theirs = (reach == Reach::Theirs).then(|| view! { <Tag text="Not for you, but for your people"/> });
     let action = if held {
         view! { <Tag tone=Tone::Ok text="You hold it"/> }.into_any()
-    } else if pending {
-        view! { <Tag tone=Tone::Waiting text="You asked for it"/> }.into_any()
+    } else if let Some(request) = pending {
+        view! { <a href=paths::request(request)><Tag tone=Tone::Waiting text="You asked for it"/></a> }.into_any()
+    } else if reach == Reach::Others {
+        view! { <Tag text="Not for you"/> }.into_any()
     } else if requestable {
-        view! { <a class="btn" href=paths::ask_for(card.id) aria-label=label>"Request"</a> }.into_any()
+        let word = if replaces.is_empty() { "Request" } else { "Request instead" };
+        view! { <AskFor entitlement=card.id name=card.name.clone() word=word replaces=replaces.to_owned()/> }.into_any()
     } else {
         view! { <Tag text="Not open for requests"/> }.into_any()
     };
@@ -117,8 +128,12 @@ fn hit(hit: CatalogueHit) -> AnyView {
                 <p><a class="font-semibold" href=paths::entitlement(card.id)>{card.name}</a>" "<TierTag tier=card.tier.word()/></p>
                 <p>{card.description}</p>
                 <p class="text-ink-3">{card.application}{owner}" · data: "{card.classification.label()}</p>
+                <p class="text-ink-3">
+                    "Usual time: "<span title=usual_time_basis(&usual)>{usual_time(&usual)}</span>
+                    {peers.map(|peers| format!(" · {}", colleagues(&peers)))}
+                </p>
             </div>
-            <div>{action}</div>
+            <div class="grid justify-items-end gap-1">{theirs}{action}</div>
         </li>
     }
     .into_any()

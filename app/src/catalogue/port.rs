@@ -6,9 +6,45 @@ use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::catalogue::RiskTier;
-use domain::id::EntitlementId;
+use domain::conflict::Severity;
+use domain::id::{EntitlementId, RequestId};
+use domain::lead_time::UsualTime;
 use domain::page::Page;
 use serde::{Deserialize, Serialize};
+
+/// How many of the caller's colleagues hold something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peers {
+    /// Active people of the caller's unit who hold it, without the caller.
+    pub hold: i64,
+    /// Active people of the caller's unit, without the caller.
+    pub of: i64,
+}
+
+/// For whom the caller may ask for something, by its audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// It is meant for the caller.
+    Caller,
+    /// Not for the caller, but for somebody who reports to them, or whom they answer for.
+    Theirs,
+    /// For others only; the caller sees it because of a role, an application of theirs, or because
+    /// they hold it.
+    Others,
+}
+
+impl Reach {
+    /// From the two facts.
+    #[must_use]
+    pub fn of(caller: bool, theirs: bool) -> Self {
+        match (caller, theirs) {
+            (true, _) => Self::Caller,
+            (false, true) => Self::Theirs,
+            (false, false) => Self::Others,
+        }
+    }
+}
 
 /// A search as it stands in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +61,9 @@ pub struct CatalogueQuery {
     /// Start of the page, opaque.
     #[serde(default)]
     pub after: String,
+    /// The grant that what is chosen would take the place of; empty otherwise.
+    #[serde(default)]
+    pub replaces: String,
 }
 
 /// One hit.
@@ -34,10 +73,16 @@ pub struct CatalogueHit {
     pub card: EntitlementCard,
     /// The caller holds it now.
     pub held: bool,
-    /// The caller has an open request for it.
-    pub pending: bool,
+    /// The caller's open request for it.
+    pub pending: Option<RequestId>,
     /// It can be asked for.
     pub requestable: bool,
+    /// Colleagues who hold it; `None` for a caller without a unit.
+    pub peers: Option<Peers>,
+    /// Whom it is meant for.
+    pub reach: Reach,
+    /// From asking to having it, in its own history.
+    pub usual: UsualTime,
 }
 
 /// How many hits a filter value has.
@@ -60,6 +105,38 @@ pub struct CatalogueResults {
     pub applications: Vec<Facet>,
     /// Tiers among the hits.
     pub tiers: Vec<Facet>,
+}
+
+/// An entitlement that another one includes, or that includes another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which, for those who may open its page.
+    pub id: Option<EntitlementId>,
+    /// Its name.
+    pub name: String,
+    /// Of which application.
+    pub application: String,
+    /// Risk tier.
+    pub tier: RiskTier,
+}
+
+/// A separation-of-duties rule as one entitlement sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictLine {
+    /// Human code.
+    pub code: String,
+    /// What it keeps apart.
+    pub title: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What may make the combination bearable; empty: nothing may.
+    pub mitigation: String,
+    /// For a rule about a set: how many of it one person may have.
+    pub at_most: Option<i32>,
+    /// Names on the other side, or of the others of the set; at most ten.
+    pub others: Vec<String>,
+    /// Names of what it includes that the rule is about, unless it is named itself.
+    pub through: Vec<String>,
 }
 
 /// One entitlement with everything known of it.
@@ -85,10 +162,28 @@ pub struct EntitlementView {
     pub requestable: bool,
     /// Earlier versions, newest first: version, when, tier, reason.
     pub versions: Vec<(i32, When, RiskTier, String)>,
-    /// Separation-of-duties rules it is part of: code, title, names on the other side (at most ten).
-    pub conflicts: Vec<(String, String, Vec<String>)>,
-    /// The caller may change the tier.
-    pub may_change_tier: bool,
+    /// Separation-of-duties rules it is part of, or what it includes.
+    pub conflicts: Vec<ConflictLine>,
+    /// What it gives besides itself.
+    pub gives: Vec<Part>,
+    /// What gives it besides itself.
+    pub part_of: Vec<Part>,
+    /// Whom it is meant for, in words; `None` for everyone.
+    pub audience: Option<String>,
+    /// Whom of the caller and theirs it is meant for.
+    pub reach: Reach,
+    /// Since when the caller holds it.
+    pub held_since: Option<When>,
+    /// The caller's open request for it.
+    pub pending: Option<RequestId>,
+    /// Colleagues who hold it; `None` for a caller without a unit.
+    pub peers: Option<Peers>,
+    /// From asking to having it, in its own history.
+    pub usual: UsualTime,
+    /// The caller may propose a change to it.
+    pub may_edit: bool,
+    /// The caller may read its versions in full and the changes to it.
+    pub may_read_changes: bool,
 }
 
 /// The catalogue.
@@ -96,8 +191,6 @@ pub struct EntitlementView {
 pub trait Catalogue: Send + Sync {
     /// Searches; under 100 ms with 20,000 entitlements.
     async fn search(&self, caller: &Caller, query: CatalogueQuery) -> Result<CatalogueResults, AppError>;
-    /// One entitlement.
+    /// One entitlement; [`AppError::NotFound`] when it is meant for others.
     async fn entitlement(&self, caller: &Caller, id: EntitlementId) -> Result<EntitlementView, AppError>;
-    /// Changes the tier with a reason, as the next version; refused when `version` is not current.
-    async fn change_tier(&self, caller: &Caller, id: EntitlementId, version: i32, tier: String, reason: String) -> Result<(), AppError>;
 }

@@ -1,3 +1,15 @@
 //! Change control: editing the catalogue and the rules, with versions and a second person.
 
+pub mod api;
+pub mod change;
+pub mod detail;
+mod form;
 pub mod port;
+pub mod problem;
+pub mod queue;
+pub mod records;
+pub mod refused;
+pub mod rules;
+mod steps;
+mod versions;
+mod words;

@@ -12,6 +12,7 @@ use domain::actor::Caller;
 use domain::change::{ChangeState, RecordKind};
 use domain::id::{ChangeId, IdempotencyKey};
 use domain::page::Page;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,7 +54,7 @@ pub enum FieldShape {
 /// One field of a record, with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditField {
-    /// Name in the form.
+    /// Name in the form. `reason` and `effective_on` belong to the proposal itself.
     pub name: String,
     /// Label.
     pub label: String,
@@ -67,6 +68,8 @@ pub struct EditField {
     pub required: bool,
     /// A change of it needs a second person.
     pub needs_second: bool,
+    /// It does so only when it weakens the record: a longer limit, a lower tier, a wider audience.
+    pub only_when_weaker: bool,
     /// Cannot be changed here (identifiers).
     pub fixed: bool,
 }
@@ -76,7 +79,8 @@ pub struct EditField {
 pub struct EditView {
     /// What it is.
     pub kind: RecordKind,
-    /// Its key; empty for a new one.
+    /// Its key; empty for a new one. No key is the word `new`, which is the address of the form for
+    /// a new record.
     pub key: String,
     /// Its name.
     pub name: String,
@@ -90,6 +94,8 @@ pub struct EditView {
     pub versions: Vec<VersionLine>,
     /// Changes that are not in force yet.
     pub open: Vec<ChangeLine>,
+    /// Today in the installation's zone: the earliest day a change may be wanted for.
+    pub today: Date,
     /// Key for one proposal.
     pub idempotency: IdempotencyKey,
 }
@@ -147,6 +153,49 @@ pub struct ChangeLine {
     pub effective: When,
     /// It needs a second person.
     pub needs_second: bool,
+    /// It waits, and the caller may be the second person.
+    pub may_confirm: bool,
+}
+
+/// Changes with the filters of their list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangesPage {
+    /// The changes, newest first.
+    pub page: Page<ChangeLine>,
+    /// Filters: value, label, how many changes each shows. `mine` waits for the caller as the
+    /// second person, `open` is not in force yet, `all` is all of them; then the kinds of which
+    /// something is open.
+    pub filters: Vec<(String, String, i64)>,
+    /// As of when.
+    pub as_of: When,
+}
+
+/// One kind of record on the overview.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindLine {
+    /// The kind.
+    pub kind: RecordKind,
+    /// Records of it that the caller may see here.
+    pub records: i64,
+    /// Changes to them that are not in force yet.
+    pub open: i64,
+    /// Of these, those that wait for a second person.
+    pub waiting: i64,
+    /// The caller may propose a new one.
+    pub may_add: bool,
+}
+
+/// The kinds that the caller may see, and what waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesView {
+    /// In the order of [`RecordKind::ALL`]; empty for callers without any record in their scope.
+    pub kinds: Vec<KindLine>,
+    /// Changes that wait for the caller as the second person, the oldest first, at most ten.
+    pub mine: Vec<ChangeLine>,
+    /// How many those are altogether.
+    pub mine_total: i64,
+    /// As of when.
+    pub as_of: When,
 }
 
 /// One change with everything on it.
@@ -162,6 +211,11 @@ pub struct ChangeView {
     pub pinned_requests: i64,
     /// Who decided, when and with what words.
     pub decided: Option<(PersonRef, When, String)>,
+    /// The version that it makes, once in force.
+    pub version: Option<i32>,
+    /// The record can be opened: it is there (a new one is not before it is in force), and the
+    /// caller may see it.
+    pub record_opens: bool,
     /// The caller may confirm or refuse it.
     pub may_confirm: bool,
     /// The caller may take it back.
@@ -220,14 +274,17 @@ pub struct ProposalForm {
 /// Editing the catalogue and the rules.
 #[async_trait]
 pub trait Changes: Send + Sync {
+    /// The kinds in the caller's scope and what waits for a second person.
+    async fn overview(&self, caller: &Caller) -> Result<RulesView, AppError>;
     /// Records of a kind in the caller's scope; `q` filters by name, `after` pages.
     async fn records(&self, caller: &Caller, kind: RecordKind, q: String, after: String) -> Result<RecordsPage, AppError>;
     /// One record open for editing; an empty key opens a new one.
     async fn open(&self, caller: &Caller, kind: RecordKind, key: String) -> Result<EditView, AppError>;
     /// Proposes a change; without fields that need a second person it is in force at its time.
     async fn propose(&self, caller: &Caller, form: ProposalForm) -> Result<ChangeId, AppError>;
-    /// Changes: `open` or `all` of them, newest first.
-    async fn list(&self, caller: &Caller, filter: String, after: String) -> Result<Page<ChangeLine>, AppError>;
+    /// Changes, newest first: `mine`, `open` (also when empty), `all`, or the word of a kind for what
+    /// is open of it.
+    async fn list(&self, caller: &Caller, filter: String, after: String) -> Result<ChangesPage, AppError>;
     /// One change.
     async fn show(&self, caller: &Caller, change: ChangeId) -> Result<ChangeView, AppError>;
     /// Confirms or refuses as the second person.

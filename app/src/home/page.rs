@@ -2,24 +2,27 @@
 
 use super::api::read_home;
 use super::port::HomeView;
+use crate::grants::table::{DONE, HeldTable, said};
 use crate::paths;
 use crate::record::{GrantLine, RequestLine};
-use crate::requests::trails::GrantsTable;
 use crate::requests::words::{RequestTable, count};
 use crate::status::Failed;
 use crate::ui::{Card, EmptyState, Page, SearchField, Skeleton, Status, Tone};
 use domain::request::RequestState;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 /// `/`
 #[component]
 pub fn HomeRoute() -> impl IntoView {
+    let search = use_location().search;
+    let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
     let home = Resource::new(|| (), |()| read_home());
     let body = move || {
         Suspend::new(async move {
             match home.await {
-                Ok(home) => page(home),
+                Ok(home) => page(home, done),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -31,13 +34,14 @@ pub fn HomeRoute() -> impl IntoView {
     .into_any()
 }
 
-fn page(home: HomeView) -> AnyView {
-    let HomeView { decisions, decisions_late, releases, returned, open_requests, open_requests_total, grants } = home;
+fn page(home: HomeView, done: Memo<String>) -> AnyView {
+    let HomeView { decisions, decisions_late, releases, changes, returned, open_requests, open_requests_total, grants } = home;
     let actions = || view! { <SearchField action=paths::CATALOGUE label="Search the catalogue"/> };
     view! {
         <Page title="Home" actions=actions>
             <div class="stack">
-                {waiting(decisions, decisions_late, releases, returned)}
+                <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
+                {waiting(decisions, decisions_late, releases, changes, returned)}
                 {access(grants)}
                 {requests(open_requests, open_requests_total)}
             </div>
@@ -46,8 +50,8 @@ fn page(home: HomeView) -> AnyView {
     .into_any()
 }
 
-fn waiting(decisions: i64, late: i64, releases: i64, returned: Vec<RequestLine>) -> AnyView {
-    if decisions == 0 && releases == 0 && returned.is_empty() {
+fn waiting(decisions: i64, late: i64, releases: i64, changes: i64, returned: Vec<RequestLine>) -> AnyView {
+    if decisions == 0 && releases == 0 && changes == 0 && returned.is_empty() {
         return view! { <Card title="Waits for me" flush=true><EmptyState title="Nothing waits for you" text="Decisions, releases and questions appear here when it is your turn."/></Card> }.into_any();
     }
     let number = |number: i64, one: &str, many: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {many}") };
@@ -56,8 +60,12 @@ fn waiting(decisions: i64, late: i64, releases: i64, returned: Vec<RequestLine>)
         view! { <li class="line px-3.5 py-2.5"><a href=paths::INBOX>{number(decisions, "decision", "decisions")}</a>{overdue}</li> }
     });
     let releases = (releases > 0).then(|| view! { <li class="px-3.5 py-2.5"><a href=paths::RELEASES>{number(releases, "release to carry out", "releases to carry out")}</a></li> });
+    let changes = (changes > 0).then(|| {
+        let text = number(changes, "change to confirm as the second person", "changes to confirm as the second person");
+        view! { <li class="px-3.5 py-2.5"><a href=paths::changes("mine")>{text}</a></li> }
+    });
     let returned = returned.into_iter().map(question).collect_view();
-    view! { <Card title="Waits for me" flush=true><ul class="divide-y divide-line" role="list">{decisions}{releases}{returned}</ul></Card> }
+    view! { <Card title="Waits for me" flush=true><ul class="divide-y divide-line" role="list">{decisions}{releases}{changes}{returned}</ul></Card> }
         .into_any()
 }
 
@@ -86,7 +94,7 @@ fn access(grants: Vec<GrantLine>) -> AnyView {
         }
         .into_any();
     }
-    view! { <Card title="My access" flush=true aside=move || number><GrantsTable caption="My access, soonest end first" grants=grants/></Card> }.into_any()
+    view! { <Card title="My access" flush=true aside=move || number><HeldTable caption="My access, soonest end first" grants=grants mine=true/></Card> }.into_any()
 }
 
 fn requests(open: Vec<RequestLine>, total: i64) -> AnyView {

@@ -23,6 +23,11 @@ pub struct Frame {
     pub decisions: i64,
     /// Releases that wait, for operators.
     pub releases: i64,
+    /// Changes to the catalogue and the rules that wait for the caller as the second person;
+    /// nothing for callers who see no changes.
+    pub changes: Option<i64>,
+    /// Notifications that were not read; at most a hundred are counted.
+    pub unread: i64,
 }
 
 /// What waits for me, what I hold, what I asked for.
@@ -34,6 +39,8 @@ pub struct HomeView {
     pub decisions_late: i64,
     /// Releases that wait, for operators; zero for others.
     pub releases: i64,
+    /// Changes that wait for the caller as the second person.
+    pub changes: i64,
     /// My requests that came back with a question.
     pub returned: Vec<RequestLine>,
     /// My open requests (the newest fifty), with holder and age.

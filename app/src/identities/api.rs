@@ -16,9 +16,12 @@ pub async fn show_identity(identity: String) -> Result<IdentityView, AppError> {
 pub async fn suspend_identity(identity: String, #[server(default)] reason: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, identities::stop};
     let id = identity.parse().map_err(|_| AppError::NotFound)?;
-    backend()?.identities.suspend(&caller()?, id, reason).await?;
-    leptos_axum::redirect(&stop::after(id, "suspended"));
-    Ok(())
+    let done = backend()?.identities.suspend(&caller()?, id, reason.clone()).await;
+    match &done {
+        Ok(()) => leptos_axum::redirect(&stop::after(id, "suspended")),
+        Err(error) => crate::way_back::lead::<SuspendIdentity>(&stop::as_typed(id, &reason), error),
+    }
+    done
 }
 
 /// Resumes a suspended identity.

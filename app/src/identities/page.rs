@@ -2,10 +2,11 @@
 //! specification, what access came of it, what happened.
 
 use super::api::show_identity;
-use super::port::{Conformity, IdentityView};
+use super::port::{Conformity, IdentityView, SpecificationRef};
 use super::stop::{Changes, DONE, Stop, said};
+use crate::grants::table::{self, HeldTable};
 use crate::paths;
-use crate::record::RequestLine;
+use crate::record::{PersonRef, RequestLine};
 use crate::requests::trails::{EventList, GrantsTable, moment};
 use crate::requests::words::RequestTable;
 use crate::status::Failed;
@@ -13,7 +14,8 @@ use crate::ui::{
     Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, Tag, Tone,
 };
 use crate::when::day;
-use domain::identity::{IdentityState, Mfa};
+use domain::change::RecordKind;
+use domain::identity::{IdentityState, Mfa, Population};
 use domain::permission::Role;
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -54,7 +56,8 @@ fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView
     let facts = facts(identity.clone());
     let stopped = stopped(&identity.state);
     let stop = identity.may_stop.then(|| view! { <Stop identity=identity.person.id state=identity.state.clone() changes=changes/> });
-    let IdentityView { person, specification, conformity, grants, past_grants, requests, timeline, roles, .. } = identity;
+    let (own, may_act) = (identity.own, identity.may_act);
+    let IdentityView { person, population, specification, conformity, grants, past_grants, requests, timeline, roles, .. } = identity;
     let aside = move || {
         view! {
             {facts}
@@ -65,15 +68,15 @@ fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView
     view! {
         <Page title=person.name overline=overline subtitle=subtitle tags=move || view! { <Status tone=tone text=word/> }>
             <Stack>
-                <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
+                <div role="status" class="empty:hidden">{move || done.with(|done| said(done).or_else(|| table::said(done)))}</div>
                 {stopped}
                 <Columns aside=aside>
-                    {conformity_card(specification, conformity)}
+                    {conformity_card(population, specification, conformity)}
                     <Card title="Access now" id="access" flush=true>
                         {if grants.is_empty() {
                             view! { <EmptyState title="No access" text="Access stands here once a request for it has been released."/> }.into_any()
                         } else {
-                            view! { <GrantsTable caption="Access now" grants=grants/> }.into_any()
+                            view! { <HeldTable caption="Access now" grants=grants mine=own may_act=may_act/> }.into_any()
                         }}
                     </Card>
                     {requests_card(requests)}
@@ -124,11 +127,13 @@ fn facts(identity: IdentityView) -> AnyView {
         1 => "1 active person".to_owned(),
         many => format!("{many} active people"),
     };
+    let also = also(identity.also);
     let source = if identity.source == "feed" { "Source of truth" } else { "Entered here" };
     view! {
         <Card title="Facts" id="facts">
             <FactsList>
                 <Fact term="Recorded by">{source}</Fact>
+                {also}
                 <Fact term="Mail">{known(identity.email)}</Fact>
                 <Fact term="Title">{known(identity.title)}</Fact>
                 <Fact term="Unit">{known(identity.unit)}</Fact>
@@ -144,6 +149,18 @@ fn facts(identity: IdentityView) -> AnyView {
     .into_any()
 }
 
+/// Other accounts of the same person: law 4 counts people, so they stand here.
+fn also(accounts: Vec<(PersonRef, String)>) -> Option<AnyView> {
+    if accounts.is_empty() {
+        return None;
+    }
+    let lines = accounts
+        .into_iter()
+        .map(|(account, number)| view! { <li><a href=paths::identity(account.id)>{account.name}</a>" "<span class="code text-ink-3">{number}</span></li> })
+        .collect_view();
+    Some(view! { <Fact term="Also"><ul role="list">{lines}</ul></Fact> }.into_any())
+}
+
 fn mfa_tone(mfa: Mfa) -> Tone {
     if mfa.in_force() { Tone::Ok } else { Tone::Warn }
 }
@@ -157,8 +174,8 @@ fn roles_card(roles: Vec<Role>) -> AnyView {
     view! { <Card title="Roles here" id="roles"><ul role="list">{lines}</ul></Card> }.into_any()
 }
 
-fn conformity_card(specification: Option<(i32, String)>, conformity: Vec<Conformity>) -> AnyView {
-    let Some((version, highest)) = specification else {
+fn conformity_card(population: Population, specification: Option<SpecificationRef>, conformity: Vec<Conformity>) -> AnyView {
+    let Some(SpecificationRef { version, highest_tier, may_open }) = specification else {
         return view! {
             <Card title="Conformity" id="conformity">
                 <Notice tone=Tone::Bad title="No specification is in force for this population." text="Without one no request for them passes its gates."/>
@@ -166,16 +183,20 @@ fn conformity_card(specification: Option<(i32, String)>, conformity: Vec<Conform
         }
         .into_any();
     };
-    let met = conformity.iter().filter(|line| line.met).count();
+    let met = conformity.iter().filter(|line| line.fault.is_none()).count();
     let of = conformity.len();
     let columns = vec![Column::text("Attribute"), Column::text("Conforms"), Column::text("Recorded"), Column::text("Cure")];
     let rows = conformity
         .into_iter()
         .map(|line| {
-            let (tone, word) = if line.met { (Tone::Ok, "Met") } else { (Tone::Bad, "Not met") };
+            let (tone, word) = match (line.fault, line.required) {
+                (None, true) => (Tone::Ok, "Met"),
+                (None, false) => (Tone::Plain, "Not required"),
+                (Some(fault), _) => (Tone::Bad, fault.label()),
+            };
             view! {
                 <tr>
-                    <th scope="row">{line.attribute}</th>
+                    <th scope="row">{line.attribute.label()}</th>
                     <td><Status tone=tone text=word/></td>
                     <td>{line.seen}</td>
                     <td>{line.cure}</td>
@@ -183,7 +204,14 @@ fn conformity_card(specification: Option<(i32, String)>, conformity: Vec<Conform
             }
         })
         .collect_view();
-    let aside = move || format!("{met} of {of} met · specification version {version} · up to {}", highest.to_lowercase());
+    let name = format!("specification version {version}");
+    let aside = move || {
+        let name = match may_open {
+            true => view! { <a href=format!("{}#versions", paths::record(RecordKind::Specification, population.word()))>{name}</a> }.into_any(),
+            false => name.into_any(),
+        };
+        view! { {format!("{met} of {of} as it should be · ")}{name}{format!(" · up to {}", highest_tier.label().to_lowercase())} }
+    };
     view! {
         <Card title="Conformity" id="conformity" flush=true aside=aside>
             <DataTable caption="Conformity to the specification" columns=columns>{rows}</DataTable>

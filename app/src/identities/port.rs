@@ -5,9 +5,11 @@ use crate::record::{GrantLine, PersonRef, RequestLine, TimelineEvent};
 use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
+use domain::catalogue::RiskTier;
 use domain::id::IdentityId;
 use domain::identity::{IdentityState, Mfa, Population};
 use domain::permission::Role;
+use domain::specification::{Attribute, Fault};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -15,18 +17,37 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conformity {
     /// Which attribute.
-    pub attribute: String,
+    pub attribute: Attribute,
     /// What the record says.
     pub seen: String,
-    /// It is as the specification wants it.
-    pub met: bool,
-    /// What would cure it; empty when met.
+    /// The specification asks for it.
+    pub required: bool,
+    /// What is wrong with it; `None` when it is as it should be.
+    pub fault: Option<Fault>,
+    /// Who can cure it, and how; empty when there is nothing to cure.
     pub cure: String,
+}
+
+/// The specification that an identity is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpecificationRef {
+    /// Its version.
+    pub version: i32,
+    /// The highest tier it allows.
+    pub highest_tier: RiskTier,
+    /// The reader may open it.
+    pub may_open: bool,
 }
 
 /// An identity as a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityView {
+    /// It is the reader's own.
+    pub own: bool,
+    /// The reader may ask for this identity and give back what it holds.
+    pub may_act: bool,
+    /// Other accounts of the same person, with their numbers.
+    pub also: Vec<(PersonRef, String)>,
     /// Who.
     pub person: PersonRef,
     /// Number in the source of truth.
@@ -57,8 +78,8 @@ pub struct IdentityView {
     pub ends_on: Option<Date>,
     /// Roles in the product.
     pub roles: Vec<Role>,
-    /// Version of the specification of the population, and its highest tier in words.
-    pub specification: Option<(i32, String)>,
+    /// The specification of the population that is in force.
+    pub specification: Option<SpecificationRef>,
     /// Conformity to it.
     pub conformity: Vec<Conformity>,
     /// Access they have or are about to lose.

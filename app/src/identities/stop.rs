@@ -7,9 +7,12 @@ use crate::ui::{Button, ButtonKind, Card, Disclosure, ErrorSummary, Notice, Text
 use domain::id::IdentityId;
 use domain::identity::IdentityState;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// The parameter that says what was done.
 pub const DONE: &str = "done";
+/// The parameter that brings a reason back which was refused.
+pub const REASON: &str = "reason";
 
 /// The two changes that can be made.
 #[derive(Clone, Copy)]
@@ -56,6 +59,12 @@ pub fn after(identity: IdentityId, done: &str) -> String {
     paths::with(&paths::identity(identity), &[(DONE, done)])
 }
 
+/// The identity with the reason as it was typed, for a browser without JavaScript.
+#[must_use]
+pub fn as_typed(identity: IdentityId, reason: &str) -> String {
+    paths::with(&paths::identity(identity), &[(REASON, reason)])
+}
+
 /// What was done, from the address.
 #[must_use]
 pub fn said(done: &str) -> Option<AnyView> {
@@ -76,6 +85,7 @@ pub fn Stop(identity: IdentityId, state: IdentityState, changes: Changes) -> imp
             let error = failure(move || suspend.value().get());
             let reason = Signal::derive(move || error.with(|error| at(error.as_ref(), "reason")));
             let failed = error.with_untracked(Option::is_some);
+            let typed = use_location().search.with_untracked(|search| paths::parameter(search, REASON));
             view! {
                 <Card title="Stop" id="stop" flush=true>
                     <Disclosure summary="Suspend this identity" open=failed>
@@ -83,7 +93,7 @@ pub fn Stop(identity: IdentityId, state: IdentityState, changes: Changes) -> imp
                         <p>"All their sessions end at once, and all their access goes to the operators to be removed."</p>
                         <ActionForm action=suspend attr:class="form">
                             <input type="hidden" name="identity" value=identity.to_string()/>
-                            <TextArea name="reason" label="Why" hint="It stands on the record for good." error=reason required=true maxlength=500 rows=2/>
+                            <TextArea name="reason" label="Why" hint="It stands on the record for good. At most 2,000 characters." value=typed error=reason required=true maxlength=2000 rows=2/>
                             <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Suspend now"</Button></div>
                         </ActionForm>
                     </Disclosure>

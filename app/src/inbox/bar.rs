@@ -1,15 +1,15 @@
-//! The bar that decides. Each of its three forms sends what was on the screen (version and content
-//! hash) along, works without JavaScript, and stays as typed when nothing was recorded.
+//! The bar that decides. Each of its forms sends what was on the screen (version and content hash)
+//! along, works without JavaScript, and stays as typed when nothing was made of it.
 
 use super::api::Decide;
 use crate::error::AppError;
-use crate::status::{failure, lines};
-use crate::ui::{Button, ButtonKind, DecisionBar, LinkButton, Notice, TextArea, Tone};
+use crate::status::{at, failure, lines};
+use crate::ui::{Button, ButtonKind, DateField, DecisionBar, LinkButton, Notice, PasswordField, TextArea, Tone};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What was on the screen, and where to go from it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// The stage.
     pub stage: String,
@@ -21,14 +21,26 @@ pub struct Shown {
     pub key: String,
     /// Filter of the list, to come back to.
     pub filter: String,
+    /// Whose decisions the list shows.
+    pub whose: String,
     /// The address that shows the decision as it is now.
     pub reload: String,
     /// The decision before it in the list.
     pub previous: Option<String>,
     /// The decision after it.
     pub next: Option<String>,
-    /// As what the caller decides.
-    pub authority: String,
+    /// As what the caller decides, with whom they stand in for.
+    pub asked_as: String,
+    /// What is said about the signature; nothing where decisions are not signed.
+    pub signed: Option<String>,
+    /// A password is asked for.
+    pub password: bool,
+    /// What to type in the demonstration.
+    pub hint: Option<String>,
+    /// The earliest and the latest day of an earlier end; nothing where there is no room for one.
+    pub ends: Option<(String, Option<String>)>,
+    /// Without JavaScript: verdict, words and end as they were typed before it was refused.
+    pub typed: (String, String, String),
 }
 
 impl Shown {
@@ -41,60 +53,152 @@ impl Shown {
             <input type="hidden" name="shown_hash" value=self.hash.clone()/>
             <input type="hidden" name="key" value=self.key.clone()/>
             <input type="hidden" name="filter" value=self.filter.clone()/>
+            <input type="hidden" name="whose" value=self.whose.clone()/>
         }
         .into_any()
     }
+
+    /// The field for the password, in the form with this id, where one is asked for.
+    fn ask_password(&self, form: &'static str, error: Signal<Option<AppError>>) -> Option<AnyView> {
+        let wrong = Signal::derive(move || error.with(|error| at(error.as_ref(), "password")));
+        let hint = match &self.hint {
+            Some(word) => format!("You sign with it. In this demonstration it is “{word}” for everybody."),
+            None => "You sign with it. It counts for five minutes.".to_owned(),
+        };
+        self.password.then(|| view! { <PasswordField id=format!("{form}-password") name="password" label="Your password" hint=hint error=wrong/> }.into_any())
+    }
+
+    fn is_open(&self, verdict: &str, with_end: bool) -> bool {
+        self.typed.0 == verdict && self.typed.2.is_empty() != with_end
+    }
 }
 
-/// Approve, return with a question, reject; previous and next. An island, so that a comment that was
-/// refused stays as typed and "changed" is said beside what was on the screen.
+/// Approve, approve with an earlier end, return with a question, reject; previous and next. An
+/// island, so that what was refused stays as typed and "changed" is said beside what was on the
+/// screen.
 #[island]
 pub fn Bar(shown: Shown) -> impl IntoView {
     let decide = ServerAction::<Decide>::new();
     let error = failure(move || decide.value().get());
     let reload = shown.reload.clone();
     let alert = move || error.get().map(|error| refused(&error, &reload));
-    let approve = shown.fields("approve");
-    let question = shown.fields("return");
-    let reject = shown.fields("reject");
-    let Shown { previous, next, authority, .. } = shown;
-    let note = move || {
-        view! {
-            <span class="flex flex-wrap items-center gap-1">
-                "You decide as "{authority.to_lowercase()}
-                {previous.map(|href| view! { <LinkButton href=href kind=ButtonKind::Quiet kbd="k">"Previous"</LinkButton> })}
-                {next.map(|href| view! { <LinkButton href=href kind=ButtonKind::Quiet kbd="j">"Next"</LinkButton> })}
-            </span>
-        }
-    };
+    let note = note(&shown);
+    let forms = [approve(&shown, decide, error), sooner(&shown, decide, error), question(&shown, decide, error), reject(&shown, decide, error)];
     view! {
-        <DecisionBar label="Your decision" note=note>
+        <DecisionBar label="Your decision" note=move || note>
             <div role="alert" class="w-[min(40rem,calc(100vw-2rem))] empty:hidden">{alert}</div>
+            {forms.into_iter().collect_view()}
+        </DecisionBar>
+    }
+    .into_any()
+}
+
+type Refusal = Signal<Option<AppError>>;
+
+/// One press, or, where it is signed, a form with the password.
+fn approve(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
+    let fields = shown.fields("approve");
+    match shown.ask_password("decide-approve", error) {
+        None => view! {
             <ActionForm action=decide>
-                {approve}
+                {fields}
                 <Button id="decide-approve" kind=ButtonKind::Primary submit=true kbd="a">"Approve"</Button>
             </ActionForm>
-            <details id="decide-return" name="decide" class="open:basis-full">
-                <summary class="btn" aria-keyshortcuts="e">"Return with a question"<kbd aria-hidden="true">"e"</kbd></summary>
+        }
+        .into_any(),
+        Some(password) => view! {
+            <details id="decide-approve" name="decide" class="open:basis-full" open=shown.is_open("approve", false)>
+                <summary class="btn btn-primary" aria-keyshortcuts="a">"Approve and sign"<kbd aria-hidden="true">"a"</kbd></summary>
                 <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
                     <ActionForm action=decide attr:class="form">
-                        {question}
-                        <TextArea id="decide-return-comment" name="comment" label="Your question" hint="The requester answers it with a new revision; decisions so far are void then." required=true maxlength=2000 rows=3/>
-                        <div class="form-actions"><Button submit=true>"Send the question"</Button></div>
+                        {fields}
+                        {password}
+                        <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Sign the approval"</Button></div>
                     </ActionForm>
                 </div>
             </details>
-            <details id="decide-reject" name="decide" class="open:basis-full">
-                <summary class="btn btn-danger" aria-keyshortcuts="r">"Reject"<kbd aria-hidden="true">"r"</kbd></summary>
-                <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
-                    <ActionForm action=decide attr:class="form">
-                        {reject}
-                        <TextArea id="decide-reject-comment" name="comment" label="Why it is refused" hint="The requester reads this. A rejection is final; they can ask anew." required=true maxlength=2000 rows=3/>
-                        <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Reject the request"</Button></div>
-                    </ActionForm>
-                </div>
-            </details>
-        </DecisionBar>
+        }
+        .into_any(),
+    }
+}
+
+fn sooner(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
+    let Some((first, last)) = shown.ends.clone() else { return ().into_any() };
+    let fields = shown.fields("approve");
+    let password = shown.ask_password("decide-sooner", error);
+    let (end, words) = (Signal::derive(move || error.with(|error| at(error.as_ref(), "ends_on"))), comment_error(error));
+    let open = shown.is_open("approve", true);
+    let (text, day) = if open { (shown.typed.1.clone(), shown.typed.2.clone()) } else { <_>::default() };
+    let word = if shown.password { "Sign the approval with this end" } else { "Approve with this end" };
+    view! {
+        <details id="decide-sooner" name="decide" class="open:basis-full" open=open>
+            <summary class="btn" aria-keyshortcuts="s">"Approve, end sooner"<kbd aria-hidden="true">"s"</kbd></summary>
+            <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
+                <ActionForm action=decide attr:class="form">
+                    {fields}
+                    <DateField id="decide-sooner-first" name="ends_on" label="Last day" value=day min=first max=last error=end required=true hint="Everyone who decides after you sees it."/>
+                    <TextArea id="decide-sooner-comment" name="comment" label="Why" value=text error=words maxlength=2000 rows=2/>
+                    {password}
+                    <div class="form-actions"><Button submit=true>{word}</Button></div>
+                </ActionForm>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn question(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
+    let fields = shown.fields("return");
+    let open = shown.is_open("return", false);
+    let text = if open { shown.typed.1.clone() } else { String::new() };
+    view! {
+        <details id="decide-return" name="decide" class="open:basis-full" open=open>
+            <summary class="btn" aria-keyshortcuts="e">"Return with a question"<kbd aria-hidden="true">"e"</kbd></summary>
+            <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
+                <ActionForm action=decide attr:class="form">
+                    {fields}
+                    <TextArea id="decide-return-first" name="comment" label="Your question" value=text error=comment_error(error) hint="The clock stands still until it is answered. Answered in words, you decide on the same; changed, everyone decides anew." required=true maxlength=2000 rows=3/>
+                    <div class="form-actions"><Button submit=true>"Send the question"</Button></div>
+                </ActionForm>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn reject(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
+    let fields = shown.fields("reject");
+    let password = shown.ask_password("decide-reject", error);
+    let open = shown.is_open("reject", false);
+    let text = if open { shown.typed.1.clone() } else { String::new() };
+    view! {
+        <details id="decide-reject" name="decide" class="open:basis-full" open=open>
+            <summary class="btn btn-danger" aria-keyshortcuts="r">"Reject"<kbd aria-hidden="true">"r"</kbd></summary>
+            <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
+                <ActionForm action=decide attr:class="form">
+                    {fields}
+                    <TextArea id="decide-reject-first" name="comment" label="Why it is refused" value=text error=comment_error(error) hint="The requester reads this. A rejection is final; they can ask anew." required=true maxlength=2000 rows=3/>
+                    {password}
+                    <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Reject the request"</Button></div>
+                </ActionForm>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn comment_error(error: Refusal) -> Signal<Option<String>> {
+    Signal::derive(move || error.with(|error| at(error.as_ref(), "comment")))
+}
+
+fn note(shown: &Shown) -> AnyView {
+    let Shown { previous, next, asked_as, signed, .. } = shown.clone();
+    view! {
+        <span class="flex flex-wrap items-center gap-1">
+            <span>"You decide as "{asked_as}{signed.map(|signed| format!(". {signed}"))}</span>
+            {previous.map(|href| view! { <LinkButton href=href kind=ButtonKind::Quiet kbd="k">"Previous"</LinkButton> })}
+            {next.map(|href| view! { <LinkButton href=href kind=ButtonKind::Quiet kbd="j">"Next"</LinkButton> })}
+        </span>
     }
     .into_any()
 }
@@ -123,38 +227,67 @@ fn refused(error: &AppError, reload: &str) -> AnyView {
 mod tests {
     use super::*;
 
+    fn html(shown: Shown) -> String {
+        Owner::new().with(|| view! { <Bar shown=shown/> }.to_html())
+    }
+
+    fn shown() -> Shown {
+        Shown {
+            stage: "stage-1".into(),
+            version: 7,
+            hash: "ab12".into(),
+            key: "key-1".into(),
+            filter: "late".into(),
+            whose: "team".into(),
+            reload: "/inbox/stage-1".into(),
+            next: Some("/inbox/stage-2".into()),
+            asked_as: "Line manager".into(),
+            ends: Some(("2026-11-22".into(), Some("2026-12-20".into()))),
+            ..Shown::default()
+        }
+    }
+
     #[test]
     fn without_javascript_each_form_sends_what_was_shown() {
-        let owner = Owner::new();
-        let html = owner.with(|| {
-            let shown = Shown {
-                stage: "stage-1".into(),
-                version: 7,
-                hash: "ab12".into(),
-                key: "key-1".into(),
-                filter: "late".into(),
-                reload: "/inbox/stage-1".into(),
-                previous: None,
-                next: Some("/inbox/stage-2".into()),
-                authority: "Line manager".into(),
-            };
-            view! { <Bar shown=shown/> }.to_html()
-        });
-        assert_eq!(html.matches("<form").count(), 3, "{html}");
-        assert_eq!(html.matches("action=\"/api/inbox/decide\"").count(), 3, "{html}");
-        assert_eq!(html.matches("method=\"post\"").count(), 3, "{html}");
+        let html = html(shown());
+        assert_eq!(html.matches("<form").count(), 4, "{html}");
+        assert_eq!(html.matches("action=\"/api/inbox/decide\"").count(), 4, "{html}");
+        assert_eq!(html.matches("method=\"post\"").count(), 4, "{html}");
         for field in [
             "name=\"shown_version\" value=\"7\"",
             "name=\"shown_hash\" value=\"ab12\"",
             "name=\"key\" value=\"key-1\"",
             "name=\"stage\" value=\"stage-1\"",
+            "name=\"whose\" value=\"team\"",
         ] {
-            assert_eq!(html.matches(field).count(), 3, "{field} in {html}");
+            assert_eq!(html.matches(field).count(), 4, "{field} in {html}");
         }
-        for verdict in ["approve", "return", "reject"] {
-            assert_eq!(html.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(), 1, "{verdict} in {html}");
+        for (verdict, forms) in [("approve", 2), ("return", 1), ("reject", 1)] {
+            assert_eq!(html.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(), forms, "{verdict} in {html}");
         }
-        assert_eq!(html.matches("name=\"comment\"").count(), 2, "{html}");
+        assert_eq!(html.matches("name=\"comment\"").count(), 3, "{html}");
+        assert_eq!(html.matches("name=\"password\"").count(), 0, "{html}");
         assert!(html.contains("href=\"/inbox/stage-2\"") && !html.contains("Previous"), "{html}");
+    }
+
+    #[test]
+    fn what_is_signed_asks_for_the_password_in_each_form_but_the_question() {
+        let html = html(Shown { password: true, ..shown() });
+        assert_eq!(html.matches("name=\"password\"").count(), 3, "{html}");
+        let question = html.split("id=\"decide-return\"").nth(1).and_then(|rest| rest.split("</form>").next()).unwrap();
+        assert!(!question.contains("name=\"password\""), "{question}");
+    }
+
+    #[test]
+    fn what_was_typed_stands_in_the_form_it_was_typed_into_and_in_no_other() {
+        let html = html(Shown { typed: ("reject".into(), "Too broad.".into(), String::new()), ..shown() });
+        assert_eq!(html.matches("Too broad.</textarea>").count(), 1, "{html}");
+        let reject = html.split("id=\"decide-reject\"").nth(1).unwrap();
+        assert!(reject.contains("Too broad.</textarea>") && reject.split('>').next().unwrap().contains("open"), "{html}");
+    }
+
+    #[test]
+    fn without_room_for_an_earlier_end_there_is_no_form_for_it() {
+        assert!(!html(Shown { ends: None, ..shown() }).contains("decide-sooner"));
     }
 }

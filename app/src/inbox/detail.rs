@@ -3,13 +3,17 @@
 use super::api::Decide;
 use super::bar::{Bar, Shown};
 use super::list::{Chosen, until};
-use super::port::{InboxDetail, InboxPage};
-use super::weigh::WeighCard;
+use super::port::{InboxDetail, InboxPage, InboxQuery};
+use super::since::Since;
+use super::weigh::{Comparison, Conflicts, WeighCard};
+use crate::approvals::team::StageTools;
 use crate::error::AppError;
 use crate::paths;
 use crate::record::EntitlementCard;
+use crate::requests::conversation::Conversation;
 use crate::requests::gates::GatesCard;
 use crate::requests::port::RequestView;
+use crate::requests::revisions::Revisions;
 use crate::requests::stages::StagesCard;
 use crate::requests::trails::Trails;
 use crate::status::Failed;
@@ -108,18 +112,11 @@ fn neighbours(list: &InboxPage, stage: StageId) -> (Option<StageId>, Option<Stag
 }
 
 fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), chosen: Chosen) -> AnyView {
-    let InboxDetail { stage, authority, request, weigh, key } = detail;
-    let shown = Shown {
-        stage: stage.to_string(),
-        version: request.version,
-        hash: request.content_hash.clone(),
-        key: key.to_string(),
-        filter: chosen.filter.get_untracked(),
-        reload: chosen.line(stage),
-        previous: beside.0.map(|stage| chosen.line(stage)),
-        next: beside.1.map(|stage| chosen.line(stage)),
-        authority: authority.label().to_owned(),
-    };
+    let shown = shown(&detail, beside, chosen);
+    let InboxDetail { stage, me, stands_in_for, request, weigh, since_look, .. } = detail;
+    let asked = request.stages.iter().find(|line| line.id == stage).cloned();
+    let taken = asked.as_ref().and_then(|line| line.claimed.clone()).filter(|(claimant, _)| claimant.id != me);
+    let tools = asked.map(|line| view! { <StageTools stage=line me=me/> });
     let title = title(&request);
     let overline =
         format!("{} · revision {} · submitted by {} {}", request.number, request.revision, request.requester.name, request.submitted.text);
@@ -128,7 +125,11 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
     let record = paths::request(request.id);
     let subject = paths::identity(request.subject.id);
     let subject_name = request.subject.name.clone();
-    let RequestView { gates, release_gates, stages, items, timeline, justification, reason, .. } = request;
+    let since = since_look.map(|since| view! { <Since since=since revision=request.revision/> });
+    let stands_in = stands_in_for.map(|from| {
+        view! { <p class="mb-4">"You decide for "<a href=paths::identity(from.id)>{from.name}</a>", who is away. Your name and theirs stand on the decision."</p> }
+    });
+    let RequestView { gates, release_gates, stages, items, timeline, justification, reason, messages, revisions, .. } = request;
     let gates = match gates {
         Some(evaluation) => view! { <GatesCard evaluation=evaluation/> }.into_any(),
         None => {
@@ -136,9 +137,11 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
                 .into_any()
         }
     };
+    let (comparison, conflicts) = (weigh.comparison.clone(), weigh.conflicts.clone());
     let aside = move || {
         view! {
             <StagesCard stages=stages you=stage/>
+            {tools}
             <WeighCard weigh=weigh/>
         }
     };
@@ -151,6 +154,8 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
                 tags=move || tiers.into_iter().map(|tier| view! { <TierTag tier=tier.word()/> }).collect_view()
                 actions=move || view! { <a href=record>"Open the request"</a> }
             />
+            {since}
+            {stands_in}
             <p class="mb-4 max-w-prose whitespace-pre-line">
                 <strong>{reason.label()}": "</strong>{justification}" "
                 <a href=subject>"About "{subject_name}</a>
@@ -158,13 +163,54 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
             <Columns aside=aside>
                 {gates}
                 {release_gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt to release" id="release-gates"/> })}
+                <Conflicts lines=conflicts/>
                 <Gives items=items/>
+                <Comparison lines=comparison/>
+                <Conversation messages=messages/>
+                <Revisions revisions=revisions/>
                 <Card title="What happened"><Trails events=timeline/></Card>
             </Columns>
         </div>
-        <Bar shown=shown/>
+        {match taken {
+            Some((who, until)) => view! {
+                <div class="decision-bar"><p>{who.name}" has taken this on until "{until.text}". It comes back to the team when it is given back, or then."</p></div>
+            }
+            .into_any(),
+            None => view! { <Bar shown=shown/> }.into_any(),
+        }}
     }
     .into_any()
+}
+
+/// What the decision bar needs to know.
+fn shown(detail: &InboxDetail, beside: (Option<StageId>, Option<StageId>), chosen: Chosen) -> Shown {
+    let InboxDetail { stage, asked_as, stands_in_for, request, signing, earlier_end, key, .. } = detail;
+    let InboxQuery { filter, whose, .. } = chosen.query();
+    let asked_as = asked_as.to_lowercase();
+    let typed = |name: &str| chosen.search.with_untracked(|search| paths::parameter(search, name));
+    Shown {
+        stage: stage.to_string(),
+        version: request.version,
+        hash: request.content_hash.clone(),
+        key: key.to_string(),
+        filter,
+        whose,
+        reload: chosen.line(*stage),
+        previous: beside.0.map(|stage| chosen.line(stage)),
+        next: beside.1.map(|stage| chosen.line(stage)),
+        asked_as: match stands_in_for {
+            Some(from) => format!("{asked_as}, for {}", from.name),
+            None => asked_as,
+        },
+        signed: signing.as_ref().map(|signing| match &signing.proven_until {
+            Some(until) => format!("Signed with your password, which is not asked for again before {}", until.text),
+            None => "Asks for your password".to_owned(),
+        }),
+        password: signing.as_ref().is_some_and(|signing| signing.proven_until.is_none()),
+        hint: signing.as_ref().and_then(|signing| signing.hint.clone()),
+        ends: earlier_end.map(|room| (room.first.to_string(), room.last.map(|last| last.to_string()))),
+        typed: (typed("verdict"), typed("comment"), typed("ends_on")),
+    }
 }
 
 fn title(request: &RequestView) -> String {
@@ -178,8 +224,12 @@ fn title(request: &RequestView) -> String {
 
 fn period(request: &RequestView) -> String {
     let application = request.items.first().map(|item| item.application.clone()).unwrap_or_default();
-    let until = until(request.ends_on.map(day), request.ends_on.map(|end| days_between(request.starts_on, end)));
-    [application, format!("From {}", day(request.starts_on)), until]
+    let end = request.effective_end;
+    let until = until(end.map(day), end.map(|end| days_between(request.starts_on, end)));
+    let asked = (end != request.ends_on)
+        .then(|| format!("asked for: {}", request.ends_on.map_or_else(|| "no end".to_owned(), day)))
+        .unwrap_or_default();
+    [application, format!("From {}", day(request.starts_on)), until, asked]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()

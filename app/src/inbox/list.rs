@@ -1,32 +1,59 @@
 //! The list of decisions that wait: the facts on the line, in the order a decision needs them.
 
-use super::decision::DECIDED;
-use super::port::{InboxLine, InboxPage};
+use super::api::{ApproveSelected, Undo, UndoSelected};
+use super::decision::{self, BULK, DECIDED, UNDONE, Way};
+use super::port::{BulkItem, Choice, InboxLine, InboxPage, InboxQuery};
+use super::recent::{BulkResult, Recent};
+use super::saved::SavedFilters;
 use crate::error::AppError;
 use crate::paths;
-use crate::status::Failed;
-use crate::ui::{Chip, Chips, CountLine, EmptyState, ListLink, NextPage, Skeleton, SkeletonShape, Tag, TierTag, Tone};
+use crate::status::{Failed, lines as sentences};
+use crate::ui::{Button, Chip, Chips, CountLine, EmptyState, NextPage, Notice, Skeleton, SkeletonShape, Tag, TierTag, Tone};
 use crate::when::day;
+use domain::decision::{BULK_MOST, bulk_allowed};
+use domain::request::RequestKind;
 use leptos::prelude::*;
+
+/// The form that the boxes on the lines belong to.
+const BULK_FORM: &str = "approve-selected";
 
 /// What the address says about the list.
 #[derive(Clone, Copy)]
 pub struct Chosen {
     /// The stage whose detail is open.
     pub stage: Memo<Option<String>>,
-    /// The filter; empty shows all.
-    pub filter: Memo<String>,
-    /// The start of the page; empty is the first.
-    pub after: Memo<String>,
-    /// The code of a decision that was just recorded.
-    pub decided: Memo<String>,
+    /// The whole query.
+    pub search: Memo<String>,
 }
 
 impl Chosen {
+    /// What the list is asked for.
+    #[must_use]
+    pub fn query(self) -> InboxQuery {
+        self.search.with(|search| InboxQuery {
+            filter: paths::parameter(search, "filter"),
+            whose: paths::parameter(search, "whose"),
+            after: paths::parameter(search, "after"),
+            bulk: paths::parameter(search, BULK),
+        })
+    }
+
+    /// The list to come back to.
+    #[must_use]
+    pub fn way(self) -> Way {
+        let InboxQuery { filter, whose, .. } = self.query();
+        Way { filter, whose }
+    }
+
     /// The address of a decision in this list.
     #[must_use]
     pub fn line(self, stage: domain::id::StageId) -> String {
-        paths::with(&paths::stage(stage), &[("filter", &self.filter.get()), ("after", &self.after.get())])
+        let InboxQuery { filter, whose, after, .. } = self.query();
+        paths::with(&paths::stage(stage), &[("filter", &filter), ("whose", &whose), ("after", &after)])
+    }
+
+    fn says(self, parameter: &str) -> bool {
+        self.search.with(|search| paths::has_parameter(search, parameter))
     }
 }
 
@@ -34,7 +61,21 @@ impl Chosen {
 #[component]
 pub fn InboxList(chosen: Chosen, list: Resource<Result<InboxPage, AppError>>) -> impl IntoView {
     let open = move || chosen.stage.with(Option::is_some);
-    let said = move || (!chosen.decided.with(String::is_empty)).then_some("Recorded. It is on the request's decision trail.");
+    let said = move || {
+        if chosen.says(DECIDED) {
+            Some("Decided. It becomes final in a few seconds; until then you can undo it below.")
+        } else if chosen.says(UNDONE) {
+            Some("Undone. Nothing was recorded; it waits for you again.")
+        } else {
+            None
+        }
+    };
+    let refused = [
+        ServerAction::<Undo>::new().value().get_untracked().and_then(Result::err).map(|error| ("It was not undone.", error)),
+        ServerAction::<UndoSelected>::new().value().get_untracked().and_then(Result::err).map(|error| ("Nothing was undone.", error)),
+        ServerAction::<ApproveSelected>::new().value().get_untracked().and_then(Result::err).map(|error| ("Nothing was approved.", error)),
+    ];
+    let refused = refused.into_iter().flatten().map(|(title, error)| refusal(title, &error)).collect_view();
     let lines = move || {
         Suspend::new(async move {
             match list.await {
@@ -48,42 +89,93 @@ pub fn InboxList(chosen: Chosen, list: Resource<Result<InboxPage, AppError>>) ->
             // The one first-level heading is the chosen record's, when one is open.
             {move || if open() { view! { <h2 class="text-xl">"Inbox"</h2> }.into_any() } else { view! { <h1>"Inbox"</h1> }.into_any() }}
             <p role="status" class="text-ok font-semibold empty:hidden">{said}</p>
+            {refused}
         </div>
         <Transition fallback=|| view! { <Skeleton rows=7 shape=SkeletonShape::List/> }>{lines}</Transition>
     }
     .into_any()
 }
 
+fn refusal(title: &'static str, error: &AppError) -> AnyView {
+    let text = match error {
+        AppError::NotPossible => "It is final by now. A new request, or a word with those who carry it out, can still change what comes of it.".to_owned(),
+        error => sentences(error).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" "),
+    };
+    view! { <div role="alert"><Notice tone=Tone::Bad title=title text=text/></div> }.into_any()
+}
+
 fn lines(list: InboxPage, chosen: Chosen) -> AnyView {
-    let InboxPage { page, filters, as_of } = list;
-    let filter = chosen.filter.get();
-    let label = filters.iter().find(|(value, ..)| *value == filter).map(|(_, label, _)| label.clone()).filter(|_| !filter.is_empty());
-    let chips = filters
-        .into_iter()
-        .map(|(value, label, count)| {
-            let current = value == filter || (filter.is_empty() && value == "all");
-            let value = if value == "all" { String::new() } else { value };
-            view! { <Chip href=paths::with(paths::INBOX, &[("filter", &value)]) label=label count=u32::try_from(count).unwrap_or(0) current=current/> }
-        })
-        .collect_view();
-    let next = page.next.map(|next| paths::with(paths::INBOX, &[("filter", &filter), ("after", &next)]));
+    let InboxPage { page, filters, whose, recent, bulk, saved, key, as_of } = list;
+    let way = chosen.way();
+    let label = [label_of(&whose, &way.whose), label_of(&filters, &way.filter)].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let filtered = !way.filter.is_empty() || !way.whose.is_empty();
+    let whose = chips(whose, &way.whose, |value| Way { whose: value, ..way.clone() }.to_list());
+    let filters = chips(filters, &way.filter, |value| Way { filter: value, ..way.clone() }.to_list());
+    let next = page.next.map(|next| paths::with(paths::INBOX, &[("filter", &way.filter), ("whose", &way.whose), ("after", &next)]));
     let count = u64::try_from(page.total).unwrap_or(0);
+    let can_undo = bulk.as_ref().is_some_and(|bulk| recent.iter().any(|line| line.bulk == Some(bulk.id) && line.seconds_left.is_some()));
+    let bulk = bulk.map(|outcome| view! { <BulkResult outcome=outcome can_undo=can_undo way=way.clone()/> });
+    let pick = page.rows.iter().any(|row| bulk_allowed(row.tier));
     let rest = if page.rows.is_empty() {
-        nothing(!filter.is_empty() && filter != "all")
+        nothing(filtered)
     } else {
         let rows = page.rows.into_iter().map(|row| line(row, chosen)).collect_view();
         view! {
-            <ul role="list">{rows}</ul>
+            <ul role="list" class="picks">{rows}</ul>
+            {pick.then(|| bulk_form(key.to_string(), as_of.at.to_string(), way.clone()))}
             <NextPage href=next what="decisions"/>
         }
         .into_any()
     };
     view! {
+        <div class="split-head empty:hidden">
+            {bulk}
+            <Recent lines=recent way=way.clone()/>
+        </div>
         <div class="split-head">
-            <Chips label="Filter">{chips}</Chips>
+            <Chips label="Whose decisions">{whose}</Chips>
+            <Chips label="Filter">{filters}</Chips>
+            <SavedFilters saved=saved present=way/>
             <CountLine count=count one="decision waits for you" many="decisions wait for you" filter=label as_of=as_of.text/>
         </div>
         {rest}
+    }
+    .into_any()
+}
+
+fn label_of(choices: &[Choice], value: &str) -> Option<String> {
+    choices.iter().find(|(known, ..)| known == value).map(|(_, label, _)| label.clone()).filter(|_| !value.is_empty() && value != "all")
+}
+
+/// Every choice as a link that keeps the other filter as it is.
+fn chips(choices: Vec<Choice>, present: &str, href: impl Fn(String) -> String) -> AnyView {
+    let known = choices.iter().any(|(value, ..)| value == present);
+    choices
+        .into_iter()
+        .map(|(value, label, count)| {
+            let first = value.is_empty() || value == "all";
+            let current = value == present || (first && !known) || (first && present.is_empty());
+            let href = href(if first { String::new() } else { value });
+            view! { <Chip href=href label=label count=u32::try_from(count).unwrap_or(0) current=current/> }
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// The button below the list; the boxes on the lines belong to its form.
+fn bulk_form(key: String, shown_at: String, way: Way) -> AnyView {
+    let approve = ServerAction::<ApproveSelected>::new();
+    view! {
+        <div class="bulk-bar">
+            <ActionForm action=approve attr:id=BULK_FORM>
+                <input type="hidden" name="key" value=key/>
+                <input type="hidden" name="shown_at" value=shown_at/>
+                <input type="hidden" name="filter" value=way.filter/>
+                <input type="hidden" name="whose" value=way.whose/>
+                <Button submit=true>"Approve "<span class="bulk-count"></span>" selected"</Button>
+            </ActionForm>
+            <p class="text-ink-3 text-xs">{format!("Standard access only, at most {BULK_MOST} at once. Each is checked by itself and marked as decided in bulk.")}</p>
+        </div>
     }
     .into_any()
 }
@@ -101,23 +193,62 @@ fn line(row: InboxLine, chosen: Chosen) -> AnyView {
     let this = row.stage.to_string();
     let current = Signal::derive(move || chosen.stage.with(|stage| stage.as_ref() == Some(&this)));
     let due = if row.late {
-        view! { <Tag tone=Tone::Bad text=row.due/> }.into_any()
+        view! { <Tag tone=Tone::Bad text=row.due.clone()/> }.into_any()
     } else {
-        view! { <span class="text-ink-2">{row.due}</span> }.into_any()
+        view! { <span class="text-ink-2">{row.due.clone()}</span> }.into_any()
     };
     let until = until(row.ends_on.map(day), row.duration_days);
     let gates = unmet(row.gates_unmet);
-    view! {
-        <ListLink href=href current=current>
-            <span class="line"><strong>{row.subject}</strong>{due}</span>
-            <span>{row.entitlement}<span class="text-ink-3">" · "{row.application}</span></span>
-            <span class="line text-ink-2">
-                <span>{until}{gates.map(|gates| view! { " · "<span class="text-warn">{gates}</span> })}</span>
-                <TierTag tier=row.tier.word()/>
-            </span>
-        </ListLink>
+    let notes = notes(&row);
+    let pick = bulk_allowed(row.tier).then(|| pick(&row));
+    let (kind, changed) = (kind_word(row.kind), row.changed);
+    let InboxLine { subject, entitlement, application, tier, shortened, .. } = row;
+    let facts = view! {
+        <span class="line"><strong>{subject}</strong>{due}</span>
+        <span>{kind}{entitlement}" "<span class="text-ink-3">"· "{application}</span></span>
+        <span class="line text-ink-2">
+            <span>{until}{shortened.then_some(", made earlier")}{gates.map(|gates| view! { " · "<span class="text-warn">{gates}</span> })}</span>
+            <span class="flex gap-1">{changed.then(|| view! { <Tag tone=Tone::Info text="Changed"/> })}<TierTag tier=tier.word()/></span>
+        </span>
+        {(!notes.is_empty()).then(|| view! { <span class="text-ink-3">{notes}</span> })}
+    };
+    let link = view! { <a class="list-link" href=href aria-current=move || current.get().then_some("true")>{facts}</a> };
+    view! { <li class="pick-line">{pick}{link}</li> }.into_any()
+}
+
+/// The box that selects a line for approving in bulk, with what was shown of it.
+fn pick(row: &InboxLine) -> AnyView {
+    let item = BulkItem { stage: row.stage, shown_version: row.shown_version, shown_hash: row.shown_hash.clone() };
+    let label = format!("Select {} for {}", row.entitlement, row.subject);
+    view! { <label class="pick"><input type="checkbox" class="check-box" form=BULK_FORM name="items[]" value=decision::item(&item) aria-label=label/></label> }
+        .into_any()
+}
+
+/// Who else has to do with it, in words.
+fn notes(row: &InboxLine) -> String {
+    let mut notes = Vec::new();
+    if let Some(from) = &row.stands_in_for {
+        notes.push(format!("you stand in for {from}"));
     }
-    .into_any()
+    if row.claimed_by_me {
+        notes.push("taken on by you".to_owned());
+    } else if let Some(who) = &row.claimed_by {
+        notes.push(format!("taken on by {who}"));
+    } else if row.team {
+        notes.push(format!("{}: one of several", row.asked_as));
+    }
+    if row.asked_together > 1 {
+        notes.push(format!("asked together with {} more", row.asked_together - 1));
+    }
+    notes.join(" · ")
+}
+
+fn kind_word(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Grant => "",
+        RequestKind::Extend => "Extension: ",
+        RequestKind::Change => "Change to: ",
+    }
 }
 
 /// "Until 31 Jan 2027 · 30 days".
@@ -137,12 +268,6 @@ fn unmet(gates: i32) -> Option<String> {
         1 => Some("1 gate not met".to_owned()),
         many => Some(format!("{many} gates not met")),
     }
-}
-
-/// Whether the address says that something was just recorded, and which code it has.
-#[must_use]
-pub fn decided(search: &str) -> String {
-    paths::parameter(search, DECIDED)
 }
 
 #[cfg(test)]

@@ -7,4 +7,7 @@ pub mod detail;
 pub mod list;
 pub mod page;
 pub mod port;
+pub mod recent;
+pub mod saved;
+pub mod since;
 pub mod weigh;

@@ -3,8 +3,7 @@
 
 use super::api::{list_inbox, show_stage};
 use super::detail::{ChosenDecision, NothingChosen};
-use super::list::{Chosen, InboxList, decided};
-use crate::paths;
+use super::list::{Chosen, InboxList};
 use crate::ui::{KeyHelp, ListDetail, Shortcut, use_shortcuts};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -19,17 +18,9 @@ pub fn InboxRoute() -> impl IntoView {
     let search = use_location().search;
     let chosen = Chosen {
         stage: Memo::new(move |_| params.read().get("stage").filter(|stage| !stage.is_empty())),
-        filter: Memo::new(move |_| search.with(|search| paths::parameter(search, "filter"))),
-        after: Memo::new(move |_| search.with(|search| paths::parameter(search, "after"))),
-        decided: Memo::new(move |_| search.with(|search| decided(search))),
+        search: Memo::new(move |_| search.get()),
     };
-    // Stays at the last recorded decision: going on from there must not read the list again.
-    let recorded = Memo::new(move |before: Option<&String>| match (chosen.decided.get(), before) {
-        (code, Some(before)) if code.is_empty() => before.clone(),
-        (code, _) => code,
-    });
-    let list =
-        Resource::new(move || (chosen.filter.get(), chosen.after.get(), recorded.get()), |(filter, after, _)| list_inbox(filter, after));
+    let list = Resource::new(move || chosen.search.get(), move |_| list_inbox(chosen.query()));
     let detail = Resource::new(
         move || chosen.stage.get(),
         |stage| async move {
@@ -39,7 +30,7 @@ pub fn InboxRoute() -> impl IntoView {
             }
         },
     );
-    let back = paths::with(paths::INBOX, &[("filter", &chosen.filter.get_untracked())]);
+    let back = chosen.way().to_list();
     view! {
         <Title text="Inbox"/>
         <ListDetail
@@ -68,7 +59,8 @@ fn InboxKeys() -> impl IntoView {
     use_shortcuts(vec![
         Shortcut::run("j", "Next decision", Callback::new(|()| step(Way::Next))),
         Shortcut::run("k", "Previous decision", Callback::new(|()| step(Way::Previous))),
-        Shortcut::press("a", "Approve", "decide-approve"),
+        Shortcut::run("a", "Approve", Callback::new(|()| approve())),
+        Shortcut::run("s", "Approve with an earlier end", Callback::new(|()| open("decide-sooner"))),
         Shortcut::run("e", "Return with a question", Callback::new(|()| open("decide-return"))),
         Shortcut::run("r", "Reject", Callback::new(|()| open("decide-reject"))),
     ]);
@@ -97,12 +89,23 @@ fn focus(id: &str) {
     }
 }
 
-/// Opens a block of the decision bar and puts the cursor into its field.
+/// Opens a block of the decision bar and puts the cursor into its first field.
 fn open(id: &str) {
     if let Some(block) = document().get_element_by_id(id) {
         // Fails only for names that are not XML names; this one is.
         drop(block.set_attribute("open", ""));
-        focus(&format!("{id}-comment"));
+        focus(&format!("{id}-first"));
+    }
+}
+
+/// Presses the button, or, where the approval is signed, asks for the password.
+fn approve() {
+    let Some(element) = document().get_element_by_id("decide-approve") else { return };
+    if element.tag_name() == "DETAILS" {
+        open("decide-approve");
+        focus("decide-approve-password");
+    } else if let Ok(button) = element.dyn_into::<HtmlElement>() {
+        button.click();
     }
 }
 

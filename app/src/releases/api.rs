@@ -25,7 +25,10 @@ pub async fn show_release(release: String) -> Result<ReleaseView, AppError> {
 pub async fn execute_release(release: String, version: i32, #[server(default)] evidence: String, key: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, releases::confirm};
     let (id, key) = confirm::ids(&release, &key)?;
-    let outcome = backend()?.releases.execute(&caller()?, id, version, evidence, key).await?;
-    leptos_axum::redirect(&confirm::back_to_release(id, &outcome));
-    Ok(())
+    let outcome = backend()?.releases.execute(&caller()?, id, version, evidence.clone(), key).await;
+    match &outcome {
+        Ok(outcome) => leptos_axum::redirect(&confirm::back_to_release(id, outcome)),
+        Err(error) => crate::way_back::lead::<ExecuteRelease>(&confirm::as_typed(id, &evidence), error),
+    }
+    outcome.map(drop)
 }

@@ -12,6 +12,8 @@ use leptos::prelude::*;
 
 /// The parameter that says what came of an attempt.
 pub const DONE: &str = "done";
+/// The parameter that brings evidence back which was refused.
+pub const EVIDENCE: &str = "evidence";
 
 /// The ids of an attempt.
 ///
@@ -32,6 +34,12 @@ pub fn back_to_release(release: ReleaseId, outcome: &Execution) -> String {
     paths::with(&paths::release(release), &[(DONE, done)])
 }
 
+/// The release with the evidence as it was typed, for a browser without JavaScript.
+#[must_use]
+pub fn as_typed(release: ReleaseId, evidence: &str) -> String {
+    paths::with(&paths::release(release), &[(EVIDENCE, evidence)])
+}
+
 /// What came of the attempt that the address tells of. Why it is held stands on the record.
 #[must_use]
 pub fn said(done: &str) -> Option<AnyView> {
@@ -45,20 +53,20 @@ pub fn said(done: &str) -> Option<AnyView> {
 /// The form that confirms, or the sentence that says why the reader may not; nothing once it is
 /// carried out or cancelled.
 #[must_use]
-pub fn confirmation(release: &ReleaseView) -> AnyView {
+pub fn confirmation(release: &ReleaseView, typed: String) -> AnyView {
     if !matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. }) {
         return ().into_any();
     }
     if let Some(obstacle) = &release.obstacle {
         return view! { <Notice tone=Tone::Info title="You cannot carry this out." text=obstacle.clone()/> }.into_any();
     }
-    view! { <Confirm release=release.line.id.to_string() version=release.version key=release.key.to_string() kind=release.line.kind/> }
+    view! { <Confirm release=release.line.id.to_string() version=release.version key=release.key.to_string() kind=release.line.kind typed=typed/> }
         .into_any()
 }
 
 /// The form with the evidence: an island, so that evidence that was refused stays as typed.
 #[island]
-fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind) -> impl IntoView {
+fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind, typed: String) -> impl IntoView {
     let execute = ServerAction::<ExecuteRelease>::new();
     let error = failure(move || execute.value().get());
     let evidence = Signal::derive(move || error.with(|error| at(error.as_ref(), "evidence")));
@@ -66,12 +74,17 @@ fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind) -> imp
         ReleaseKind::Activate => (
             "Give the access, then confirm",
             "Confirm: access given",
-            "What shows that the access is there: a log line, a command and its answer, what you saw.",
+            "What shows that the access is there: a log line, a command and its answer, what you saw. At most 2,000 characters.",
         ),
         ReleaseKind::Remove => (
             "Remove the access, then confirm",
             "Confirm: access removed",
-            "What shows that the access is gone: a log line, a command and its answer, what you saw.",
+            "What shows that the access is gone: a log line, a command and its answer, what you saw. At most 2,000 characters.",
+        ),
+        ReleaseKind::Extend => (
+            "Move the end, then confirm",
+            "Confirm: end moved",
+            "What shows that the access ends on the new day: a log line, a command and its answer, what you saw. At most 2,000 characters.",
         ),
     };
     view! {
@@ -81,7 +94,7 @@ fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind) -> imp
                 <input type="hidden" name="release" value=release/>
                 <input type="hidden" name="version" value=version.to_string()/>
                 <input type="hidden" name="key" value=key/>
-                <TextArea name="evidence" label="Evidence" hint=hint error=evidence required=true maxlength=2000/>
+                <TextArea name="evidence" label="Evidence" hint=hint value=typed error=evidence required=true maxlength=2000/>
                 <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>{word}</Button></div>
             </ActionForm>
         </Card>
@@ -99,6 +112,7 @@ mod tests {
         let (release, _) = ids(id, id).unwrap();
         assert_eq!(back_to_release(release, &Execution::Executed), format!("/releases/{id}?done=executed"));
         assert_eq!(back_to_release(release, &Execution::Held { reasons: vec![] }), format!("/releases/{id}?done=held"));
+        assert_eq!(as_typed(release, "seen & done"), format!("/releases/{id}?evidence=seen%20%26%20done"));
         assert_eq!(ids("x", id).map_err(|error| error.code()), Err("not_found"));
         assert_eq!(ids(id, "x").map_err(|error| error.code()), Err("invalid"));
     }

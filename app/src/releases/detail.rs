@@ -2,7 +2,7 @@
 //! that confirms.
 
 use super::api::show_release;
-use super::confirm::{DONE, confirmation, said};
+use super::confirm::{DONE, EVIDENCE, confirmation, said};
 use super::list::{kind, state};
 use super::port::ReleaseView;
 use crate::paths;
@@ -23,11 +23,12 @@ pub fn ReleaseRoute() -> impl IntoView {
     let search = use_location().search;
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
+    let typed = Memo::new(move |_| search.with(|search| paths::parameter(search, EVIDENCE)));
     let release = Resource::new(move || id.get(), show_release);
     let content = move || {
         Suspend::new(async move {
             match release.await {
-                Ok(release) => page(release, done),
+                Ok(release) => page(release, done, typed.get_untracked()),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -41,8 +42,8 @@ pub fn ReleaseRoute() -> impl IntoView {
     .into_any()
 }
 
-fn page(release: ReleaseView, done: Memo<String>) -> AnyView {
-    let form = confirmation(&release);
+fn page(release: ReleaseView, done: Memo<String>, typed: String) -> AnyView {
+    let form = confirmation(&release, typed);
     let line = release.line.clone();
     let title = format!("{}: {} for {}", line.kind.label(), line.entitlement, line.subject.name);
     let waits = matches!(line.state, ReleaseState::Planned | ReleaseState::Held { .. });

@@ -106,12 +106,13 @@ fn row(line: &ReleaseLine) -> AnyView {
     .into_any()
 }
 
-/// Give or remove, as a tag.
+/// Give, remove or extend, as a tag.
 #[must_use]
 pub fn kind(kind: ReleaseKind) -> AnyView {
     let tone = match kind {
         ReleaseKind::Activate => Tone::Info,
         ReleaseKind::Remove => Tone::Warn,
+        ReleaseKind::Extend => Tone::Plain,
     };
     view! { <Tag tone=tone text=kind.label()/> }.into_any()
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// Which releases the queue shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleasesQuery {
-    /// `open` (default: planned and held), `held`, `activate`, `remove` or `executed`.
+    /// `open` (default: planned and held), `held`, `activate`, `remove`, `extend` or `executed`.
     #[serde(default)]
     pub filter: String,
     /// Start of the page, opaque.

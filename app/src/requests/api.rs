@@ -1,62 +1,40 @@
-//! Server functions of the request pages. The arguments that a form sends are flat and named as its
-//! fields, so that the same fields make a readable address when the form is sent with GET.
+//! Server functions of requests. What the form does is in `draft_api`.
 
-use super::port::{RequestDesk, RequestView, RequestsPage, RequestsQuery};
+use super::port::{RequestView, RequestsPage, RequestsQuery};
 use crate::error::AppError;
 use domain::id::{IdempotencyKey, RequestId};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
-/// The form with live gates. `answer` is the id of the returned request that it would answer.
-#[server(endpoint = "requests/desk")]
-pub async fn desk(
-    entitlement: String,
-    reason_code: String,
-    justification: String,
-    starts_on: String,
-    ends_on: String,
-    answer: String,
-) -> Result<RequestDesk, AppError> {
-    use crate::{backend::backend, caller::caller};
-    let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
-    backend()?.requests.desk(&caller()?, form, answer.parse().ok()).await
-}
-
-/// Submits the form. Refused with the control's id at its field when a mandatory gate is not met.
+/// Submits one item without a draft, for callers that have everything at hand. `kind` says how it is
+/// asked for as the form does: `grant`, `extend:` or `change:` and the grant.
 #[server(endpoint = "requests/submit")]
+#[expect(clippy::too_many_arguments, reason = "the fields of the form, flat, so that a plain form can send them")]
 pub async fn submit(
     entitlement: String,
+    #[server(default)] kind: String,
+    #[server(default)] answers: BTreeMap<String, String>,
+    #[server(default)] subject: String,
     reason_code: String,
     justification: String,
     starts_on: String,
     ends_on: String,
     key: IdempotencyKey,
 ) -> Result<(), AppError> {
-    use crate::{backend::backend, caller::caller, requests::after::finish};
-    let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
-    let made = backend()?.requests.submit(&caller()?, form.clone(), key).await;
-    finish::<Submit>(made.map(|id| (id, "submitted")), &form, None)
-}
-
-/// Answers the question on a returned request with the next revision.
-#[server(endpoint = "requests/answer")]
-pub async fn answer(
-    request: RequestId,
-    version: i32,
-    reason_code: String,
-    justification: String,
-    starts_on: String,
-    ends_on: String,
-    entitlement: String,
-) -> Result<(), AppError> {
-    use crate::{backend::backend, caller::caller, requests::after::finish};
-    let form = domain::request::RequestForm { entitlement, reason_code, justification, starts_on, ends_on };
-    let made = backend()?.requests.answer(&caller()?, request, version, form.clone()).await;
-    finish::<Answer>(made.map(|()| (request, "answered")), &form, Some(request))
+    use crate::{backend::backend, caller::caller, paths};
+    use domain::basket::{BasketForm, ItemForm};
+    let item = ItemForm { entitlement, kind, answers, accepts: String::new() };
+    let form = BasketForm { subject, reason_code, justification, starts_on, ends_on, items: vec![item] };
+    let made = backend()?.requests.submit(&caller()?, form, key).await.map_err(AppError::of_one_item)?;
+    if let Some(first) = made.first() {
+        leptos_axum::redirect(&paths::request_after(*first, "submitted"));
+    }
+    Ok(())
 }
 
 /// Takes a request back.
 #[server(endpoint = "requests/withdraw")]
-pub async fn withdraw(request: RequestId, version: i32, reason: String) -> Result<(), AppError> {
+pub async fn withdraw(request: RequestId, version: i32, #[server(default)] reason: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, paths};
     backend()?.requests.withdraw(&caller()?, request, version, reason).await?;
     leptos_axum::redirect(&paths::request_after(request, "withdrawn"));

@@ -2,6 +2,10 @@
 //! and everything that happened. Prints as a record.
 
 use super::api::{Withdraw, show};
+use super::draft_api::EditRequest;
+use super::draft_port::MadeLine;
+use super::revisions::Revisions;
+use super::conversation::{AnswerForm, Conversation};
 use super::gates::GatesCard;
 use super::outcome::{Grants, Releases};
 use super::port::RequestView;
@@ -9,16 +13,18 @@ use super::stages::{StagesCard, waits_for};
 use super::trails::Trails;
 use super::withdraw::WithdrawForm;
 use super::words::tone;
+use crate::attachments::files::AttachmentsOfRequest;
 use crate::error::AppError;
 use crate::paths;
 use crate::record::EntitlementCard;
 use crate::status::Failed;
-use crate::ui::{ButtonKind, Card, Columns, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, Status, TierTag, Tone};
+use crate::ui::{Button, ButtonKind, Card, Columns, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, Status, TierTag, Tone};
 use crate::when;
 use domain::id::RequestId;
 use domain::release::ReleaseState;
-use domain::request::RequestState;
+use domain::request::{RequestKind, RequestState};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_url};
 
@@ -61,21 +67,27 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     let expected = expected(&request);
     let notice = done(&search).map(|(title, tone)| view! { <Notice tone=tone title=title text=expected.clone()/> });
     let actions = actions(&request);
+    let answer = request.may_answer.then(|| view! { <AnswerForm view=request.clone() search=search.clone()/> });
     let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() action=withdraw/> });
-    let RequestView { number, stages, releases, grants, timeline, gates, release_gates, as_of, content_hash, .. } = request.clone();
+    let RequestView { number, stages, releases, grants, timeline, gates, release_gates, as_of, content_hash, messages, together, revisions, files, .. } =
+        request.clone();
     let main = view! {
         {facts(&request)}
+        <AttachmentsOfRequest files=files/>
         {gates.map(|evaluation| view! { <GatesCard title="Gates at submission" evaluation=evaluation/> })}
         {release_gates.map(|evaluation| view! { <GatesCard title="Gates at release" id="release-gates" evaluation=evaluation/> })}
+        <Conversation messages=messages/>
+        <Revisions revisions=revisions/>
         <Card title="What happened" id="trails"><Trails events=timeline/></Card>
     };
-    let aside = move || view! { <StagesCard stages=stages/><Releases releases=releases/><Grants grants=grants/> };
+    let aside = move || view! { <StagesCard stages=stages/>{asked_together(together)}<Releases releases=releases/><Grants grants=grants/> };
     view! {
         <Title text=number/>
         <Page title=title overline=overline tags=move || view! { <Status tone=state_tone text=state_word/> } actions=move || actions>
             <div class="stack">
                 {notice.is_none().then(|| view! { <p class="text-ink-2">{expected}</p> })}
                 {notice}
+                {answer}
                 {withdrawal}
                 <Columns aside=aside>{main}</Columns>
                 <p class="count-line">"As of "{as_of.text}" · content "<span class="code">{content_hash.get(..16).unwrap_or_default().to_owned()}</span></p>
@@ -85,9 +97,28 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     .into_any()
 }
 
+/// The other requests of the same submission.
+fn asked_together(together: Vec<MadeLine>) -> AnyView {
+    if together.is_empty() {
+        return ().into_any();
+    }
+    let lines = together
+        .into_iter()
+        .map(|MadeLine { id, number, name, state }| {
+            view! {
+                <li class="line px-3.5 py-2.5">
+                    <span><a class="code" href=paths::request(id)>{number}</a>" "{name}</span>
+                    <Status tone=tone(&state) text=state.label()/>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <Card title="Asked for together with" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }.into_any()
+}
+
 /// What was just done, from the address that the form led to.
 fn done(search: &str) -> Option<(&'static str, Tone)> {
-    [("submitted", "Submitted."), ("answered", "Answered. Decisions on the revision before no longer count."), ("withdrawn", "Withdrawn.")]
+    [("submitted", "Submitted."), ("answered_question", "Answered. Those who were asked go on deciding."), ("withdrawn", "Withdrawn.")]
         .into_iter()
         .find(|(word, _)| paths::has_parameter(search, word))
         .map(|(_, title)| (title, Tone::Ok))
@@ -99,11 +130,27 @@ fn actions(request: &RequestView) -> AnyView {
         .then(|| view! { <LinkButton href=paths::answer(request.id) kind=ButtonKind::Primary>"Answer the question"</LinkButton> });
     let decide =
         request.may_decide.map(|stage| view! { <LinkButton href=paths::stage(stage) kind=ButtonKind::Primary>"Decide"</LinkButton> });
-    view! { {answer}{decide} }.into_any()
+    let edit = request.may_edit.then(|| {
+        view! {
+            <form method="post" action=EditRequest::PATH>
+                <input type="hidden" name="request" value=request.id.to_string()/>
+                <Button submit=true>"Change the request"</Button>
+            </form>
+        }
+    });
+    view! { {edit}{answer}{decide} }.into_any()
 }
 
 fn facts(request: &RequestView) -> AnyView {
-    let RequestView { reason, justification, starts_on, ends_on, specification, state, items, subject, requester, since, .. } =
+    let (kind, changes, answers, plan) = (request.kind, request.changes.clone(), request.answers.clone(), request.plan.clone());
+    let changes = changes.map(|(name, ends)| {
+        let ends = ends.map_or_else(|| "without an end".to_owned(), |ends| format!("which ends {}", ends.text));
+        let term = if kind == RequestKind::Extend { "Extends" } else { "In place of" };
+        view! { <Fact term=term>{name}<span class="text-ink-3">", "{ends}</span></Fact> }
+    });
+    let answers = answers.into_iter().map(|(question, answer)| view! { <Fact term=question><p class="whitespace-pre-line">{answer}</p></Fact> }).collect_view();
+    let plan = plan.map(|plan| view! { <Fact term="Approval plan">{plan}</Fact> });
+    let RequestView { reason, justification, starts_on, ends_on, effective_end, specification, state, items, subject, requester, since, time, .. } =
         request.clone();
     let (population, version) = specification;
     let (why, term, label) = (state.reason().map(str::to_owned), why_term(&state), state.label());
@@ -115,14 +162,22 @@ fn facts(request: &RequestView) -> AnyView {
             <FactsList>
                 <Fact term="For"><a href=paths::identity(subject.id)>{subject.name}</a></Fact>
                 {on_behalf}
+                <Fact term="Kind">{kind.label()}</Fact>
                 <Fact term="What">{items}</Fact>
+                {changes}
                 <Fact term="From">{when::day(starts_on)}</Fact>
                 <Fact term="Until">{ends_on.map_or_else(|| "No end".to_owned(), when::day)}</Fact>
+                {effective_end.filter(|end| ends_on != Some(*end)).map(|end| view! {
+                    <Fact term="Approved until">{when::day(end)}<span class="text-ink-3">", earlier than what was asked for"</span></Fact>
+                })}
                 <Fact term="Reason">{reason.label()}</Fact>
                 <Fact term="Justification"><p class="whitespace-pre-line">{justification}</p></Fact>
+                {answers}
                 <Fact term="State">{label}" since "{since.text}</Fact>
                 {why.map(|why| view! { <Fact term=term><p class="whitespace-pre-line">{why}</p></Fact> })}
+                <Fact term="Time">{time.words}" "<span class="text-ink-3">"Calendar: "{time.calendar}</span></Fact>
                 <Fact term="Specification">{population}", version "{version.to_string()}</Fact>
+                {plan}
             </FactsList>
         </Card>
     }
@@ -149,10 +204,10 @@ fn expected(request: &RequestView) -> String {
             request.stages.iter().find_map(waits_for).unwrap_or_else(|| "The next people to decide are being asked.".to_owned())
         }
         RequestState::Returned { .. } if request.may_answer => {
-            "It is your turn: answer the question. The answer makes the next revision, and everyone decides on that one.".to_owned()
+            "It is your turn: answer the question, or change the request. An answer lets those who were asked go on; a change makes the next revision, and everyone decides on that one.".to_owned()
         }
         RequestState::Returned { .. } => {
-            format!("{} has to answer the question. The answer makes the next revision.", request.requester.name)
+            format!("{} has to answer the question, or change the request. The clock of those who decide stands still.", request.requester.name)
         }
         RequestState::Approved => approved(request),
         RequestState::Released => match request.grants.iter().find_map(|grant| grant.ends.as_ref()) {

@@ -1,35 +1,42 @@
-//! The request form: one item from the catalogue, the reason, the period, and beside it the gates
-//! and the people who would decide. The same page answers a question on a returned request.
+//! The request form: a basket that somebody is writing. Everything typed is kept in the draft, so a
+//! reload, a refusal or signing out loses nothing. With JavaScript it is kept while somebody types
+//! (`ui::AutoSave`); without, by the button.
 
-use super::api::{Answer, Submit};
-use super::asked::{Asked, Opening, open};
-use super::gates::{FORM_ID, GatesCard, headline};
-use super::live::Live;
-use super::port::{PlanLine, RequestDesk};
+use super::ask::TemplatesCard;
+use super::differences::Differences;
+use super::draft_api::{DiscardDraft, SaveDraft, SettleDraft, SubmitDraft, open_desk};
+use super::draft_port::{Desk, DraftLine, DraftView, MadeLine, Revises, TemplateLine};
+use super::form_fields::CommonFields;
+use super::form_items::{Findings, Item, Joins};
+use super::gates::FORM_ID;
+use super::words::tone;
+use crate::attachments::files::{AttachmentsOfDraft, REFUSED};
+use crate::error::AppError;
 use crate::paths;
-use crate::record::EntitlementCard;
-use crate::status::{Failed, failure};
+use crate::status::Failed;
 use crate::ui::{
-    Button, ButtonKind, Card, Columns, DateField, EmptyState, ErrorSummary, Notice, Page, SelectField, Skeleton, SkeletonShape, Step,
-    StepState, Steps, TextArea, TierTag, Tone,
+    AutoSave, Button, ButtonKind, Card, Columns, EmptyState, ErrorSummary, Notice, Page, Skeleton, SkeletonShape, Status, Tone,
 };
-use domain::id::{IdempotencyKey, RequestId};
-use domain::request::ReasonCode;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
 use leptos_meta::Title;
-use leptos_router::hooks::use_url;
+use leptos_router::hooks::{use_params_map, use_url};
 
-/// `/request`
+/// `/request` and `/request/:draft`
 #[component]
 pub fn RequestRoute() -> impl IntoView {
-    let url = use_url();
-    let asked = Memo::new(move |_| url.with(|url| Asked::from_search(url.search())));
-    let opening = Resource::new(move || asked.get(), open);
+    let (params, url) = (use_params_map(), use_url());
+    let draft = move || params.with(|params| params.get("draft")).unwrap_or_default();
+    let search = Memo::new(move |_| url.with(|url| url.search().to_owned()));
+    let desk = Resource::new(move || (draft(), search.get()), |(draft, _)| open_desk(draft));
     let page = move || {
         Suspend::new(async move {
-            match opening.await {
-                Ok(Some(opening)) => view! { <Desk opening=opening typed=asked.get_untracked().typed/> }.into_any(),
-                Ok(None) => choose(),
+            let search = search.get_untracked();
+            match desk.await {
+                Ok(Desk::Open(view)) => view! { <Form view=view search=search/> }.into_any(),
+                Ok(Desk::Submitted(made)) => submitted(made),
+                Ok(Desk::Empty { templates }) => empty(templates, &search),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -41,176 +48,222 @@ pub fn RequestRoute() -> impl IntoView {
     .into_any()
 }
 
-fn choose() -> AnyView {
+fn empty(templates: Vec<TemplateLine>, search: &str) -> AnyView {
+    let gone = paths::has_parameter(search, "discarded").then(|| view! { <Notice tone=Tone::Ok title="The draft was discarded."/> });
+    let failed = failed(search);
     view! {
         <Page title="Request access" narrow=true>
-            <EmptyState title="Choose what you need first" text="Find the entitlement in the catalogue; its page leads back here." action="Find what you need in the catalogue" href=paths::CATALOGUE/>
-        </Page>
-    }
-    .into_any()
-}
-
-/// The form beside its gates: an island, because the gates are asked again while somebody types.
-#[island]
-fn Desk(opening: Opening, typed: bool) -> impl IntoView {
-    let submit = ServerAction::<Submit>::new();
-    let answer = ServerAction::<Answer>::new();
-    let refusal = match &opening.answering {
-        Some(_) => failure(move || answer.value().get()),
-        None => failure(move || submit.value().get()),
-    };
-    let live = Live::new(&opening, typed, refusal);
-    let Opening { desk: RequestDesk { card, today, key, held, pending, question, .. }, answering } = opening;
-    let title = if answering.is_some() { "Answer the question" } else { "Request access" };
-    let fill = Callback::new(move |(field, value): (String, String)| live.fill(&field, value));
-    let errors = live.lines();
-    let what = what_is_asked(card.clone());
-    let fields = fields(live, today.to_string());
-    let answered = answering.as_ref().map(|(id, ..)| *id);
-    let form = match answering {
-        Some((id, _, version)) => answer_form(answer, id, version, card.id.to_string(), fields),
-        None => submit_form(submit, key, card.id.to_string(), fields),
-    };
-    let aside = move || {
-        view! {
-            {move || { let evaluation = live.checked.get().evaluation; view! { <GatesCard evaluation=evaluation fill=fill/> } }}
-            {move || plan(live.checked.get().plan)}
-        }
-    };
-    view! {
-        <Page title=title subtitle="For yourself. The gates beside the form are asked again while you type.">
             <div class="stack">
-                <ErrorSummary errors=errors title="The request was not submitted"/>
-                {question.map(|(text, number)| view! { <Notice tone=Tone::Warn title=format!("{number} was returned with a question:") text=text/> })}
-                {standing(held, pending, answered)}
-                <Columns aside=aside>{what}{form}</Columns>
+                {gone}
+                {failed}
+                <EmptyState title="Choose what you need first" text="What you choose in the catalogue is collected here until you submit it." action="Find what you need in the catalogue" href=paths::CATALOGUE/>
+                <TemplatesCard templates=templates/>
             </div>
         </Page>
     }
     .into_any()
 }
 
-fn submit_form(action: ServerAction<Submit>, key: IdempotencyKey, entitlement: String, fields: AnyView) -> AnyView {
-    let view = view! {
-        <ActionForm action=action attr:id=FORM_ID attr:novalidate=true>
-            <input type="hidden" name="entitlement" value=entitlement/>
-            <input type="hidden" name="key" value=key.to_string()/>
-            {fields}
-        </ActionForm>
-    };
-    card_around(view.into_any())
-}
-
-fn answer_form(action: ServerAction<Answer>, id: RequestId, version: i32, entitlement: String, fields: AnyView) -> AnyView {
-    let view = view! {
-        <ActionForm action=action attr:id=FORM_ID attr:novalidate=true>
-            <input type="hidden" name="entitlement" value=entitlement/>
-            <input type="hidden" name="request" value=id.to_string()/>
-            <input type="hidden" name="version" value=version.to_string()/>
-            // For "Check the gates", which is a GET to this page.
-            <input type="hidden" name="answer" value=id.to_string()/>
-            {fields}
-        </ActionForm>
-    };
-    card_around(view.into_any())
-}
-
-fn card_around(form: AnyView) -> AnyView {
-    view! { <Card title="Why and for how long">{form}</Card> }.into_any()
-}
-
-fn what_is_asked(card: EntitlementCard) -> AnyView {
-    let EntitlementCard { id, name, description, application, tier, owner, classification, .. } = card;
-    let owner = owner.map(|owner| format!(" · owner {}", owner.name)).unwrap_or_default();
+/// What became of a draft: the way back after submitting leads here.
+fn submitted(made: Vec<MadeLine>) -> AnyView {
+    let lines = made
+        .into_iter()
+        .map(|MadeLine { id, number, name, state }| {
+            view! {
+                <li class="line px-3.5 py-2.5">
+                    <span><a class="code" href=paths::request(id)>{number}</a>" "{name}</span>
+                    <Status tone=tone(&state) text=state.label()/>
+                </li>
+            }
+        })
+        .collect_view();
     view! {
-        <Card title="What is asked for" aside=|| view! { <a href=paths::CATALOGUE>"Choose something else"</a> }>
-            <div class="line">
-                <a class="font-semibold" href=paths::entitlement(id)>{name}</a>
-                <TierTag tier=tier.word()/>
+        <Page title="This was submitted" narrow=true>
+            <div class="stack">
+                <Notice tone=Tone::Ok title="This was submitted already." text="Nothing is asked for twice. To change something, open the request.">
+                    <a href=paths::CATALOGUE>"Ask for something else"</a>
+                </Notice>
+                <Card title="What was asked for" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card>
             </div>
-            <p>{description}</p>
-            <p class="text-ink-3">{application}{owner}" · data: "{classification.label()}</p>
-        </Card>
+        </Page>
     }
     .into_any()
 }
 
-fn fields(live: Live, today: String) -> AnyView {
-    let reasons = ReasonCode::ALL.iter().map(|reason| (reason.word().to_owned(), reason.label().to_owned())).collect::<Vec<_>>();
-    let starts_on = live.starts_on;
+/// A refusal that is no matter of a field. Fields that are wrong are said by the draft itself.
+fn failed(search: &str) -> Option<AnyView> {
+    let code = paths::parameter(search, "__err");
+    if code.is_empty() {
+        return None;
+    }
+    let title = match ServerFnUrlError::<AppError>::decode_err(&code) {
+        AppError::Changed | AppError::NotFound => return None,
+        error @ AppError::Invalid { .. } => {
+            let known = error.problems().iter().find(|problem| problem.field == "items")?;
+            known.sentence()
+        }
+        error => error.sentence(),
+    };
+    Some(view! { <Notice tone=Tone::Bad title=title/> }.into_any())
+}
+
+#[component]
+fn Form(view: DraftView, search: String) -> impl IntoView {
+    let title = if view.revises.is_some() { "Change the request" } else { "Request access" };
+    let subtitle = match (&view.revises, &view.subject, view.on_behalf) {
+        (Some(revises), ..) => format!("{}, next revision {}", revises.number, revises.next),
+        (None, Some(subject), true) => format!("For {}. Everything typed is kept in this draft.", subject.name),
+        _ => "For yourself. Everything typed is kept in this draft.".to_owned(),
+    };
+    let places = 0..view.items.len();
+    let items = places.clone().map(|place| view! { <Item view=view.clone() place=place/> }).collect_view();
+    let beside = view.clone();
+    let refused = paths::parameter(&search, REFUSED);
+    let files = view! { <AttachmentsOfDraft draft=view.id files=view.files.clone() refused=refused/> };
+    let aside = move || {
+        let findings = places.map(|place| view! { <Findings view=beside.clone() place=place/> }).collect_view();
+        view! { {findings}{files} }
+    };
+    let fields = view.clone();
+    let actions = actions(&view);
+    let nothing = view.items.is_empty().then(|| {
+        view! { <Card title="What is asked for"><EmptyState title="Nothing chosen yet" text="What you choose in the catalogue is collected here." action="Find what you need in the catalogue" href=paths::CATALOGUE/></Card> }
+    });
+    let more = view.revises.is_none();
+    let template = view.template.clone().map(|name| view! { <p class="text-ink-2">"From the template "<strong>{name}</strong></p> });
     view! {
-        <div class="form">
-            <SelectField name="reason_code" label="Reason" options=reasons empty="Choose a reason" required=true live=live.reason_code error=live.error("reason_code")/>
-            <TextArea name="justification" label="Why is it needed" hint="Someone who does not know you should understand it in a year. At least 20 characters." required=true maxlength=2000 live=live.justification error=live.error("justification")/>
-            <div class="form-row">
-                <DateField name="starts_on" label="From" required=true min=today live=live.starts_on error=live.error("starts_on")/>
-                <DateField name="ends_on" label="Until" hint="Access ends by itself after this day." min=Signal::derive(move || Some(starts_on.get())) live=live.ends_on error=live.error("ends_on")/>
+        <Page title=title subtitle=subtitle actions=move || more.then(|| view! { <a class="btn" href=paths::CATALOGUE>"Add something else"</a> })>
+            <div class="stack">
+                {failed(&search)}
+                {question(view.revises.as_ref())}
+                {two_tabs(&view, paths::has_parameter(&search, "__err"))}
+                <div id="draft-summary" data-refresh="">{summary(&view)}</div>
+                {template}
+                <Joins view=view.clone()/>
+                <Columns aside=aside>
+                    <form id=FORM_ID method="post" action=SaveDraft::PATH novalidate=true class="stack">
+                        <input type="hidden" name="draft" value=view.id.to_string()/>
+                        <input type="hidden" name="version" id="draft-version" value=view.version.to_string()/>
+                        {nothing}
+                        {items}
+                        <CommonFields view=fields actions=move || actions/>
+                    </form>
+                    {discard(&view)}
+                    {others(view.others.clone())}
+                </Columns>
             </div>
-            <div class="form-actions">
-                <Button kind=ButtonKind::Primary submit=true>"Submit"</Button>
-                <button
-                    type="submit"
-                    class="btn"
-                    formmethod="get"
-                    formaction=paths::REQUEST
-                    on:click=move |event| {
-                        event.prevent_default();
-                        live.check();
-                    }
-                >
-                    "Check the gates"
-                </button>
-                <p class="text-ink-2" role="status">{move || note(live)}</p>
-            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+fn actions(view: &DraftView) -> AnyView {
+    let count = view.items.len();
+    let word = match (view.revises.is_some(), count) {
+        (true, _) => "Submit the next revision".to_owned(),
+        (false, 0 | 1) => "Submit".to_owned(),
+        (false, count) => format!("Submit {count} requests"),
+    };
+    let stopped: usize = view.items.iter().filter_map(|item| item.evaluation.as_ref()).map(|evaluation| evaluation.blockers().count()).sum();
+    let gates = match stopped {
+        0 => "All gates that stop a request are met.".to_owned(),
+        1 => "1 gate is not met: it cannot be submitted like this.".to_owned(),
+        more => format!("{more} gates are not met: it cannot be submitted like this."),
+    };
+    let gates = (count > 0).then_some(gates);
+    view! {
+        <div class="form-actions">
+            <Button kind=ButtonKind::Primary submit=true formaction=SubmitDraft::PATH>{word}</Button>
+            <Button submit=true formnovalidate=true>"Save and check the gates"</Button>
+            <p class="text-ink-2" id="draft-standing" data-refresh="" role="status">{gates}</p>
+            <AutoSave form=FORM_ID.to_owned() leads_to=format!("{}/", paths::REQUEST)/>
+        </div>
+        <p class="text-ink-3" id="draft-saved" data-refresh="">"Saved "{view.saved.text.clone()}</p>
+    }
+    .into_any()
+}
+
+/// Everything that is wrong, above the form, once a submission was refused.
+fn summary(view: &DraftView) -> AnyView {
+    if !view.tried || view.problems.is_empty() {
+        return ().into_any();
+    }
+    let lines = view.problems.clone();
+    view! { <ErrorSummary errors=Signal::derive(move || lines.clone()) title="The request was not submitted"/> }.into_any()
+}
+
+fn question(revises: Option<&Revises>) -> AnyView {
+    let Some(Revises { request, number, question, decisions, .. }) = revises.cloned() else { return ().into_any() };
+    let title = match &question {
+        Some(_) => format!("{number} was returned with a question:"),
+        None => format!("This changes {number}."),
+    };
+    let void = match decisions {
+        0 => "Nobody has decided on it yet.".to_owned(),
+        1 => "One decision on it will no longer count.".to_owned(),
+        more => format!("{more} decisions on it will no longer count."),
+    };
+    let text = question.map_or_else(|| format!("Everyone decides on the next revision. {void}"), |question| format!("“{question}”"));
+    view! { <Notice tone=Tone::Warn title=title text=text><a href=paths::request(request)>"See the request"</a></Notice> }.into_any()
+}
+
+/// The same draft was saved elsewhere: both are shown, and one is chosen.
+fn two_tabs(view: &DraftView, refused: bool) -> AnyView {
+    if view.aside.is_empty() {
+        // The part stays, so that it can be filled while somebody types.
+        return view! { <div id="draft-aside" data-refresh=""></div> }.into_any();
+    }
+    let said = if refused { "Changed in another tab. Nothing was overwritten." } else { "There are two versions of this draft." };
+    let (take, keep) = (settle(view, true, "Take what was typed here"), settle(view, false, "Keep what was saved there"));
+    let lines = view.aside.clone();
+    view! {
+        <div id="draft-aside" data-refresh="">
+            <Card title="Changed in another tab" flush=true>
+                <div class="grid gap-2 px-3.5 py-2.5">
+                    <Notice tone=Tone::Warn title=said text="The form shows what was saved there. This was typed here and is kept beside it:"/>
+                    <Differences caption="What differs" before="Saved in the other tab" after="Typed in this one" lines=lines/>
+                    <div class="form-actions">{take}{keep}</div>
+                </div>
+            </Card>
         </div>
     }
     .into_any()
 }
 
-fn note(live: Live) -> String {
-    if let Some(error) = live.stale.get() {
-        return format!("The gates could not be asked again. {}", error.sentence());
-    }
-    let (tone, text) = live.checked.with(|checked| headline(&checked.evaluation));
-    match tone {
-        Tone::Bad => format!("Gates: {text}. The request cannot be submitted like this."),
-        _ => format!("Gates: {text}."),
-    }
-}
-
-fn standing(held: bool, pending: Option<RequestId>, answering: Option<RequestId>) -> AnyView {
-    match pending.filter(|id| answering != Some(*id)) {
-        Some(id) => view! {
-            <Notice tone=Tone::Info title="You have already asked for this." text="One open request at a time is enough.">
-                <a href=paths::request(id)>"See the open request"</a>
-            </Notice>
-        }
-        .into_any(),
-        None if held => view! { <Notice tone=Tone::Info title="You hold this already." text="See on the home page when it ends."><a href=paths::HOME>"My access"</a></Notice> }.into_any(),
-        None => ().into_any(),
-    }
-}
-
-fn plan(plan: Vec<PlanLine>) -> AnyView {
-    let held = plan.iter().any(|stage| stage.held);
-    let what = match (held, plan.len()) {
-        (true, _) => "Somebody has to be put on record first: until then the request would be held, not passed.",
-        (false, 0 | 1) => {
-            "One person decides, within two days. An operator then sets up the access, and it ends by itself after the last day."
-        }
-        (false, _) => {
-            "They decide one after the other, each within two days. An operator then sets up the access, and it ends by itself after the last day."
-        }
-    };
-    let steps = plan
-        .into_iter()
-        .map(|PlanLine { authority, who, held }| view! { <Step state=if held { StepState::Stopped } else { StepState::Next } title=authority text=who/> })
-        .collect_view();
+fn settle(view: &DraftView, take: bool, word: &'static str) -> AnyView {
+    let (draft, version) = (view.id.to_string(), view.version.to_string());
     view! {
-        <Card title="What happens next">
-            <Steps>{steps}</Steps>
-            <p class="text-ink-2">{what}</p>
-        </Card>
+        <form method="post" action=SettleDraft::PATH>
+            <input type="hidden" name="draft" value=draft/>
+            <input type="hidden" name="version" value=version/>
+            <input type="hidden" name="take" value=take.to_string()/>
+            <Button submit=true>{word}</Button>
+        </form>
     }
     .into_any()
+}
+
+fn discard(view: &DraftView) -> AnyView {
+    view! {
+        <form method="post" action=DiscardDraft::PATH class="no-print">
+            <input type="hidden" name="draft" value=view.id.to_string()/>
+            <Button kind=ButtonKind::Danger submit=true>"Discard this draft"</Button>
+        </form>
+    }
+    .into_any()
+}
+
+fn others(others: Vec<DraftLine>) -> AnyView {
+    if others.is_empty() {
+        return ().into_any();
+    }
+    let number = others.len().to_string();
+    let lines = others
+        .into_iter()
+        .map(|DraftLine { id, what, subject, saved }| {
+            let subject = subject.map(|subject| format!(", for {subject}")).unwrap_or_default();
+            view! { <li class="line px-3.5 py-2.5"><span><a href=paths::draft(id)>{what}</a>{subject}</span><span class="text-ink-3">"saved "{saved.text}</span></li> }
+        })
+        .collect_view();
+    view! { <Card title="Your other drafts" flush=true aside=move || number><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }.into_any()
 }

@@ -1,15 +1,13 @@
 //! The gates of a request as sentences: what is not met first, with what would clear it; what is
 //! met folded away. The form, the request page, the inbox and the release show the same card.
 
-use crate::paths;
+use super::draft_api::SaveDraft;
 use crate::ui::{Card, Disclosure, GateList, GateMark, Outcome, Tag, Tone};
 use crate::when;
 use domain::gate::{self, Evaluation, GateResult};
 use jiff::civil::Date;
 use leptos::prelude::*;
-
-/// Fills a field of the form: name and value.
-pub type Fill = Callback<(String, String)>;
+use leptos::server_fn::ServerFn;
 
 /// The card. `fill` turns suggestions into buttons that fill the field of the form
 /// [`FORM_ID`] on the same page; without it they stay words.
@@ -18,7 +16,7 @@ pub fn GatesCard(
     #[prop(default = "Gates".to_owned(), into)] title: String,
     #[prop(default = "gates".to_owned(), into)] id: String,
     evaluation: Evaluation,
-    #[prop(optional)] fill: Option<Fill>,
+    #[prop(optional)] fill: bool,
 ) -> impl IntoView {
     let (tone, text) = headline(&evaluation);
     let policy = short_hash(&evaluation.policy_hash);
@@ -33,7 +31,7 @@ pub fn GatesCard(
         let lines = loud.into_iter().map(|gate| line(gate, fill)).collect_view();
         view! { <GateList>{lines}</GateList> }
     });
-    let quiet = quiet.into_iter().map(|gate| line(gate, None)).collect_view();
+    let quiet = quiet.into_iter().map(|gate| line(gate, false)).collect_view();
     view! {
         <Card title=title id=id flush=true aside=move || view! { <Tag tone=tone text=text/> }>
             {loud}
@@ -91,7 +89,7 @@ pub fn shape(outcome: gate::Outcome) -> Outcome {
     }
 }
 
-fn line(gate: GateResult, fill: Option<Fill>) -> AnyView {
+fn line(gate: GateResult, fill: bool) -> AnyView {
     let outcome = shape(gate.outcome);
     let stops = gate.stops();
     let GateResult { control, title, objective, reason, remedy, field, suggestion, exception, .. } = gate;
@@ -103,7 +101,7 @@ fn line(gate: GateResult, fill: Option<Fill>) -> AnyView {
     if matches!(outcome, Outcome::Met | Outcome::NotApplicable) {
         return view! { <GateMark outcome=outcome title=title seen=seen control=control/> }.into_any();
     }
-    let button = fill.zip(field).zip(suggestion).map(|((fill, field), value)| suggestion_button(fill, field, value));
+    let button = field.zip(suggestion).filter(|_| fill).map(|(field, value)| suggestion_button(&field, &value));
     let note = (outcome == Outcome::NotMet && !stops).then_some("This does not stop the request; those who decide see it.");
     view! {
         <GateMark outcome=outcome title=title seen=seen control=control>
@@ -115,25 +113,11 @@ fn line(gate: GateResult, fill: Option<Fill>) -> AnyView {
     .into_any()
 }
 
-/// Without JavaScript the button sends the form back to its page with the value in place.
-fn suggestion_button(fill: Fill, field: String, value: String) -> AnyView {
+/// The button sends the form with the cure, which the server fills in before it looks again.
+fn suggestion_button(field: &str, value: &str) -> AnyView {
     let word = value.parse::<Date>().map_or_else(|_| format!("Use “{value}”"), |date| format!("Set {}", when::day(date)));
-    let wanted = (field.clone(), value.clone());
     view! {
-        <button
-            type="submit"
-            class="btn-link"
-            form=FORM_ID
-            formmethod="get"
-            formaction=paths::REQUEST
-            formnovalidate=true
-            name=field
-            value=value
-            on:click=move |event| {
-                event.prevent_default();
-                fill.run(wanted.clone());
-            }
-        >
+        <button type="submit" class="btn-link" form=FORM_ID formaction=SaveDraft::PATH formnovalidate=true name="cure" value=format!("{field} {value}")>
             {word}
         </button>
     }

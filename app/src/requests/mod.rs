@@ -3,14 +3,21 @@
 #[cfg(feature = "ssr")]
 mod after;
 pub mod api;
-pub mod asked;
+pub mod ask;
+pub mod conversation;
+pub mod decisions;
 pub mod detail;
+pub mod differences;
+pub mod draft_api;
+pub mod draft_port;
 pub mod form;
+mod form_fields;
+mod form_items;
 pub mod gates;
 pub mod list;
-mod live;
 mod outcome;
 pub mod port;
+pub mod revisions;
 pub mod stages;
 pub mod trails;
 mod withdraw;

@@ -1,46 +1,33 @@
 //! What the request pages ask of the server.
 
+use super::draft_port::{Difference, MadeLine};
+use crate::attachments::port::AttachmentLine;
 use crate::error::AppError;
 use crate::record::{EntitlementCard, GrantLine, PersonRef, ReleaseLine, RequestLine, TimelineEvent};
 use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::approval::Verdict;
+use domain::decision::SignatureMethod;
+use domain::basket::BasketForm;
 use domain::gate::Evaluation;
 use domain::id::{IdempotencyKey, RequestId, StageId};
 use domain::page::Page;
-use domain::request::{ReasonCode, RequestForm, RequestState};
+use domain::request::{ReasonCode, RequestKind, RequestState};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-
-/// Everything beside the form: what is asked for, who would decide, the gates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestDesk {
-    /// What is asked for.
-    pub card: EntitlementCard,
-    /// Gates on the form as typed.
-    pub evaluation: Evaluation,
-    /// Who would decide, in order.
-    pub plan: Vec<PlanLine>,
-    /// The form, prefilled: with what was typed, or with sensible first values.
-    pub form: RequestForm,
-    /// Today in the installation's zone.
-    pub today: Date,
-    /// Key for one submission of this form.
-    pub key: IdempotencyKey,
-    /// The caller holds it already.
-    pub held: bool,
-    /// The open request for it, if there is one.
-    pub pending: Option<RequestId>,
-    /// The question to answer and the number of the request, when this is the next revision.
-    pub question: Option<(String, String)>,
-}
 
 /// One planned stage in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanLine {
-    /// By what authority ("Line manager").
-    pub authority: String,
+    /// What it is called ("Line manager").
+    pub name: String,
+    /// Stages of one step are asked at the same time.
+    pub step: i32,
+    /// Others are asked at the same time.
+    pub parallel: bool,
+    /// How many different people have to approve.
+    pub quorum: i32,
     /// Who may decide ("Shahaf Famili or Leon DasSarma"), or why it would be held.
     pub who: String,
     /// Nobody may decide at present.
@@ -74,17 +61,34 @@ pub struct RequestsPage {
     pub as_of: When,
 }
 
+/// How long something took, or has taken so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeSpent {
+    /// "1 d 3 h elapsed, 9 h 20 min working, 2 h waiting for the requester".
+    pub words: String,
+    /// The calendar that working time was counted with, and its version.
+    pub calendar: String,
+}
+
 /// One stage of the approval plan, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageView {
     /// Which.
     pub id: StageId,
-    /// By what authority ("Line manager").
-    pub authority: String,
+    /// What it is called ("Line manager").
+    pub name: String,
+    /// Stages of one step are asked at the same time.
+    pub step: i32,
+    /// Others are asked at the same time.
+    pub parallel: bool,
+    /// How many different people have to approve.
+    pub quorum: i32,
+    /// How many have.
+    pub approvals: i32,
     /// `waiting`, `open`, `held`, `approved`, `rejected`, `returned` or `void`.
     pub state: String,
     /// Who may decide, with the reason why they were asked.
-    pub candidates: Vec<(PersonRef, String)>,
+    pub candidates: Vec<CandidateView>,
     /// Why it is held.
     pub hold_reason: Option<String>,
     /// Since when it is open.
@@ -93,8 +97,49 @@ pub struct StageView {
     pub due: Option<When>,
     /// It is open and past its due time.
     pub late: bool,
-    /// The decision, once there is one.
-    pub decision: Option<DecisionView>,
+    /// Since when its clock stands still, because the requester is asked, and the working time that
+    /// is left.
+    pub paused: Option<(When, String)>,
+    /// Working time spent waiting for the requester, in words; empty when there was none.
+    pub waited: String,
+    /// How long it took or has taken, once it was opened.
+    pub time: Option<TimeSpent>,
+    /// When those asked were reminded.
+    pub reminded: Option<When>,
+    /// When the next level was asked as well.
+    pub escalated: Option<When>,
+    /// Who of the team has taken it on, until when.
+    pub claimed: Option<(PersonRef, When)>,
+    /// Who was asked instead of whom.
+    pub reassignments: Vec<ReassignmentView>,
+    /// The decisions at this stage, oldest first; questions are among them.
+    pub decisions: Vec<DecisionView>,
+}
+
+/// Somebody who may decide at a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidateView {
+    /// Who.
+    pub person: PersonRef,
+    /// As what they are asked.
+    pub because: String,
+    /// Whom they stand in for.
+    pub stands_in_for: Option<PersonRef>,
+}
+
+/// One reassignment of a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReassignmentView {
+    /// Who is no longer asked; nothing where nobody could be.
+    pub from: Option<PersonRef>,
+    /// Who is asked.
+    pub to: PersonRef,
+    /// Who said so.
+    pub by: PersonRef,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: When,
 }
 
 /// One recorded decision.
@@ -102,14 +147,54 @@ pub struct StageView {
 pub struct DecisionView {
     /// Who decided.
     pub by: PersonRef,
+    /// Whom they stood in for.
+    pub stood_in_for: Option<PersonRef>,
     /// What.
     pub verdict: Verdict,
     /// Their words.
     pub comment: Option<String>,
+    /// An earlier end than was asked for.
+    pub ends_on: Option<Date>,
+    /// One of many with one press, and the seconds between showing the list and the press.
+    pub bulk: Option<i32>,
     /// When.
     pub at: When,
     /// Start of the hash of what they had on the screen.
     pub shown_hash: String,
+    /// Their signature, where one was asked for.
+    pub signature: Option<SignatureView>,
+}
+
+/// A signature as it is printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureView {
+    /// Name as printed.
+    pub name: String,
+    /// When.
+    pub at: When,
+    /// What it means.
+    pub meaning: String,
+    /// Hash of what was shown, hexadecimal.
+    pub hash: String,
+    /// How it was proven.
+    pub method: SignatureMethod,
+    /// The record moved on: there is a later revision than the signed one.
+    pub superseded: bool,
+}
+
+/// One message of the conversation on a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    /// On which revision.
+    pub revision: i32,
+    /// It is a question; otherwise an answer.
+    pub question: bool,
+    /// Who.
+    pub by: PersonRef,
+    /// What.
+    pub body: String,
+    /// When.
+    pub at: When,
 }
 
 /// One request with everything on it.
@@ -137,12 +222,22 @@ pub struct RequestView {
     pub submitted: When,
     /// Reason from the list.
     pub reason: ReasonCode,
+    /// What kind of change it asks for.
+    pub kind: RequestKind,
+    /// Name of what it would extend or replace, and when that ends now.
+    pub changes: Option<(String, Option<When>)>,
     /// Reason in words.
     pub justification: String,
+    /// What the entitlement asked, and the answers.
+    pub answers: Vec<(String, String)>,
     /// First day.
     pub starts_on: Date,
-    /// Last day.
+    /// Last day that was asked for.
     pub ends_on: Option<Date>,
+    /// Last day that counts: the earliest of what was asked for and what approvers allowed.
+    pub effective_end: Option<Date>,
+    /// Questions and answers, oldest first.
+    pub messages: Vec<MessageView>,
     /// What is asked for, in the version that is pinned.
     pub items: Vec<EntitlementCard>,
     /// Specification that was in force: population and version.
@@ -151,8 +246,18 @@ pub struct RequestView {
     pub gates: Option<Evaluation>,
     /// Gates of the newest attempt to release.
     pub release_gates: Option<Evaluation>,
+    /// The approval plan that applies, with its version.
+    pub plan: Option<String>,
+    /// Files of this revision.
+    pub files: Vec<AttachmentLine>,
+    /// What was asked together with it.
+    pub together: Vec<MadeLine>,
+    /// Every revision, newest first, with what it changed.
+    pub revisions: Vec<RevisionLine>,
     /// The approval plan of this revision.
     pub stages: Vec<StageView>,
+    /// How long it took until the access was given, or has taken so far.
+    pub time: TimeSpent,
     /// Releases that came of it.
     pub releases: Vec<ReleaseLine>,
     /// Grants that came of it.
@@ -163,6 +268,8 @@ pub struct RequestView {
     pub may_withdraw: bool,
     /// The caller may answer the question now.
     pub may_answer: bool,
+    /// The caller may change it now: decisions on this revision would no longer count.
+    pub may_edit: bool,
     /// The caller may decide now, at this stage.
     pub may_decide: Option<StageId>,
     /// As of when.
@@ -171,16 +278,27 @@ pub struct RequestView {
     pub key: IdempotencyKey,
 }
 
+/// One revision of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionLine {
+    /// Which.
+    pub revision: i32,
+    /// When it was submitted.
+    pub at: When,
+    /// By whom.
+    pub by: PersonRef,
+    /// What differs from the revision before; empty for the first.
+    pub differences: Vec<Difference>,
+    /// Decisions on it that no longer count, because a later one was made: stage and decision.
+    pub void: Vec<(String, DecisionView)>,
+}
+
 /// Asking for access.
 #[async_trait]
 pub trait Requests: Send + Sync {
-    /// The form with live gates. `answering` is the returned request that the form would answer.
-    /// Evaluates and stores the evaluation; never refuses because of a gate.
-    async fn desk(&self, caller: &Caller, form: RequestForm, answering: Option<RequestId>) -> Result<RequestDesk, AppError>;
-    /// Submits. Refused with the control's id at its field when a mandatory gate is not met.
-    async fn submit(&self, caller: &Caller, form: RequestForm, key: IdempotencyKey) -> Result<RequestId, AppError>;
-    /// Answers a question with the next revision; decisions on the one before are void.
-    async fn answer(&self, caller: &Caller, request: RequestId, version: i32, form: RequestForm) -> Result<(), AppError>;
+    /// Submits a basket that was not a draft: one request for each item, all or none. Refused with
+    /// the control's id at its field when a mandatory gate is not met.
+    async fn submit(&self, caller: &Caller, form: BasketForm, key: IdempotencyKey) -> Result<Vec<RequestId>, AppError>;
     /// Takes it back.
     async fn withdraw(&self, caller: &Caller, request: RequestId, version: i32, reason: String) -> Result<(), AppError>;
     /// A list.

@@ -1,22 +1,24 @@
-//! Who decides a request: the stages in order, the people who may, and what they decided.
+//! Who decides a request: the stages in order, the people who may and as what, and what they
+//! decided.
 
-use super::port::{DecisionView, StageView};
+use super::decisions::Decision;
+use super::port::{CandidateView, ReassignmentView, StageView};
 use super::trails::moment;
 use crate::paths;
 use crate::record::PersonRef;
 use crate::ui::{Card, Status, Tone};
-use domain::approval::Verdict;
 use domain::id::StageId;
 use leptos::prelude::*;
 
 /// The card with all stages of the approval plan.
 ///
-/// `you` is the stage at which the reader decides.
+/// `you` is the stage at which the reader decides; `plan` names the plan with its version.
 #[component]
 pub fn StagesCard(
     #[prop(default = "Who decides".to_owned(), into)] title: String,
     stages: Vec<StageView>,
     #[prop(optional)] you: Option<StageId>,
+    #[prop(default = String::new(), into)] plan: String,
 ) -> impl IntoView {
     let stages = stages
         .into_iter()
@@ -25,7 +27,8 @@ pub fn StagesCard(
             stage(line, yours)
         })
         .collect_view();
-    view! { <Card title=title flush=true><ol class="divide-y divide-line" role="list">{stages}</ol></Card> }.into_any()
+    let plan = (!plan.is_empty()).then(|| view! { <p class="px-3.5 py-2.5 text-ink-3">{plan}</p> });
+    view! { <Card title=title flush=true>{plan}<ol class="divide-y divide-line" role="list">{stages}</ol></Card> }.into_any()
 }
 
 /// What one stage waits for, as a sentence; nothing for a stage that is behind or still to come.
@@ -37,63 +40,96 @@ pub fn waits_for(stage: &StageView) -> Option<String> {
             stage.hold_reason.clone().unwrap_or_default()
         )),
         "open" => {
+            if let Some((since, left)) = &stage.paused {
+                return Some(format!("{} waits for the answer since {}; {left} of working time are left then.", stage.name, since.text));
+            }
             let due = stage.due.as_ref().map(|due| format!(" by {}", due.text)).unwrap_or_default();
             let late = if stage.late { ", which is past" } else { "" };
-            Some(format!("{} decides next: {}{due}{late}.", stage.authority, names(&stage.candidates)))
+            let quorum = progress(stage).map(|progress| format!(" ({progress})")).unwrap_or_default();
+            let who = match &stage.claimed {
+                Some((claimant, _)) => claimant.name.clone(),
+                None => names(&stage.candidates),
+            };
+            Some(format!("{} decides next: {who}{due}{late}{quorum}.", stage.name))
         }
         _ => None,
     }
 }
 
-fn names(candidates: &[(PersonRef, String)]) -> String {
-    candidates.iter().map(|(person, _)| person.name.as_str()).collect::<Vec<_>>().join(" or ")
+/// How far a stage is that needs more than one approval.
+fn progress(stage: &StageView) -> Option<String> {
+    (stage.quorum > 1).then(|| format!("{} of {} approvals", stage.approvals, stage.quorum))
+}
+
+fn names(candidates: &[CandidateView]) -> String {
+    candidates.iter().map(|c| c.person.name.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
 fn stage(stage: StageView, yours: bool) -> AnyView {
-    let (tone, word) = state(&stage.state, stage.late);
-    let StageView { authority, candidates, hold_reason, opened, due, decision, .. } = stage;
-    let decided = decision.is_some();
-    let people = candidates.into_iter().map(person).collect_view();
+    let (tone, word) = state(&stage);
+    let open = stage.state == "open" || stage.state == "waiting" || stage.state == "held";
+    let progress = progress(&stage).map(|text| view! { <span class="text-ink-3 num">{text}</span> });
+    let together = stage.parallel.then(|| view! { <span class="text-ink-3">"asked at the same time as the others of step "{stage.step}</span> });
+    let StageView { name, candidates, hold_reason, opened, due, paused, waited, reminded, escalated, claimed, reassignments, decisions, time, .. } =
+        stage;
+    let people = candidates.into_iter().map(candidate).collect_view();
+    let moved = reassignments.into_iter().map(reassignment).collect_view();
+    let decisions = decisions.into_iter().map(|decision| view! { <Decision decision=decision/> }).collect_view();
+    let note = |words: &'static str, at: Option<crate::when::When>| at.map(|at| view! { <p class="text-ink-3">{words}" "{moment(&at)}</p> });
     view! {
         <li class="grid gap-1 px-3.5 py-2.5">
             <div class="line">
-                <h3>{authority}{yours.then_some(": you")}</h3>
+                <h3>{name}{yours.then_some(": you")}</h3>
                 <Status tone=tone text=word/>
             </div>
+            {together}
+            {progress}
             {hold_reason.map(|reason| view! { <p>{reason}</p> })}
-            {(!decided).then(|| view! { <ul role="list">{people}</ul> })}
-            {decision.map(decision_line)}
-            {(!decided).then(|| view! {
-                {opened.map(|opened| view! { <p class="text-ink-3">"Asked "{moment(&opened)}</p> })}
-                {due.map(|due| view! { <p class="text-ink-3">"Due "{moment(&due)}</p> })}
+            {decisions}
+            {open.then(|| view! { <ul role="list">{people}</ul> })}
+            {claimed.map(|(who, until)| view! { <p><a href=paths::identity(who.id)>{who.name}</a>" has taken it on, until "{moment(&until)}</p> })}
+            {moved}
+            {open.then(|| view! {
+                {note("Asked", opened)}
+                {note("Reminded", reminded)}
+                {note("Next level asked as well", escalated)}
+                {paused.is_none().then(|| note("Due", due))}
+                {paused.map(|(since, left)| view! {
+                    <p class="text-ink-3">"Waits for the requester since "{moment(&since)}"; "{left}" of working time are left"</p>
+                })}
             })}
+            {match time {
+                Some(time) => view! { <p class="text-ink-3">{time.words}" (calendar: "{time.calendar}")"</p> }.into_any(),
+                None => (!waited.is_empty()).then(|| view! { <p class="text-ink-3">"Waited for the requester: "{waited}" of working time"</p> }).into_any(),
+            }}
         </li>
     }
     .into_any()
 }
 
-fn person((person, because): (PersonRef, String)) -> AnyView {
-    view! { <li><a href=paths::identity(person.id)>{person.name}</a>" "<span class="text-ink-3">{because}</span></li> }.into_any()
+fn link(person: PersonRef) -> AnyView {
+    view! { <a href=paths::identity(person.id)>{person.name}</a> }.into_any()
 }
 
-fn decision_line(decision: DecisionView) -> AnyView {
-    let DecisionView { by, verdict, comment, at, shown_hash } = decision;
-    let word = match verdict {
-        Verdict::Approve => " approved, ",
-        Verdict::Return => " returned it with a question, ",
-        Verdict::Reject => " rejected, ",
-    };
+fn candidate(candidate: CandidateView) -> AnyView {
+    let CandidateView { person, because, stands_in_for } = candidate;
+    let stands_in = stands_in_for.map(|from| view! { ", standing in for "{link(from)} });
+    view! { <li>{link(person)}" "<span class="text-ink-3">{because}{stands_in}</span></li> }.into_any()
+}
+
+fn reassignment(line: ReassignmentView) -> AnyView {
+    let ReassignmentView { from, to, by, reason, at } = line;
+    let instead = from.map(|from| view! { " instead of "{link(from)} });
     view! {
-        <p><a href=paths::identity(by.id)>{by.name}</a>{word}{moment(&at)}</p>
-        {comment.map(|comment| view! { <blockquote class="border-l-2 border-line-strong pl-2">{comment}</blockquote> })}
-        <p class="text-ink-3 text-xs">"What was on the screen: "<span class="code">{shown_hash.get(..16).unwrap_or_default().to_owned()}</span></p>
+        <p>{link(to)}" is asked"{instead}": "{reason}" "<span class="text-ink-3">"(reassigned by "{link(by)}", "{moment(&at)}")"</span></p>
     }
     .into_any()
 }
 
-fn state(word: &str, late: bool) -> (Tone, &'static str) {
-    match word {
-        "open" if late => (Tone::Bad, "Overdue"),
+fn state(stage: &StageView) -> (Tone, &'static str) {
+    match stage.state.as_str() {
+        "open" if stage.paused.is_some() => (Tone::Warn, "Waits for an answer"),
+        "open" if stage.late => (Tone::Bad, "Overdue"),
         "open" => (Tone::Waiting, "Deciding"),
         "held" => (Tone::Bad, "Held"),
         "approved" => (Tone::Ok, "Approved"),

@@ -1,4 +1,4 @@
-//! Taking a request back: a folded form with a reason.
+//! Taking a request back: a folded form, with a reason if there is one.
 
 use super::api::Withdraw;
 use super::port::RequestView;
@@ -20,7 +20,7 @@ pub fn WithdrawForm(view: RequestView, action: ServerAction<Withdraw>) -> impl I
                     <div class="form">
                         <input type="hidden" name="request" value=view.id.to_string()/>
                         <input type="hidden" name="version" value=view.version.to_string()/>
-                        <TextArea name="reason" label="Why is it no longer needed" hint="Those who were asked to decide see it." required=true rows=2 maxlength=2000 error=reason/>
+                        <TextArea name="reason" label="Why is it no longer needed" hint="Those who were asked to decide see it. At most 2,000 characters." rows=2 maxlength=2000 error=reason/>
                         <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Withdraw"</Button></div>
                     </div>
                 </ActionForm>

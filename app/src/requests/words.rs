@@ -4,7 +4,7 @@ use crate::paths;
 use crate::record::RequestLine;
 use crate::ui::{Column, DataTable, Status, TierTag, Tone};
 use crate::when;
-use domain::request::RequestState;
+use domain::request::{RequestKind, RequestState};
 use leptos::prelude::*;
 
 /// The tone of a state.
@@ -38,13 +38,19 @@ pub fn RequestTable(#[prop(into)] caption: String, rows: Vec<RequestLine>, #[pro
 }
 
 fn row(line: RequestLine, people: bool) -> AnyView {
-    let RequestLine { id, number, subject, entitlement, application, tier, state, holder, age, ends_on, .. } = line;
+    let RequestLine { id, number, subject, requester, kind, entitlement, application, tier, state, holder, age, ends_on, .. } = line;
+    let by = (subject.id != requester.id).then(|| {
+        let (to, from) = (paths::identity(subject.id), paths::identity(requester.id));
+        view! { <p class="text-ink-3">"for "<a href=to>{subject.name.clone()}</a>" by "<a href=from>{requester.name}</a></p> }
+    });
+    let what = (kind != RequestKind::Grant).then(|| view! { <span class="text-ink-2">" · "{kind.label()}</span> });
     view! {
         <tr>
             <th scope="row"><a class="whitespace-nowrap" href=paths::request(id)>{number}</a></th>
             <td>
-                <p>{entitlement}" "<TierTag tier=tier.word()/></p>
+                <p>{entitlement}" "<TierTag tier=tier.word()/>{what}</p>
                 <p class="text-ink-3">{application}</p>
+                {by}
             </td>
             {people.then(|| view! { <td><a href=paths::identity(subject.id)>{subject.name}</a></td> })}
             <td><Status tone=tone(&state) text=state.label()/></td>

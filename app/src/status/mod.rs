@@ -11,7 +11,7 @@ use browser::answer_with;
 #[cfg(feature = "ssr")]
 use server::answer_with;
 
-use crate::error::AppError;
+use crate::error::{AppError, Problem};
 use crate::paths;
 use crate::ui::{EmptyState, ErrorState, Page};
 use leptos::prelude::*;
@@ -80,14 +80,14 @@ fn elsewhere(what: &'static str, todo: &'static str, word: &'static str, href: S
 pub fn lines(error: &AppError) -> Vec<(String, String)> {
     match error.problems() {
         [] => vec![(String::new(), error.sentence().to_owned())],
-        problems => problems.iter().map(|problem| (problem.field.clone(), problem.sentence().to_owned())).collect(),
+        problems => problems.iter().map(|problem| (problem.field.clone(), problem.text())).collect(),
     }
 }
 
 /// The sentence for one field, if it is among the problems.
 #[must_use]
 pub fn at(error: Option<&AppError>, field: &str) -> Option<String> {
-    error?.problems().iter().find(|problem| problem.field == field).map(|problem| problem.sentence().to_owned())
+    error?.problems().iter().find(|problem| problem.field == field).map(Problem::text)
 }
 
 /// The error of the last call of an action; nothing while there is none.

@@ -24,6 +24,9 @@ pub fn SelectField(
     /// Leaves out the word "optional".
     #[prop(optional)]
     bare: bool,
+    /// What else the label says, beside a shape ("needs a second person").
+    #[prop(optional, into)]
+    mark: Text,
     #[prop(optional)] live: Option<RwSignal<String>>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
     #[prop(optional, into)] id: Text,
@@ -67,7 +70,7 @@ pub fn SelectField(
         </select>
     }
     .into_any();
-    Frame { id, label, hint, error, optional: !required && !bare }.around(control)
+    Frame { id, label, hint, error, optional: !required && !bare, mark }.around(control)
 }
 
 /// One box to tick; sends `value` (by default `true`) when ticked and nothing otherwise.

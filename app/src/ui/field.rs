@@ -3,6 +3,7 @@
 //!
 //! The id of a field is `field-` and its name; [`ErrorSummary`] links to it.
 
+use super::status::{Tone, shape};
 use super::text::Text;
 use leptos::{html, prelude::*};
 
@@ -65,16 +66,23 @@ pub(super) struct Frame {
     pub(super) hint: Text,
     pub(super) error: MaybeProp<String>,
     pub(super) optional: bool,
+    pub(super) mark: Text,
+}
+
+/// What a field's label says besides its name: a shape and words, read out with the label.
+pub(super) fn mark_line(mark: Text) -> Option<AnyView> {
+    mark.map(|mark| view! { " "<span class="field-mark">{shape(Tone::Waiting)}<span class="sr-only">", "</span>{mark}</span> }.into_any())
 }
 
 impl Frame {
     pub(super) fn around(self, control: AnyView) -> AnyView {
-        let Self { id, label, hint, error, optional } = self;
+        let Self { id, label, hint, error, optional, mark } = self;
         view! {
             <div class="field">
                 <label class="field-label" for=id.clone()>
                     {label}
                     {optional.then(|| view! { <span class="field-optional">" optional"</span> })}
+                    {mark_line(mark)}
                 </label>
                 {control}
                 {error_line(id.clone(), error)}
@@ -132,6 +140,7 @@ struct OneLine {
     error: MaybeProp<String>,
     required: bool,
     bare: bool,
+    mark: Text,
     autocomplete: Option<&'static str>,
     inputmode: Option<&'static str>,
     maxlength: Option<u32>,
@@ -154,6 +163,7 @@ impl OneLine {
             error,
             required,
             bare,
+            mark,
             autocomplete,
             inputmode,
             maxlength,
@@ -198,7 +208,7 @@ impl OneLine {
             />
         }
         .into_any();
-        Frame { id, label, hint, error, optional: !required && !bare }.around(control)
+        Frame { id, label, hint, error, optional: !required && !bare, mark }.around(control)
     }
 }
 
@@ -219,6 +229,9 @@ pub fn TextField(
     /// Leaves out the word "optional".
     #[prop(optional)]
     bare: bool,
+    /// What else the label says, beside a shape ("needs a second person").
+    #[prop(optional, into)]
+    mark: Text,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] maxlength: Option<u32>,
@@ -238,6 +251,7 @@ pub fn TextField(
         error,
         required,
         bare,
+        mark,
         autocomplete,
         inputmode,
         maxlength,
@@ -275,6 +289,7 @@ pub fn PasswordField(
         error,
         required,
         bare: false,
+        mark: Text::default(),
         autocomplete: Some(autocomplete),
         inputmode: None,
         maxlength,
@@ -315,6 +330,7 @@ pub fn DateField(
         error,
         required,
         bare,
+        mark: Text::default(),
         autocomplete: None,
         inputmode: None,
         maxlength: None,

@@ -135,7 +135,7 @@ pub fn KeyHelp() -> impl IntoView {
     };
     view! {
         <Dialog id="key-help" title="Keys on this page" open=keys.help>
-            <dl class="facts">{lines}<div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div></dl>
+            <dl class="facts">{lines}<div><dt><kbd>"Ctrl K"</kbd></dt><dd>"Find anything, on every page"</dd></div><div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div></dl>
             <div class="check mt-4">
                 <input
                     type="checkbox"

@@ -31,11 +31,12 @@
 //! | `ListLink` | `href`, \[`current: Signal<bool>`, `id`\], children (`<span class="line">`…): a line of the list, inside `<ul>` |
 //! | `FactsList`, `Fact` | children; `term`, children |
 //! | `DecisionBar` | \[`label`, `note`: closure\], children: buttons |
-//! | `TextField` | `name`, `label`, \[`kind`, `value`, `hint`, `error`: signal of `Option<String>`, `required`, `bare`, `autocomplete`, `inputmode`, `maxlength`, `live: RwSignal<String>`, `on_input: Callback<String>`, `id`\] |
+//! | `TextField` | `name`, `label`, \[`kind`, `value`, `hint`, `error`: signal of `Option<String>`, `required`, `bare`, `autocomplete`, `inputmode`, `maxlength`, `live: RwSignal<String>`, `on_input: Callback<String>`, `mark`: words beside a shape in the label, `id`\] |
 //! | `PasswordField` | `name`, `label`, \[`autocomplete`, `hint`, `error`, `required` = true, `maxlength`, `on_input`, `id`\] |
 //! | `DateField` | as `TextField`, and \[`min`, `max`: signals\] |
 //! | `TextArea` | as `TextField`, and \[`rows`\]. The only multi-line field there may be |
 //! | `SelectField` | `name`, `label`, `options: Vec<(value, word)>`, \[`value`, `empty`, `hint`, `error`, `required`, `bare`, `live`, `on_input`, `id`\] |
+//! | `SeveralField` | `name`, `label`, `options`, \[`values`, `hint`, `error`, `required`, `mark`, `id`\]: boxes that share a name |
 //! | `RadioField` | `name`, `label`, `options`, \[`value`, `hint`, `error`, `required`, `on_input`\] |
 //! | `CheckField` | `name`, `label`, \[`value` = "true", `checked`, `hint`, `error`, `required`, `on_change: Callback<bool>`, `id`\] |
 //! | `ErrorSummary` | `errors: Signal<Vec<(field name, message)>>`, \[`title`\] |
@@ -62,6 +63,7 @@
 //! | `Meter`, `Bar` | `part: u32`, `whole: u32`, `text`; `part`, `whole`, \[`faint`\] |
 //! | `Menu` | `label`, children: the person's menu in the top bar |
 //! | `ThemeSwitch` | \[`current: Theme`\] |
+//! | `AutoSave` | `form`: id, `leads_to`: an island that keeps a form while somebody types and swaps the parts marked `data-refresh` |
 //! | `use_shortcuts`, `KeyHelp` | `Vec<Shortcut>`: `Shortcut::press(key, what, id)`, `Shortcut::run(key, what, callback)` |
 //!
 //! Closures for slots are plain: `actions=|| view! { … }` or `move ||`; they run once. Inside
@@ -87,7 +89,9 @@ pub mod load;
 pub mod menu;
 pub mod meter;
 pub mod notice;
+pub mod refresh;
 pub mod search;
+pub mod several;
 pub mod status;
 pub mod steps;
 pub mod table;
@@ -109,7 +113,9 @@ pub use load::{EmptyState, ErrorState, Skeleton, SkeletonShape};
 pub use menu::Menu;
 pub use meter::{Bar, Meter};
 pub use notice::Notice;
+pub use refresh::AutoSave;
 pub use search::SearchField;
+pub use several::SeveralField;
 pub use status::{GateList, GateMark, Outcome, Status, Tag, TierTag, Tone};
 pub use steps::{Step, StepState, Steps};
 pub use table::{Align, Column, CountLine, DataTable, NextPage};

@@ -47,6 +47,9 @@ pub fn TextArea(
     /// Leaves out the word "optional".
     #[prop(optional)]
     bare: bool,
+    /// What else the label says, beside a shape ("needs a second person").
+    #[prop(optional, into)]
+    mark: Text,
     #[prop(default = 4)] rows: u32,
     #[prop(optional)] maxlength: Option<u32>,
     /// Two-way: follows the typing, and the field follows it.
@@ -90,7 +93,7 @@ pub fn TextArea(
         ></textarea>
     }
     .into_any();
-    Frame { id, label, hint, error, optional: !required && !bare }.around(control)
+    Frame { id, label, hint, error, optional: !required && !bare, mark }.around(control)
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -9,6 +9,7 @@ use crate::store::demo::Candidate;
 use crate::store::error::StoreError;
 use crate::system::SetClock;
 use crate::usecase::Base;
+use crate::usecase::deciding::Proofs;
 use crate::usecase::inbox::InboxService;
 use crate::usecase::releases::ReleaseService;
 use crate::usecase::requests::RequestService;
@@ -18,10 +19,12 @@ use app::releases::port::{Releases, ReleasesQuery};
 use app::requests::port::Requests;
 use domain::actor::Caller;
 use domain::catalogue::RiskTier;
+use domain::decision::UNDO_FOR;
 use domain::id::{IdempotencyKey, IdentityId, ReleaseId, RequestId, SessionId};
 use domain::permission::Role;
 use domain::release::ReleaseKind;
-use domain::request::{ReasonCode, RequestForm, RequestState};
+use domain::basket::{BasketForm, ItemForm};
+use domain::request::{ReasonCode, RequestState};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::cmp::Reverse;
@@ -57,6 +60,7 @@ enum Step {
 
 struct Life<'a> {
     base: &'a Base,
+    clock: &'a SetClock,
     cast: &'a Cast,
     requests: RequestService,
     inbox: InboxService,
@@ -73,9 +77,10 @@ pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &C
     drop(conn);
     let mut life = Life {
         base,
+        clock,
         cast,
         requests: RequestService::new(base.clone()),
-        inbox: InboxService::new(base.clone()),
+        inbox: InboxService::new(base.clone(), Proofs::Demonstration),
         releases: ReleaseService::new(base.clone()),
         wishes,
         steps: BinaryHeap::new(),
@@ -87,7 +92,8 @@ pub(super) async fn live(base: &Base, clock: &SetClock, end: Timestamp, cast: &C
         if at > end {
             break;
         }
-        clock.set(at);
+        // A decision takes a few seconds to become final; time does not go back after it.
+        clock.set(at.max(base.system.now()));
         life.take(step).await?;
         done += 1;
         if done.is_multiple_of(200) {
@@ -173,19 +179,22 @@ impl Life<'_> {
             RiskTier::Privileged => 5 + self.pick(30),
         };
         let (reason, sentence) = REASONS[usize::try_from(self.pick(6)).unwrap_or(0) % REASONS.len()];
-        let form = RequestForm {
-            entitlement: entitlement.to_string(),
+        let form = BasketForm {
             reason_code: reason.word().to_owned(),
             justification: sentence.replace("{}", &name),
             starts_on: today.to_string(),
             ends_on: today.saturating_add(i64::try_from(days).unwrap_or(30).days()).to_string(),
+            items: vec![ItemForm { entitlement: entitlement.to_string(), ..ItemForm::default() }],
+            ..BasketForm::default()
         };
         let caller = caller(person.id, &person.name, &[], self.base.system.now());
         let key = IdempotencyKey::new(self.base.system.now(), self.base.system.random());
         match self.requests.submit(&caller, form, key).await {
-            Ok(request) => {
-                let hours = 1 + self.pick(40);
-                self.after(hours, Step::Decide(request, person.id));
+            Ok(requests) => {
+                for request in requests {
+                    let hours = 1 + self.pick(40);
+                    self.after(hours, Step::Decide(request, person.id));
+                }
                 Ok(())
             }
             Err(AppError::Invalid { .. } | AppError::AlreadyThere) => Ok(()),
@@ -225,7 +234,7 @@ impl Life<'_> {
             Err(error) => return Err(DemoError::History(error)),
         };
         let Some(stage) = view.stages.iter().find(|s| s.state == "open") else { return Ok(()) };
-        let Some((person, _)) = stage.candidates.first() else { return Ok(()) };
+        let Some(person) = stage.candidates.first().map(|c| &c.person) else { return Ok(()) };
         let approver = caller(person.id, &person.name, &[], now);
         let detail = self.inbox.detail(&approver, stage.id).await.map_err(DemoError::History)?;
         let (verdict, comment) = match self.pick(20) {
@@ -237,11 +246,16 @@ impl Life<'_> {
             stage: stage.id,
             verdict: verdict.to_owned(),
             comment: comment.to_owned(),
+            ends_on: String::new(),
+            password: String::new(),
             shown_version: detail.request.version,
             shown_hash: detail.request.content_hash,
             key: detail.key,
         };
         self.inbox.decide(&approver, form).await.map_err(DemoError::History)?;
+        // Nobody undoes anything here: the decision becomes final, as it does for everyone.
+        self.clock.advance(UNDO_FOR);
+        job::finalise_decisions::run(self.base).await?;
         let after = self.requests.show(&caller(subject, "", &[], now), request).await.map_err(DemoError::History)?;
         let hours = 1 + self.pick(30);
         match after.state {
@@ -251,11 +265,15 @@ impl Life<'_> {
                     self.after(hours, Step::CarryOut(release.id));
                 }
             }
-            RequestState::Returned { .. } if self.pick(2) == 0 => {
-                let own = caller(subject, "", &[], now);
-                match self.requests.withdraw(&own, request, after.version, "Settled another way.".to_owned()).await {
-                    Ok(()) => {}
-                    Err(error) => return Err(DemoError::History(error)),
+            RequestState::Returned { .. } => {
+                let own = caller(subject, "", &[], self.base.system.now());
+                if self.pick(2) == 0 {
+                    let reason = "Settled another way.".to_owned();
+                    self.requests.withdraw(&own, request, after.version, reason).await.map_err(DemoError::History)?;
+                } else {
+                    let answer = "It is the one of the north branch. It cannot end earlier: the cut-over is at the end.".to_owned();
+                    self.inbox.answer_question(&own, request, after.version, answer).await.map_err(DemoError::History)?;
+                    self.after(hours, Step::Decide(request, subject));
                 }
             }
             _ => {}
@@ -278,6 +296,7 @@ impl Life<'_> {
         let evidence = match view.line.kind {
             ReleaseKind::Activate => format!("Role assignment {} created; read back in the portal.", view.line.number),
             ReleaseKind::Remove => format!("Role assignment {} removed; sign-in with it refused.", view.line.number),
+            ReleaseKind::Extend => format!("Expiry of role assignment {} moved; read back in the portal.", view.line.number),
         };
         match self.releases.execute(&operator, release, view.version, evidence, view.key).await {
             // Two nights in a row may put the same removal on the list; the second finds it done.

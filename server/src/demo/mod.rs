@@ -8,6 +8,7 @@
 
 mod history;
 mod organisation;
+mod rules;
 
 use crate::config::Config;
 use crate::import::{ApplyOptions, CatalogueOptions, ImportError, PeopleOptions, import_catalogue, import_people};

@@ -23,6 +23,8 @@ pub(super) struct Cast {
     pub owners: Vec<Candidate>,
     /// Carry out what others approved.
     pub operators: Vec<Candidate>,
+    /// Decide last on privileged access; the first is offered at sign-in.
+    pub security: Vec<Candidate>,
     /// Keeps the rules.
     pub compliance: Candidate,
     /// Reads everything.
@@ -53,6 +55,7 @@ pub(super) async fn author(base: &Base) -> Result<Cast, DemoError> {
         .into_iter()
         .chain(&cast.owners)
         .chain(&cast.operators)
+        .chain(&cast.security)
     {
         store::demo::give_passkey(work.conn(), person.id).await?;
     }
@@ -70,6 +73,7 @@ pub(super) async fn author(base: &Base) -> Result<Cast, DemoError> {
         work.event(EventKind::RoleGranted, "identity", person.id.0, None, json!({ "role": role.word(), "assignment": id.to_string() }))
             .await?;
     }
+    super::rules::author(&mut work, &cast).await?;
     work.commit().await?;
     Ok(cast)
 }
@@ -79,10 +83,12 @@ pub(super) async fn author(base: &Base) -> Result<Cast, DemoError> {
 pub(super) async fn open_doors(base: &Base, cast: &Cast) -> Result<(), DemoError> {
     let mut work = Work::begin(base, Actor::Operator { command: "demo".to_owned() }).await?;
     let first_owner = cast.owners.first().ok_or_else(|| missing("application owner"))?;
+    let first_of_security = cast.security.first().ok_or_else(|| missing("member of security"))?;
     let parts = [
         (&cast.employee, "Employee"),
         (&cast.manager, "Line manager"),
         (first_owner, "Application owner"),
+        (first_of_security, "Security"),
         (&cast.compliance, "Compliance"),
         (&cast.auditor, "Auditor"),
         (&cast.administrator, "Administrator"),
@@ -117,14 +123,20 @@ fn choose(people: Vec<Candidate>) -> Result<Cast, DemoError> {
     };
     let owners = of_unit("Development", 12)?;
     let operators = of_unit("Quality Management", 2)?;
+    let security = of_unit("Research", 3)?;
     let mut finance = of_unit("Finance", 2)?.into_iter();
     let mut hr = of_unit("Human Resources", 1)?.into_iter();
     let compliance = finance.next().ok_or_else(|| missing("compliance officer"))?;
     let auditor = finance.next().ok_or_else(|| missing("auditor"))?;
     let administrator = hr.next().ok_or_else(|| missing("administrator"))?;
-    let named: Vec<IdentityId> =
-        owners.iter().chain(&operators).map(|p| p.id).chain([employee.id, compliance.id, auditor.id, administrator.id]).collect();
+    let named: Vec<IdentityId> = owners
+        .iter()
+        .chain(&operators)
+        .chain(&security)
+        .map(|p| p.id)
+        .chain([employee.id, compliance.id, auditor.id, administrator.id])
+        .collect();
     // Spread over the whole feed, people whose manager is at work and who have no part yet.
     let crowd = people.iter().filter(|p| p.manager.is_some() && !named.contains(&p.id)).step_by(41).take(140).cloned().collect();
-    Ok(Cast { employee, manager, owners, operators, compliance, auditor, administrator, crowd })
+    Ok(Cast { employee, manager, owners, operators, security, compliance, auditor, administrator, crowd })
 }

@@ -2,14 +2,16 @@
 //! begun is committed or rolled back, and no connection goes back to the pool inside a transaction
 //! (see `store::pool`). The body is read before the task begins, within a limit of size and time.
 
-use super::{LARGEST_BODY, answer};
+use super::{LARGEST_BODY, answer, attachments};
 use crate::state::AppState;
 use app::error::AppError;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::TryStreamExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -17,18 +19,25 @@ use tracing::Instrument as _;
 
 /// How long a client may take to send a body.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// The same for a file.
+const FILE_WITHIN: Duration = Duration::from_secs(25);
+/// Files on their way in at once: they are kept in memory until they are whole.
+const MOST_FILES: usize = 16;
 /// Pages and answers are made whole before they are sent, up to this size.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// Requests at work at once; beyond that the answer is 503.
 const MOST: u32 = 512;
 
-/// The requests at work.
+/// The requests at work, and the files that come in.
 #[derive(Clone)]
-pub struct Tasks(Arc<Semaphore>);
+pub struct Tasks {
+    at_work: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+}
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST as usize)))
+        Self { at_work: Arc::new(Semaphore::new(MOST as usize)), files: Arc::new(Semaphore::new(MOST_FILES)) }
     }
 }
 
@@ -36,7 +45,7 @@ impl Tasks {
     /// Waits until none is at work, also those whose client has gone.
     pub async fn finished(&self) {
         // Fails only for a closed semaphore, and nobody closes this one.
-        drop(self.0.acquire_many(MOST).await);
+        drop(self.at_work.acquire_many(MOST).await);
     }
 }
 
@@ -44,21 +53,27 @@ impl Tasks {
 pub async fn run(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
-    let body = match tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let file = parts.method == Method::POST && path == attachments::PATH;
+    // Held until the request is done: its content stays in memory as long.
+    let incoming = if file { state.tasks.files.clone().try_acquire_owned().map(Some) } else { Ok(None) };
+    let Ok(incoming) = incoming else {
+        tracing::warn!("refused: too many files come in at once");
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let Ok(at_work) = state.tasks.0.clone().try_acquire_owned() else {
+    let body = match if file { file_body(&parts, body).await } else { small_body(body).await } {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let Ok(at_work) = state.tasks.at_work.clone().try_acquire_owned() else {
         tracing::error!("refused: too many requests are at work");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let work = async move {
-        let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+        let response = next.run(Request::from_parts(parts, body)).await;
         let (parts, body) = response.into_parts();
         // The body too is made here: rendering reads the database.
         let whole = to_bytes(body, LARGEST_ANSWER).await;
-        drop(at_work);
+        drop((at_work, incoming));
         whole.map(|body| Response::from_parts(parts, Body::from(body)))
     };
     match tokio::spawn(work.in_current_span()).await {
@@ -71,5 +86,38 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
             tracing::error!(%stopped, "a request panicked");
             answer::refuse(&AppError::Internal, &path, &headers)
         }
+    }
+}
+
+async fn small_body(body: Body) -> Result<Body, Response> {
+    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => Ok(Body::from(body)),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
+    }
+}
+
+/// A body with a file. One that is too large is read to its end and thrown away, so that the browser
+/// comes to the sentence that says so.
+async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
+    let mut stream = body.into_data_stream();
+    let read = async {
+        let mut whole = Vec::new();
+        let mut fits = true;
+        while let Some(piece) = stream.try_next().await? {
+            fits = fits && whole.len() + piece.len() <= attachments::LARGEST_UPLOAD;
+            if fits {
+                whole.extend_from_slice(&piece);
+            } else {
+                whole = Vec::new();
+            }
+        }
+        Ok::<_, axum::Error>(fits.then_some(whole))
+    };
+    match tokio::time::timeout(FILE_WITHIN, read).await {
+        Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
+        // The outer limit of what is read at all ends the body with an error.
+        Ok(Ok(None) | Err(_)) => Err(attachments::too_large(&parts.uri)),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
 }

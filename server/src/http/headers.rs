@@ -12,6 +12,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 #[derive(Clone)]
 pub struct PageNonce(pub String);
 
+/// Marks an answer whose content somebody uploaded: it is kept private, and nothing in it may run or
+/// load anything, even if a browser opened it.
+#[derive(Clone, Copy)]
+pub struct Download;
+
+const DOWNLOAD_POLICY: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+
 const FIXED: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // Not `no-referrer`: without JavaScript a refused form goes back to where `Referer` says.
@@ -31,12 +38,16 @@ pub async fn add(State(state): State<AppState>, mut request: Request, next: Next
     let caching = caching(request.uri().path());
     request.extensions_mut().insert(PageNonce(nonce.clone()));
     let mut response = next.run(request).await;
+    let download = response.extensions().get::<Download>().is_some();
+    let caching = if download { "private, no-store" } else { caching };
     let lasting = response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {
+    if download {
+        headers.insert(header::CONTENT_SECURITY_POLICY, DOWNLOAD_POLICY);
+    } else if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if state.config.is_https() {

@@ -9,6 +9,9 @@
 //! fails until it is there.
 
 mod answer;
+mod approvals;
+mod attachments;
+mod changes;
 mod client;
 mod cookie;
 mod csp_report;
@@ -39,8 +42,11 @@ use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-/// Largest body of a request.
+/// Largest body of a request, uploads aside.
 pub const LARGEST_BODY: usize = 64 * 1024;
+/// What is read of a body at all. Up to here a body that is too large is read to its end and thrown
+/// away, because browsers show an answer only once they have sent everything.
+const MOST_READ: usize = 32 * 1024 * 1024;
 /// After this long the client is answered; what it started runs on to its own end.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
@@ -84,7 +90,13 @@ fn own_routes() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
         (Method::POST, sign_in::PATH, post(sign_in::sign_in)),
         (Method::POST, "/sign-out", post(sign_in::sign_out)),
         (Method::POST, set_up::PATH, post(set_up::set_up)),
+        (Method::POST, attachments::PATH, attachments::upload_route()),
+        (Method::GET, attachments::ONE, attachments::download_route()),
         (Method::POST, "/theme", post(theme::choose)),
+        (Method::POST, approvals::DELEGATE, post(approvals::delegate)),
+        (Method::POST, approvals::REASSIGN, post(approvals::reassign)),
+        (Method::POST, changes::RECORD, post(changes::propose)),
+        (Method::POST, changes::CHANGE, post(changes::step)),
         (Method::POST, "/csp-report", post(csp_report::receive)),
         (Method::GET, "/healthz", get(health::health)),
         (Method::GET, "/favicon.ico", get(files::icon)),
@@ -109,7 +121,7 @@ pub fn router(state: AppState) -> Router {
         .nest_service("/pkg", files::package(&state))
         .merge(dynamic)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(RequestBodyLimitLayer::new(MOST_READ))
         .layer(from_fn_with_state(state.clone(), headers::add))
         .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)

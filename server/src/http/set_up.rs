@@ -12,6 +12,9 @@ use serde::Deserialize;
 /// The page and the form's target.
 pub const PATH: &str = "/setup";
 
+/// Most characters of a field that come back to the page.
+const LONGEST_KEPT: usize = 254;
+
 /// What the set-up page sends.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -31,6 +34,7 @@ pub async fn set_up(
     Extension(handover): Extension<Handover>,
     Form(form): Form<SetUpForm>,
 ) -> Response {
+    let typed = [("given_name", form.given_name.clone()), ("family_name", form.family_name.clone()), ("login", form.login.clone())];
     let token = form.token.clone();
     let new = NewAdministrator {
         token: form.token,
@@ -45,17 +49,20 @@ pub async fn set_up(
             handover.put(issued);
             answer::see_other("/")
         }
-        Err(error) => answer::see_other(&back(&token, &error)),
+        Err(error) => answer::see_other(&back(&token, &typed, &error)),
     }
 }
 
-/// The page again, with what was wrong. Codes only: the address is kept by browsers and logs.
-fn back(token: &str, error: &AppError) -> String {
+/// The page again, with what was wrong and with the names as typed; never a password.
+fn back(token: &str, typed: &[(&str, String)], error: &AppError) -> String {
     let token = return_to::encoded(token);
+    // Nobody's name is longer, and an address has no room for more.
+    let kept = |value: &str| return_to::encoded(&value.chars().take(LONGEST_KEPT).collect::<String>());
+    let typed: String = typed.iter().map(|(name, value)| format!("&{name}={}", kept(value))).collect();
     match error.problems().first() {
         Some(problem) => {
-            format!("{PATH}?token={token}&error={}&field={}", return_to::encoded(&problem.code), return_to::encoded(&problem.field))
+            format!("{PATH}?token={token}&error={}&field={}{typed}", return_to::encoded(&problem.code), return_to::encoded(&problem.field))
         }
-        None => format!("{PATH}?token={token}&error={}", error.code()),
+        None => format!("{PATH}?token={token}&error={}{typed}", error.code()),
     }
 }

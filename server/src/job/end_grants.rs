@@ -4,18 +4,13 @@
 
 use super::JobReport;
 use crate::store;
-use crate::store::releases::NewRelease;
 use crate::usecase::Base;
+use crate::usecase::ending;
 use crate::usecase::error::UseCaseError;
-use crate::usecase::shown;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
-use domain::event::EventKind;
-use domain::grant::{EndReason, GrantState};
-use domain::id::{GrantId, ReleaseId};
-use domain::release::ReleaseKind;
-use domain::time::today;
-use serde_json::json;
+use domain::grant::EndReason;
+use domain::id::GrantId;
 
 /// Name in the job table.
 pub const NAME: &str = "end-due-grants";
@@ -42,37 +37,13 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
 
 async fn start_ending(base: &Base, id: GrantId, reason: EndReason) -> Result<bool, UseCaseError> {
     let mut work = Work::begin(base, Actor::System { job: NAME.to_owned() }).await?;
-    let Some(grant) = store::grants::lock(work.conn(), id).await? else { return Ok(false) };
-    // Somebody else was quicker between the look and the lock.
-    if grant.state != GrantState::Active {
+    let Some(locked) = ending::lock(&mut work, id).await? else { return Ok(false) };
+    // Behind the lock: somebody else may have been quicker, or moved the end.
+    let now = work.now();
+    if !store::grants::is_due(work.conn(), id, now).await? {
         return Ok(false);
     }
-    let now = work.now();
-    let removal = NewRelease {
-        id: work.id(ReleaseId::new),
-        kind: ReleaseKind::Remove,
-        request: grant.request,
-        revision: grant.revision,
-        item: grant.item,
-        subject: grant.identity,
-        entitlement: grant.entitlement,
-        grant: Some(id),
-        not_before: now,
-        at: now,
-    };
-    let number = store::releases::insert(work.conn(), &removal, today(now, &base.zone).year()).await?;
-    let ending = grant.state.start_ending(now, reason, removal.id)?;
-    store::grants::set_state(work.conn(), id, &ending).await?;
-    work.event(
-        EventKind::GrantEnding,
-        "grant",
-        id.0,
-        Some(grant.request),
-        json!({ "reason": reason.word(), "identity": grant.identity.to_string(), "detail": reason.label() }),
-    )
-    .await?;
-    work.event(EventKind::ReleasePlanned, "release", removal.id.0, Some(grant.request), json!({ "number": number, "kind": "remove", "entitlement": grant.entitlement.to_string(), "detail": format!("{number}: remove access") })).await?;
-    shown::refresh(&mut work, grant.request).await?;
+    ending::start(&mut work, base, &locked.grant, reason).await?;
     work.commit().await?;
     Ok(true)
 }

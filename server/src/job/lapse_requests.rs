@@ -4,8 +4,9 @@ use super::JobReport;
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
+use crate::usecase::joining::{Moved, tell_moved};
 use crate::usecase::shown;
-use crate::usecase::submitting::end_without_release;
+use crate::usecase::withdrawing::end_without_release;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
 use domain::event::EventKind;
@@ -44,6 +45,7 @@ async fn lapse(base: &Base, id: RequestId) -> Result<bool, UseCaseError> {
     let now = work.now();
     store::requests::set_state(work.conn(), id, row.version, row.revision, &state, now).await?;
     work.event(EventKind::RequestLapsed, "request", id.0, Some(id), json!({ "number": row.number, "detail": reason })).await?;
+    tell_moved(&mut work, &row, Moved::Lapsed).await?;
     shown::refresh(&mut work, id).await?;
     work.commit().await?;
     Ok(true)

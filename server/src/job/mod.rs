@@ -6,11 +6,16 @@
 //! To add a job: write `pub async fn run(base: &Base) -> Result<JobReport, UseCaseError>` in a file
 //! of its own and give it a line in [`JOBS`].
 
+pub mod apply_changes;
 pub mod end_grants;
 pub mod end_sessions;
+pub mod finalise_decisions;
+pub mod gather_digests;
 pub mod lapse_requests;
+pub mod remind_and_escalate;
 pub mod replan_stages;
 mod runner;
+pub mod send_mail;
 
 pub use runner::{JobsHandle, run_due, start};
 
@@ -39,8 +44,18 @@ pub struct JobSpec {
     run: fn(&Base) -> BoxFuture<'_, Result<JobReport, UseCaseError>>,
 }
 
+/// Jobs that wait for other machines. They run beside the others, so that a mail server that hangs
+/// holds up nobody's access.
+const BESIDE: &[&str] = &[send_mail::NAME];
+
 /// Every recurring job.
 pub const JOBS: &[JobSpec] = &[
+    JobSpec {
+        name: finalise_decisions::NAME,
+        what: "Records decisions that can no longer be undone.",
+        every_seconds: 5,
+        run: |base| Box::pin(finalise_decisions::run(base)),
+    },
     JobSpec {
         name: end_grants::NAME,
         what: "Plans the removal of access that reached its end or whose holder is no longer active.",
@@ -48,10 +63,22 @@ pub const JOBS: &[JobSpec] = &[
         run: |base| Box::pin(end_grants::run(base)),
     },
     JobSpec {
+        name: apply_changes::NAME,
+        what: "Puts confirmed changes to the catalogue and the rules in force when their time has come.",
+        every_seconds: 60,
+        run: |base| Box::pin(apply_changes::run(base)),
+    },
+    JobSpec {
         name: replan_stages::NAME,
-        what: "Asks again where nobody could decide.",
+        what: "Asks again who can decide, at every decision that waits.",
         every_seconds: 60,
         run: |base| Box::pin(replan_stages::run(base)),
+    },
+    JobSpec {
+        name: remind_and_escalate::NAME,
+        what: "Reminds those asked, asks the next level, and gives back what was taken on and not decided.",
+        every_seconds: 60,
+        run: |base| Box::pin(remind_and_escalate::run(base)),
     },
     JobSpec {
         name: lapse_requests::NAME,
@@ -64,5 +91,17 @@ pub const JOBS: &[JobSpec] = &[
         what: "Ends sessions that may not be used any more.",
         every_seconds: 300,
         run: |base| Box::pin(end_sessions::run(base)),
+    },
+    JobSpec {
+        name: gather_digests::NAME,
+        what: "Makes mails of what people should know, at most one an hour for each kind and person.",
+        every_seconds: 60,
+        run: |base| Box::pin(gather_digests::run(base)),
+    },
+    JobSpec {
+        name: send_mail::NAME,
+        what: "Hands mails to the mail server, and tries again what it did not take.",
+        every_seconds: 15,
+        run: |base| Box::pin(send_mail::run(base)),
     },
 ];

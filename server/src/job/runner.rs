@@ -1,7 +1,7 @@
 //! Runs the jobs that are due. Several servers may run at once: a job is leased in the database
 //! before it runs, and the lease of a server that died runs out.
 
-use super::{JOBS, JobReport, JobSpec};
+use super::{BESIDE, JOBS, JobReport, JobSpec};
 use crate::store::error::StoreError;
 use crate::store::jobs::{self, Lease};
 use crate::usecase::Base;
@@ -28,16 +28,18 @@ const LONGEST_WAIT_SECONDS: i64 = 3_600;
 /// The running jobs of this server.
 pub struct JobsHandle {
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl JobsHandle {
-    /// Starts nothing more and waits for the job that is running.
+    /// Starts nothing more and waits for the jobs that are running.
     pub async fn stop(self) {
         // Fails only when the loop is gone already.
         let _ = self.stop.send(true);
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the loop of the jobs did not end by itself");
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a loop of the jobs did not end by itself");
+            }
         }
     }
 }
@@ -46,11 +48,12 @@ impl JobsHandle {
 #[must_use]
 pub fn start(base: Base) -> JobsHandle {
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(look_for_due_jobs(base, stopped));
-    JobsHandle { stop, task }
+    // One loop for what works on records, one for what waits for other machines.
+    let tasks = [false, true].map(|beside| tokio::spawn(look_for_due_jobs(base.clone(), beside, stopped.clone())));
+    JobsHandle { stop, tasks }
 }
 
-async fn look_for_due_jobs(base: Base, mut stopped: watch::Receiver<bool>) {
+async fn look_for_due_jobs(base: Base, beside: bool, mut stopped: watch::Receiver<bool>) {
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut registered = false;
@@ -74,7 +77,7 @@ async fn look_for_due_jobs(base: Base, mut stopped: watch::Receiver<bool>) {
                 continue;
             }
         };
-        for job in due {
+        for job in due.into_iter().filter(|job| BESIDE.contains(&job.name) == beside) {
             if *stopped.borrow() {
                 return;
             }

@@ -24,7 +24,7 @@ pub struct Control {
     pub title: String,
     /// One testable sentence.
     pub objective: String,
-    /// What clears it, as written, with placeholders.
+    /// What clears it, without the values of a case.
     pub remedy: String,
     /// Whether it stops a request when unmet.
     pub kind: ControlKind,
@@ -249,7 +249,7 @@ pub(super) fn read(file: &str, source: &str, policies: &[NamedPolicy], problems:
         id: id.to_owned(),
         title: title?,
         objective: objective?,
-        remedy: remedy?.text().to_owned(),
+        remedy: remedy?.in_general(),
         kind: kind?,
         waivable,
         frameworks: frameworks?,

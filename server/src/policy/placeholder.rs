@@ -3,7 +3,7 @@
 //! shown.
 
 use domain::catalogue::Logging;
-use domain::conflict::{ConflictFound, Severity, Standing};
+use domain::conflict::{ConflictFound, Severity};
 use domain::gate::GateFacts;
 use domain::identity::Population;
 use jiff::ToSpan;
@@ -17,6 +17,8 @@ pub(super) const NOT_KNOWN: &str = "(not known)";
 pub struct Placeholder {
     /// The word, as it stands between the braces.
     pub name: &'static str,
+    /// What stands in its place where a sentence is about no case in particular.
+    pub in_general: &'static str,
     /// What is put in its place.
     pub meaning: &'static str,
     value: fn(&GateFacts) -> Value,
@@ -94,56 +96,57 @@ impl From<Date> for Value {
     }
 }
 
-const fn word(name: &'static str, meaning: &'static str, value: fn(&GateFacts) -> Value) -> Placeholder {
-    Placeholder { name, meaning, value }
+const fn word(name: &'static str, in_general: &'static str, meaning: &'static str, value: fn(&GateFacts) -> Value) -> Placeholder {
+    Placeholder { name, in_general, meaning, value }
 }
 
 /// Every word there is.
 pub(super) const PLACEHOLDERS: &[Placeholder] = &[
-    word("subject", "Name of the identity that would get the access.", |f| f.subject.name.clone().into()),
-    word("a_population", "Its population with an article: “an employee”.", |f| a_population(f.subject.population).to_owned().into()),
-    word("answers_for", "Who answers for it: “manager”, “sponsor” or “owner”.", |f| {
+    word("subject", "the person", "Name of the identity that would get the access.", |f| f.subject.name.clone().into()),
+    word("a_population", "the person’s population", "Its population with an article: “an employee”.", |f| a_population(f.subject.population).to_owned().into()),
+    word("answers_for", "manager, sponsor or owner", "Who answers for it: “manager”, “sponsor” or “owner”.", |f| {
         answers_for(f.subject.population).to_owned().into()
     }),
-    word("missing", "Required attributes that are empty, with commas.", |f| {
+    word("missing", "every required one that is empty", "Required attributes that are empty, with commas.", |f| {
         f.subject.missing_attributes.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ").into()
     }),
-    word("subject_ends_on", "Last day of employment or contract.", |f| f.subject.ends_on.into()),
-    word("entitlement", "Name of the entitlement.", |f| f.entitlement.name.clone().into()),
-    word("application", "Code of its application.", |f| f.entitlement.application.clone().into()),
-    word("tier", "Its risk tier.", |f| f.entitlement.tier.label().to_lowercase().into()),
-    word("ceiling", "Highest tier of the population.", |f| f.specification.highest_tier.label().to_lowercase().into()),
-    word("mfa_from", "Tier from which a second factor is needed.", |f| f.specification.mfa_from.label().to_lowercase().into()),
-    word("classification", "How sensitive the data behind it is.", |f| f.entitlement.classification.label().to_lowercase().into()),
-    word("classification_ceiling", "Most sensitive data the population may reach.", |f| {
+    word("subject_ends_on", "the last day on record", "Last day of employment or contract.", |f| f.subject.ends_on.into()),
+    word("entitlement", "the entitlement", "Name of the entitlement.", |f| f.entitlement.name.clone().into()),
+    word("application", "the application", "Code of its application.", |f| f.entitlement.application.clone().into()),
+    word("audience", "its audience", "Whom the entitlement is meant for: “employees of Finance”.", |f| f.entitlement.audience.clone().into()),
+    word("tier", "its tier", "Its risk tier.", |f| f.entitlement.tier.label().to_lowercase().into()),
+    word("ceiling", "the highest permitted", "Highest tier of the population.", |f| f.specification.highest_tier.label().to_lowercase().into()),
+    word("mfa_from", "the tier that needs one", "Tier from which a second factor is needed.", |f| f.specification.mfa_from.label().to_lowercase().into()),
+    word("classification", "its classification", "How sensitive the data behind it is.", |f| f.entitlement.classification.label().to_lowercase().into()),
+    word("classification_ceiling", "the most sensitive permitted", "Most sensitive data the population may reach.", |f| {
         f.specification.highest_classification.label().to_lowercase().into()
     }),
-    word("logging", "How its use is logged: “covered”, “partly covered”, “not covered”.", |f| {
+    word("logging", "its logging", "How its use is logged: “covered”, “partly covered”, “not covered”.", |f| {
         logging(f.entitlement.logging).into()
     }),
-    word("justification_length", "Characters of the justification.", |f| f.wish.justification_length.into()),
-    word("starts_on", "First day asked for.", |f| f.wish.starts_on.into()),
-    word("ends_on", "Last day asked for.", |f| f.wish.ends_on.into()),
-    word("duration_days", "Days from first to last day.", |f| f.wish.duration_days.into()),
-    word("when_it_ends", "“after 90 days”, “after 1 day” or “on the day it starts”.", |f| {
+    word("justification_length", "its length", "Characters of the justification.", |f| f.wish.justification_length.into()),
+    word("starts_on", "the first day", "First day asked for.", |f| f.wish.starts_on.into()),
+    word("ends_on", "the last day", "Last day asked for.", |f| f.wish.ends_on.into()),
+    word("duration_days", "the number of", "Days from first to last day.", |f| f.wish.duration_days.into()),
+    word("when_it_ends", "at its end", "“after 90 days”, “after 1 day” or “on the day it starts”.", |f| {
         f.wish.duration_days.map(when_it_ends).into()
     }),
-    word("limit_days", "Shortest limit of specification and entitlement, in days.", |f| limit_days(f).into()),
-    word("limit", "The same as a clause: “at most 30 are allowed” or “no limit is set”.", |f| limit(f).into()),
-    word("latest_end", "Latest last day that every limit allows; {latest_end:30} also allows no more than 30 days.", |f| {
+    word("limit_days", "the limit in", "Shortest limit of specification and entitlement, in days.", |f| limit_days(f).into()),
+    word("limit", "a limit is set", "The same as a clause: “at most 30 are allowed” or “no limit is set”.", |f| limit(f).into()),
+    word("latest_end", "the latest day that every limit allows,", "Latest last day that every limit allows; {latest_end:30} also allows no more than 30 days.", |f| {
         latest_end(f, None).into()
     }),
-    word("conflicts", "Rules of high severity that would be broken, and with what.", |f| {
+    word("conflicts", "the rules that are named", "Rules of high severity that would be broken, and with what.", |f| {
         conflicts(f, |severity| severity == Severity::High).into()
     }),
-    word("lesser_conflicts", "The same for medium and low severity.", |f| conflicts(f, |severity| severity != Severity::High).into()),
-    word("held", "Entitlements held now.", |f| f.standing.held.into()),
-    word("pending", "Entitlements in other open requests.", |f| f.standing.pending.into()),
-    word("requested", "Entitlements in this request.", |f| f.standing.requested.into()),
-    word("stages", "Approval stages in the plan.", |f| f.approval.stages.into()),
-    word("approved", "Approval stages approved.", |f| f.approval.approved.into()),
-    word("approvers", "Different people who approved.", |f| f.approval.approvers.into()),
-    word("unauthorised", "Names of people who approved and may not have.", |f| f.approval.unauthorised.join(", ").into()),
+    word("lesser_conflicts", "the rules that are named", "The same for medium and low severity.", |f| conflicts(f, |severity| severity != Severity::High).into()),
+    word("held", "those", "Entitlements held now.", |f| f.standing.held.into()),
+    word("pending", "those", "Entitlements in other open requests.", |f| f.standing.pending.into()),
+    word("requested", "those", "Entitlements in this request.", |f| f.standing.requested.into()),
+    word("stages", "all", "Approval stages in the plan.", |f| f.approval.stages.into()),
+    word("approved", "those", "Approval stages approved.", |f| f.approval.approved.into()),
+    word("approvers", "those", "Different people who approved.", |f| f.approval.approvers.into()),
+    word("unauthorised", "those who are named", "Names of people who approved and may not have.", |f| f.approval.unauthorised.join(", ").into()),
 ];
 
 fn a_population(population: Population) -> &'static str {
@@ -207,19 +210,10 @@ pub(super) fn latest_end(facts: &GateFacts, within: Option<i32>) -> Option<Date>
 }
 
 fn conflicts(facts: &GateFacts, of: fn(Severity) -> bool) -> String {
-    let mut shown: Vec<String> = facts.conflicts.iter().filter(|found| of(found.severity)).map(describe).collect();
+    let mut shown: Vec<String> = facts.conflicts.iter().filter(|found| of(found.severity)).map(ConflictFound::describe).collect();
     shown.sort();
     shown.dedup();
     shown.join(" and ")
-}
-
-fn describe(found: &ConflictFound) -> String {
-    let standing = match found.standing {
-        Standing::Held => "already held",
-        Standing::Pending => "pending in another request",
-        Standing::Requested => "asked for here",
-    };
-    format!("“{}” ({}) with {}, {standing}", found.title, found.code, found.with_name)
 }
 
 #[cfg(test)]

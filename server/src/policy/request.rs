@@ -72,6 +72,7 @@ fn entitlement_attributes(facts: &GateFacts) -> Result<HashMap<String, Value>, F
     attributes.set("application", Value::new_string(entitlement.application.clone()));
     attributes.set("requestable", Value::new_bool(entitlement.requestable));
     attributes.set("owned", Value::new_bool(entitlement.owned));
+    attributes.set("in_audience", Value::new_bool(entitlement.in_audience));
     attributes.set("tier", word("Tier", entitlement.tier.word())?);
     attributes.set("tier_rank", rank(domain::catalogue::RiskTier::ALL, entitlement.tier)?);
     attributes.set_if("longest_days", entitlement.longest_days.map(number));

@@ -6,7 +6,6 @@ use domain::gate::GateFacts;
 /// A sentence of a policy.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
-    text: String,
     parts: Vec<Part>,
 }
 
@@ -50,12 +49,19 @@ impl Template {
         if parts.is_empty() {
             return Err("the text is empty".to_owned());
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self { parts })
     }
 
-    /// As it stands in the policy.
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    /// The sentence about no case in particular, for lists of controls.
+    pub(super) fn in_general(&self) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Fact(placeholder) => placeholder.in_general.to_owned(),
+                Part::LatestEndWithin(days) => format!("the latest day that every limit allows, within {days} days,"),
+            })
+            .collect()
     }
 
     /// Whether it is one placeholder and nothing else, as a value for a form field has to be.
@@ -101,10 +107,24 @@ mod tests {
             ("Ends by {latest_end:-1}.", "number of days"),
             ("", "empty"),
         ] {
-            let refused = Template::parse(text).map(|t| t.text().to_owned());
+            let refused = Template::parse(text).map(|t| t.in_general());
             assert!(refused.as_ref().is_err_and(|message| message.contains(said)), "{text}: {refused:?}");
         }
         assert!(Template::parse("{latest_end:30}").is_ok_and(|t| t.is_single_placeholder()));
         assert!(Template::parse("by {latest_end}").is_ok_and(|t| !t.is_single_placeholder()));
+    }
+
+    #[test]
+    fn a_sentence_about_no_case_shows_words_and_no_braces() {
+        for (text, general) in [
+            ("Choose an end date of {latest_end} or earlier.", "Choose an end date of the latest day that every limit allows, or earlier."),
+            (
+                "Choose an end date of {latest_end:30} or earlier.",
+                "Choose an end date of the latest day that every limit allows, within 30 days, or earlier.",
+            ),
+            ("Set up a second factor for {subject}.", "Set up a second factor for the person."),
+        ] {
+            assert_eq!(Template::parse(text).map(|t| t.in_general()).as_deref(), Ok(general));
+        }
     }
 }

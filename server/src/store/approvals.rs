@@ -2,9 +2,10 @@
 
 use super::error::{StoreError, one_row};
 use app::record::PersonRef;
-use domain::approval::{Authority, Nominee, Verdict};
-use domain::id::{DecisionId, IdempotencyKey, IdentityId, RequestId, StageId};
+use domain::approval::{ApproverSource, Candidate, PlanStage, StageRule, Verdict};
+use domain::id::{DecisionId, DelegationId, IdempotencyKey, IdentityId, RequestId, StageId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
@@ -19,21 +20,99 @@ pub struct StageRow {
     pub revision: i32,
     /// Its place in the plan, from 1.
     pub position: i32,
-    /// By what authority.
-    pub authority: Authority,
+    /// Its step: stages of one step are asked at the same time.
+    pub step: i32,
+    /// What it is called.
+    pub name: String,
+    /// Where its approvers come from.
+    pub sources: Vec<ApproverSource>,
+    /// Who is asked when those give too few.
+    pub fallback: Vec<ApproverSource>,
+    /// The next level.
+    pub escalate_to: Vec<ApproverSource>,
+    /// How many different people have to approve.
+    pub quorum: i32,
+    /// Working hours until it is due, until those asked are reminded, until it is escalated.
+    pub hours: (i32, Option<i32>, Option<i32>),
+    /// Calendar that its times are worked out with.
+    pub calendar: Option<(String, i32)>,
     /// Stored word of the state.
     pub state: String,
     /// Why it is held.
     pub hold_reason: Option<String>,
+    /// Since when.
+    pub held_at: Option<Timestamp>,
     /// Since when it is open.
     pub opened_at: Option<Timestamp>,
     /// When it is due.
     pub due_at: Option<Timestamp>,
+    /// When those asked are reminded.
+    pub remind_at: Option<Timestamp>,
+    /// When they were.
+    pub reminded_at: Option<Timestamp>,
+    /// When the next level is asked.
+    pub escalate_at: Option<Timestamp>,
+    /// When it was.
+    pub escalated_at: Option<Timestamp>,
+    /// Since when its clock stands still, because the requester is asked.
+    pub paused_at: Option<Timestamp>,
+    /// Working seconds that were left then.
+    pub remaining_seconds: Option<i64>,
+    /// Working seconds spent waiting for the requester so far.
+    pub waited_seconds: i64,
+    /// Who of the team has taken it on, until when.
+    pub claim: Option<(PersonRef, Timestamp)>,
+    /// When it closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl StageRow {
+    /// What its plan says about people.
+    #[must_use]
+    pub fn rule(&self) -> StageRule<'_> {
+        StageRule { sources: &self.sources, fallback: &self.fallback, escalate_to: &self.escalate_to, quorum: self.quorum }
+    }
+
+    /// Whether it waits for people.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        matches!(self.state.as_str(), "waiting" | "open" | "held")
+    }
+}
+
+/// When things happen at a stage that opens.
+#[derive(Clone, Debug)]
+pub struct StageTimes {
+    /// Calendar they are worked out with.
+    pub calendar: (String, i32),
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// When those asked are reminded.
+    pub remind_at: Option<Timestamp>,
+    /// When the next level is asked.
+    pub escalate_at: Option<Timestamp>,
+}
+
+/// Somebody who was asked at a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandidateRow {
+    /// At which stage.
+    pub stage: StageId,
+    /// Who.
+    pub person: PersonRef,
+    /// As what.
+    pub because: String,
+    /// Whom they stand in for.
+    pub delegated_by: Option<PersonRef>,
+    /// The record that says so.
+    pub delegation: Option<DelegationId>,
 }
 
 /// A decision as recorded, with its stage.
 #[derive(Clone, Debug)]
 pub struct DecisionRow {
+    /// Which.
+    pub id: DecisionId,
     /// At which stage.
     pub stage: StageId,
     /// Who.
@@ -50,6 +129,14 @@ pub struct DecisionRow {
     pub at: Timestamp,
     /// What they saw.
     pub shown_hash: Vec<u8>,
+    /// An earlier end than was asked for.
+    pub ends_on: Option<Date>,
+    /// Whom they stood in for.
+    pub delegated_by: Option<PersonRef>,
+    /// It was one of many.
+    pub bulk: bool,
+    /// Seconds between showing and deciding.
+    pub seconds_spent: Option<i32>,
 }
 
 /// A decision about to be recorded.
@@ -61,10 +148,18 @@ pub struct NewDecision<'a> {
     pub stage: &'a StageRow,
     /// Who.
     pub by: IdentityId,
+    /// Whom they stand in for.
+    pub delegated_by: Option<IdentityId>,
     /// What.
     pub verdict: Verdict,
     /// Their words.
     pub comment: Option<&'a str>,
+    /// An earlier end than was asked for.
+    pub ends_on: Option<Date>,
+    /// It is one of many.
+    pub bulk: bool,
+    /// Seconds between showing and deciding.
+    pub seconds_spent: Option<i32>,
     /// Version that was shown.
     pub shown_version: i32,
     /// Hash that was shown.
@@ -75,7 +170,7 @@ pub struct NewDecision<'a> {
     pub key: IdempotencyKey,
 }
 
-/// Writes a stage that waits for those before it.
+/// Writes a stage of a plan, waiting for those before it.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
@@ -85,16 +180,25 @@ pub async fn insert_stage(
     request: RequestId,
     revision: i32,
     position: i32,
-    authority: Authority,
+    stage: &PlanStage,
 ) -> Result<(), StoreError> {
+    let words = |sources: &[ApproverSource]| sources.iter().map(ApproverSource::word).collect::<Vec<String>>();
     let done = sqlx::query!(
-        "insert into approval_stage (id, request_id, revision, position, step, name, sources, state) values ($1, $2, $3, $4, $4, $5, array[$6::text], 'waiting')",
+        "insert into approval_stage (id, request_id, revision, position, step, name, sources, fallback, quorum, due_hours, remind_hours, escalate_hours, escalate_to, state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting')",
         id.0,
         request.0,
         revision,
         position,
-        authority.label(),
-        authority.word()
+        stage.step,
+        stage.name,
+        &words(&stage.sources),
+        &words(&stage.fallback),
+        stage.quorum,
+        stage.due_hours,
+        stage.remind_hours,
+        stage.escalate_hours,
+        &words(&stage.escalate_to)
     )
     .execute(conn)
     .await?;
@@ -108,59 +212,203 @@ pub async fn insert_stage(
 pub async fn open_stage(
     conn: &mut PgConnection,
     id: StageId,
-    candidates: &[Nominee],
+    candidates: &[Candidate],
     at: Timestamp,
-    due_at: Timestamp,
+    times: &StageTimes,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update approval_stage set state = 'open', hold_reason = null, opened_at = $2, due_at = $3 where id = $1 and state in ('waiting', 'held')",
+        "update approval_stage set state = 'open', hold_reason = null, held_at = null, opened_at = $2, due_at = $3, remind_at = $4, escalate_at = $5,
+                calendar_code = $6, calendar_version = $7, reminded_at = null
+         where id = $1 and state in ('waiting', 'held')",
         id.0,
         at.to_sqlx() as _,
-        due_at.to_sqlx() as _
+        times.due_at.to_sqlx() as _,
+        times.remind_at.map(ToSqlx::to_sqlx) as _,
+        times.escalate_at.map(ToSqlx::to_sqlx) as _,
+        times.calendar.0,
+        times.calendar.1
     )
     .execute(&mut *conn)
     .await?;
     one_row("approval_stage", &done)?;
-    for candidate in candidates {
-        sqlx::query!(
-            "insert into stage_candidate (stage_id, identity_id, because) values ($1, $2, $3)",
-            id.0,
-            candidate.identity.0,
-            candidate.because
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
+    replace_candidates(conn, id, candidates).await
 }
 
-/// Holds a stage because nobody can decide. The people asked before are not asked any more.
+/// Holds a stage because nobody can decide. The people asked before are not asked any more, and
+/// nobody has it to themselves.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses or the stage is closed.
-pub async fn hold_stage(conn: &mut PgConnection, id: StageId, reason: &str) -> Result<(), StoreError> {
-    sqlx::query!("delete from stage_candidate where stage_id = $1", id.0).execute(&mut *conn).await?;
-    let done = sqlx::query!("update approval_stage set state = 'held', hold_reason = $2, opened_at = null, due_at = null where id = $1 and state in ('waiting', 'open', 'held')", id.0, reason).execute(conn).await?;
+pub async fn hold_stage(conn: &mut PgConnection, id: StageId, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+    replace_candidates(conn, id, &[]).await?;
+    let done = sqlx::query!(
+        "update approval_stage set state = 'held', hold_reason = $2, held_at = coalesce(held_at, $3), opened_at = null, due_at = null,
+                remind_at = null, escalate_at = null, paused_at = null, remaining_seconds = null,
+                claimed_by = null, claimed_at = null, claim_lapses_at = null
+         where id = $1 and state in ('waiting', 'open', 'held')",
+        id.0,
+        reason,
+        at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
     one_row("approval_stage", &done)
 }
 
-/// Replaces the people asked at an open stage.
+/// Replaces the people asked at a stage. Whoever has decided there was asked, and stays on record.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates: &[Nominee]) -> Result<(), StoreError> {
-    sqlx::query!("delete from stage_candidate where stage_id = $1", id.0).execute(&mut *conn).await?;
+pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates: &[Candidate]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "delete from stage_candidate c where c.stage_id = $1
+         and not exists (select from decision d where d.stage_id = c.stage_id and d.decided_by = c.identity_id and d.verdict <> 'return')",
+        id.0
+    )
+    .execute(&mut *conn)
+    .await?;
     for candidate in candidates {
         sqlx::query!(
-            "insert into stage_candidate (stage_id, identity_id, because) values ($1, $2, $3)",
+            "insert into stage_candidate (stage_id, identity_id, because, delegated_by, delegation_id) values ($1, $2, $3, $4, $5)",
             id.0,
             candidate.identity.0,
-            candidate.because
+            candidate.because,
+            candidate.stands_in.map(|(from, _)| from.0),
+            candidate.stands_in.map(|(_, record)| record.0)
         )
         .execute(&mut *conn)
         .await?;
     }
     Ok(())
+}
+
+/// Gives a stage to one of those asked, until `lapses_at`.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses, the stage is not open, or somebody has it.
+pub async fn claim(conn: &mut PgConnection, id: StageId, by: IdentityId, at: Timestamp, lapses_at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update approval_stage set claimed_by = $2, claimed_at = $3, claim_lapses_at = $4 where id = $1 and state = 'open' and claimed_by is null",
+        id.0,
+        by.0,
+        at.to_sqlx() as _,
+        lapses_at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Gives a stage back to the team.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn unclaim(conn: &mut PgConnection, id: StageId) -> Result<(), StoreError> {
+    let done = sqlx::query!("update approval_stage set claimed_by = null, claimed_at = null, claim_lapses_at = null where id = $1", id.0)
+        .execute(conn)
+        .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Stops the clock of an open stage with so many working seconds left.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or the stage is not open.
+pub async fn pause(conn: &mut PgConnection, id: StageId, at: Timestamp, remaining_seconds: i64) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update approval_stage set paused_at = $2, remaining_seconds = $3 where id = $1 and state = 'open' and paused_at is null",
+        id.0,
+        at.to_sqlx() as _,
+        remaining_seconds
+    )
+    .execute(conn)
+    .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Lets the clock of a paused stage run on, with its new times.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or the stage is not paused.
+pub async fn resume(
+    conn: &mut PgConnection,
+    id: StageId,
+    due_at: Timestamp,
+    remind_at: Option<Timestamp>,
+    escalate_at: Option<Timestamp>,
+    waited_seconds: i64,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update approval_stage set paused_at = null, remaining_seconds = null, due_at = $2, remind_at = $3, escalate_at = $4, waited_seconds = waited_seconds + $5
+         where id = $1 and paused_at is not null",
+        id.0,
+        due_at.to_sqlx() as _,
+        remind_at.map(ToSqlx::to_sqlx) as _,
+        escalate_at.map(ToSqlx::to_sqlx) as _,
+        waited_seconds
+    )
+    .execute(conn)
+    .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Puts on record that those asked were reminded.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_reminded(conn: &mut PgConnection, id: StageId, at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query!("update approval_stage set reminded_at = $2 where id = $1 and state = 'open'", id.0, at.to_sqlx() as _)
+        .execute(conn)
+        .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Puts on record that the next level was asked.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_escalated(conn: &mut PgConnection, id: StageId, at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query!("update approval_stage set escalated_at = $2 where id = $1", id.0, at.to_sqlx() as _).execute(conn).await?;
+    one_row("approval_stage", &done)
+}
+
+/// A reassignment about to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewReassignment<'a> {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// At which stage.
+    pub stage: StageId,
+    /// Who is no longer asked.
+    pub from: Option<IdentityId>,
+    /// Who is asked.
+    pub to: IdentityId,
+    /// Why.
+    pub reason: &'a str,
+    /// Who says so.
+    pub by: IdentityId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Records a reassignment.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses; its named constraints repeat law 4.
+pub async fn insert_reassignment(conn: &mut PgConnection, new: &NewReassignment<'_>) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "insert into stage_reassignment (id, stage_id, from_id, to_id, reason, reassigned_by, reassigned_at) values ($1, $2, $3, $4, $5, $6, $7)",
+        new.id,
+        new.stage.0,
+        new.from.map(|id| id.0),
+        new.to.0,
+        new.reason,
+        new.by.0,
+        new.at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("stage_reassignment", &done)
 }
 
 /// Closes an open stage with a verdict.
@@ -174,7 +422,8 @@ pub async fn close_stage(conn: &mut PgConnection, id: StageId, verdict: Verdict,
         Verdict::Reject => "rejected",
     };
     let done = sqlx::query!(
-        "update approval_stage set state = $2, closed_at = $3 where id = $1 and state = 'open'",
+        "update approval_stage set state = $2, closed_at = $3, paused_at = null, remaining_seconds = null, claimed_by = null, claimed_at = null, claim_lapses_at = null
+         where id = $1 and state = 'open'",
         id.0,
         state,
         at.to_sqlx() as _
@@ -190,7 +439,9 @@ pub async fn close_stage(conn: &mut PgConnection, id: StageId, verdict: Verdict,
 /// [`StoreError`] when the database refuses.
 pub async fn void_undecided(conn: &mut PgConnection, request: RequestId, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query!(
-        "update approval_stage set state = 'void', hold_reason = null, closed_at = $2 where request_id = $1 and state in ('waiting', 'open', 'held')",
+        "update approval_stage set state = 'void', hold_reason = null, held_at = null, closed_at = $2, paused_at = null, remaining_seconds = null,
+                claimed_by = null, claimed_at = null, claim_lapses_at = null
+         where request_id = $1 and state in ('waiting', 'open', 'held')",
         request.0,
         at.to_sqlx() as _
     )
@@ -205,24 +456,48 @@ pub async fn void_undecided(conn: &mut PgConnection, request: RequestId, at: Tim
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<StageRow>, StoreError> {
     let rows = sqlx::query!(
-        "select id, position, sources, state, hold_reason, opened_at, due_at from approval_stage where request_id = $1 and revision = $2 order by position",
+        r#"select s.id, s.position, s.step as "step!", s.name as "name!", s.sources as "sources!", s.fallback, s.escalate_to, s.quorum,
+                  s.due_hours, s.remind_hours, s.escalate_hours, s.calendar_code, s.calendar_version, s.state, s.hold_reason, s.held_at,
+                  s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.escalate_at, s.escalated_at, s.paused_at, s.remaining_seconds,
+                  s.waited_seconds, s.claimed_by, c.display_name as "claimant?", s.claim_lapses_at, s.closed_at
+           from approval_stage s left join identity c on c.id = s.claimed_by
+           where s.request_id = $1 and s.revision = $2 order by s.position"#,
         request.0,
         revision
     )
     .fetch_all(conn)
     .await?;
+    let sources = |words: Vec<String>| words.iter().map(|word| word.parse()).collect::<Result<Vec<ApproverSource>, _>>();
     rows.into_iter()
         .map(|r| {
+            let claimant = r.claimed_by.zip(r.claimant).map(|(id, name)| PersonRef { id: IdentityId(id), name });
             Ok(StageRow {
                 id: StageId(r.id),
                 request,
                 revision,
                 position: r.position,
-                authority: r.sources.first().map_or("", String::as_str).parse()?,
+                step: r.step,
+                name: r.name,
+                sources: sources(r.sources)?,
+                fallback: sources(r.fallback)?,
+                escalate_to: sources(r.escalate_to)?,
+                quorum: r.quorum,
+                hours: (r.due_hours, r.remind_hours, r.escalate_hours),
+                calendar: r.calendar_code.zip(r.calendar_version),
                 state: r.state,
                 hold_reason: r.hold_reason,
+                held_at: r.held_at.map(|t| t.to_jiff()),
                 opened_at: r.opened_at.map(|t| t.to_jiff()),
                 due_at: r.due_at.map(|t| t.to_jiff()),
+                remind_at: r.remind_at.map(|t| t.to_jiff()),
+                reminded_at: r.reminded_at.map(|t| t.to_jiff()),
+                escalate_at: r.escalate_at.map(|t| t.to_jiff()),
+                escalated_at: r.escalated_at.map(|t| t.to_jiff()),
+                paused_at: r.paused_at.map(|t| t.to_jiff()),
+                remaining_seconds: r.remaining_seconds,
+                waited_seconds: r.waited_seconds,
+                claim: claimant.zip(r.claim_lapses_at.map(|t| t.to_jiff())),
+                closed_at: r.closed_at.map(|t| t.to_jiff()),
             })
         })
         .collect()
@@ -241,21 +516,28 @@ pub async fn request_of_stage(conn: &mut PgConnection, stage: StageId) -> Result
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn candidates(
-    conn: &mut PgConnection,
-    request: RequestId,
-    revision: i32,
-) -> Result<Vec<(StageId, PersonRef, String)>, StoreError> {
+pub async fn candidates(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<CandidateRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select c.stage_id, c.identity_id, i.display_name as "name!", c.because
+        r#"select c.stage_id, c.identity_id, i.display_name as "name!", c.because, c.delegated_by, f.display_name as "from_name?", c.delegation_id
            from approval_stage s join stage_candidate c on c.stage_id = s.id join identity i on i.id = c.identity_id
-           where s.request_id = $1 and s.revision = $2 order by s.position, c.because desc, i.display_name"#,
+           left join identity f on f.id = c.delegated_by
+           where s.request_id = $1 and s.revision = $2
+           order by s.position, c.delegated_by is not null, c.because desc, i.display_name, i.id"#,
         request.0,
         revision
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|r| (StageId(r.stage_id), PersonRef { id: IdentityId(r.identity_id), name: r.name }, r.because)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| CandidateRow {
+            stage: StageId(r.stage_id),
+            person: PersonRef { id: IdentityId(r.identity_id), name: r.name },
+            because: r.because,
+            delegated_by: r.delegated_by.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
+            delegation: r.delegation_id.map(DelegationId),
+        })
+        .collect())
 }
 
 /// The decisions on a revision, in order.
@@ -264,10 +546,10 @@ pub async fn candidates(
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn decisions(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<DecisionRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select d.stage_id, d.decided_by, i.display_name as "name!", i.state = 'active' as "active!",
+        r#"select d.id, d.stage_id, d.decided_by, i.display_name as "name!", i.state = 'active' as "active!",
                   exists (select from stage_candidate c where c.stage_id = d.stage_id and c.identity_id = d.decided_by) as "asked!",
-                  d.verdict, d.comment, d.decided_at, d.shown_hash
-           from decision d join identity i on i.id = d.decided_by
+                  d.verdict, d.comment, d.decided_at, d.shown_hash, d.ends_on, d.delegated_by, f.display_name as "from_name?", d.bulk, d.seconds_spent
+           from decision d join identity i on i.id = d.decided_by left join identity f on f.id = d.delegated_by
            where d.request_id = $1 and d.revision = $2 order by d.decided_at, d.id"#,
         request.0,
         revision
@@ -277,6 +559,7 @@ pub async fn decisions(conn: &mut PgConnection, request: RequestId, revision: i3
     rows.into_iter()
         .map(|r| {
             Ok(DecisionRow {
+                id: DecisionId(r.id),
                 stage: StageId(r.stage_id),
                 by: PersonRef { id: IdentityId(r.decided_by), name: r.name },
                 active: r.active,
@@ -285,9 +568,27 @@ pub async fn decisions(conn: &mut PgConnection, request: RequestId, revision: i3
                 comment: r.comment,
                 at: r.decided_at.to_jiff(),
                 shown_hash: r.shown_hash,
+                ends_on: r.ends_on.map(|d| d.to_jiff()),
+                delegated_by: r.delegated_by.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
+                bulk: r.bulk,
+                seconds_spent: r.seconds_spent,
             })
         })
         .collect()
+}
+
+/// How many people have approved at a stage.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn approvals(conn: &mut PgConnection, stage: StageId) -> Result<i32, StoreError> {
+    let n = sqlx::query_scalar!(
+        r#"select count(distinct person_of(decided_by))::integer as "n!" from decision where stage_id = $1 and verdict = 'approve'"#,
+        stage.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(n)
 }
 
 /// The request a decision key was already used on.
@@ -307,8 +608,8 @@ pub async fn decision_by_key(conn: &mut PgConnection, by: IdentityId, key: Idemp
 /// [`StoreError`] when the database refuses; its named constraints repeat laws 4 and 5.
 pub async fn insert_decision(conn: &mut PgConnection, decision: &NewDecision<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into decision (id, stage_id, request_id, revision, decided_by, verdict, comment, shown_version, shown_hash, decided_at, idempotency_key)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into decision (id, stage_id, request_id, revision, decided_by, verdict, comment, shown_version, shown_hash, decided_at, idempotency_key, ends_on, delegated_by, bulk, seconds_spent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         decision.id.0,
         decision.stage.id.0,
         decision.stage.request.0,
@@ -319,26 +620,31 @@ pub async fn insert_decision(conn: &mut PgConnection, decision: &NewDecision<'_>
         decision.shown_version,
         decision.shown_hash,
         decision.at.to_sqlx() as _,
-        decision.key.0
+        decision.key.0,
+        decision.ends_on.map(ToSqlx::to_sqlx) as _,
+        decision.delegated_by.map(|id| id.0),
+        decision.bulk,
+        decision.seconds_spent
     )
     .execute(conn)
     .await?;
     one_row("decision", &done)
 }
 
-/// Requests with a stage that is open or held, in the order they have waited: the reconciler asks
-/// again who may decide.
+/// Requests with a stage that is open or held, in the order of their ids, from the one after
+/// `after` on: the reconciler asks again who may decide.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn requests_with_undecided_stage(conn: &mut PgConnection) -> Result<Vec<RequestId>, StoreError> {
-    // Only where the people asked may have changed: held, or asked and no longer active.
+pub async fn requests_with_undecided_stage(
+    conn: &mut PgConnection,
+    after: Option<RequestId>,
+    limit: i64,
+) -> Result<Vec<RequestId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "select s.request_id from approval_stage s
-         where s.state = 'held'
-            or (s.state = 'open' and not exists (
-                    select from stage_candidate c join identity i on i.id = c.identity_id where c.stage_id = s.id and i.state = 'active'))
-         order by s.request_id limit 500"
+        "select distinct request_id from approval_stage where state in ('open', 'held') and ($1::uuid is null or request_id > $1) order by request_id limit $2",
+        after.map(|id| id.0),
+        limit
     )
     .fetch_all(conn)
     .await?;

@@ -41,7 +41,7 @@ pub async fn set_owners(
     deputy: Option<IdentityId>,
 ) -> Result<Option<(ApplicationId, String)>, StoreError> {
     let row = sqlx::query!(
-        "update application set owner_id = $2, deputy_id = $3 where code = $1 returning id, name",
+        "update application set owner_id = $2, deputy_id = $3, version = version + 1 where code = $1 returning id, name",
         code,
         owner.0,
         deputy.map(|d| d.0)
@@ -58,4 +58,33 @@ pub async fn set_owners(
 pub async fn set_mfa(conn: &mut PgConnection, id: IdentityId, mfa: Mfa) -> Result<(), StoreError> {
     let done = sqlx::query!("update identity set mfa = $2 where id = $1", id.0, mfa.word()).execute(conn).await?;
     one_row("identity", &done)
+}
+
+/// The identity that stands for the person behind an account: itself, or the one it is linked to.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn stands_for(conn: &mut PgConnection, account: IdentityId) -> Result<IdentityId, StoreError> {
+    let id = sqlx::query_scalar!(r#"select coalesce(person_id, id) as "id!" from identity where id = $1"#, account.0).fetch_one(conn).await?;
+    Ok(IdentityId(id))
+}
+
+/// Links an account, and every account that was linked to it, to the identity that stands for the
+/// person.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn link(conn: &mut PgConnection, account: IdentityId, person: IdentityId) -> Result<(), StoreError> {
+    sqlx::query!("update identity set person_id = $2 where person_id = $1 and id <> $2", account.0, person.0).execute(&mut *conn).await?;
+    let done = sqlx::query!("update identity set person_id = $2 where id = $1", account.0, person.0).execute(conn).await?;
+    one_row("identity", &done)
+}
+
+/// Takes the link of an account away; gives whether there was one.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn unlink(conn: &mut PgConnection, account: IdentityId) -> Result<bool, StoreError> {
+    let done = sqlx::query!("update identity set person_id = null where id = $1 and person_id is not null", account.0).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -1,15 +1,12 @@
-//! The catalogue: searching it, reading one entitlement, writing its next version.
+//! The catalogue: searching it. One entry of it is read in `catalogue_entry.rs`.
 
-use super::error::{StoreError, one_row};
-use app::catalogue::port::CatalogueHit;
+use super::error::StoreError;
+use app::catalogue::port::{CatalogueHit, Peers, Reach};
 use app::record::{EntitlementCard, PersonRef};
-use app::when::When;
 use domain::catalogue::RiskTier;
-use domain::id::{EntitlementId, IdentityId};
+use domain::id::{EntitlementId, IdentityId, RequestId};
+use domain::lead_time::UsualTime;
 use domain::page::PAGE_SIZE;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -31,6 +28,8 @@ pub struct Search {
     pub application: String,
     /// Word of a tier, or empty.
     pub tier: &'static str,
+    /// What is meant for others is found as well.
+    pub whole: bool,
     /// Score and id of the last hit of the page before.
     pub after: Option<(i64, Uuid)>,
 }
@@ -75,7 +74,9 @@ pub async fn tolerate_typos(conn: &mut PgConnection, search: &Search) -> Result<
 
 /// Hits with their scores, best first, one more than a page holds; and how the whole of them is
 /// spread. Hits contain every word. Where fewer than ten do, those follow that contain them with two
-/// letters swapped; where these are too few as well, those whose names are spelt alike.
+/// letters swapped; where these are too few as well, those whose names are spelt alike. What is
+/// meant for others is left out: neither for the caller, nor for somebody they answer for, nor held
+/// or asked for by them, nor of an application of theirs. Usual times are not known here.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
@@ -87,18 +88,30 @@ pub async fn search(
     let [one, two, three] = &search.alike;
     // `$1 = ''` and the like do not depend on a row: a branch that is not meant is not entered.
     let rows = sqlx::query!(
-        r#"with exact as materialized (
+        r#"with viewer as materialized (
+             -- The caller, and those they answer for.
+             select i.id, i.population, i.unit_id from identity i
+             where i.id = $13 or (i.state = 'active' and (i.manager_id = $13 or i.owner_id = $13))
+           ), closed as materialized (
+             select e.id from entitlement e join application a on a.id = e.application_id
+             where not $15::bool and (e.audience_populations <> '{}' or e.audience_units <> '{}')
+               and not exists (select from viewer v where in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units))
+               and (a.owner_id = $13 or a.deputy_id = $13) is not true
+               and not exists (select from access_grant g where g.identity_id = $13 and g.entitlement_id = e.id and g.state in ('active', 'ending'))
+               and not exists (select from request r join request_item i on i.request_id = r.id and i.revision = r.revision
+                               where r.subject_id = $13 and i.entitlement_id = e.id and r.state in ('in_approval', 'returned', 'approved'))
+           ), exact as materialized (
              select e.id, e.name, e.application_id, e.tier,
                     case when lower(e.name) = $2::text then 40000
                          when starts_with(lower(e.name), $2) then 30000
                          else 10000 + (10000 * ts_rank(e.search, $1::text::tsquery))::int end as score
              from entitlement e
-             where $1 <> '' and e.state = 'active' and e.search @@ $1::text::tsquery
+             where $1 <> '' and e.state = 'active' and e.search @@ $1::text::tsquery and e.id not in (select id from closed)
            ), swapped as materialized (
              select e.id, e.name, e.application_id, e.tier, 8000 + (1000 * ts_rank(e.search, $3::text::tsquery))::int as score
              from entitlement e
              where $1 <> '' and (select count(*) from (select from exact limit 10) few) < 10
-               and e.state = 'active' and e.search @@ $3::text::tsquery and e.id not in (select id from exact)
+               and e.state = 'active' and e.search @@ $3::text::tsquery and e.id not in (select id from exact union all select id from closed)
            ), alike as materialized (
              -- The first word takes the index; it is measured once more for the score, the others once.
              select e.id, e.name, e.application_id, e.tier, (2000 * (a.one + coalesce(a.two, a.one) + coalesce(a.three, a.one)))::int as score
@@ -111,7 +124,7 @@ pub async fn search(
                offset 0) a
              where $1 <> '' and (select count(*) from (select from exact union all select from swapped limit 10) few) < 10
                and e.state = 'active' and $4::text <<% lower(e.name)
-               and coalesce(a.two, 1) >= 0.33 and coalesce(a.three, 1) >= 0.33
+               and coalesce(a.two, 1) >= 0.33 and coalesce(a.three, 1) >= 0.33 and e.id not in (select id from closed)
            ), hit as materialized (
              select id, name, application_id, tier, score from exact
              union all
@@ -121,20 +134,29 @@ pub async fn search(
              select id, name, application_id, tier, score from alike
              where score >= (select 0.75 * max(score) from alike) and id not in (select id from exact union all select id from swapped)
              union all
-             select id, name, application_id, tier, 0 from entitlement where $1 = '' and state = 'active'
+             select id, name, application_id, tier, 0 from entitlement where $1 = '' and state = 'active' and id not in (select id from closed)
            ), page as (
              select h.id, h.name, h.score from hit h
              where ($9::text = '' or h.application_id = (select id from application where code = $9))
                and ($10::text = '' or h.tier = $10)
                and ($12::uuid is null or (-h.score, h.name, h.id) > (-$11::int, (select name from entitlement where id = $12), $12))
              order by h.score desc, h.name, h.id limit $14
+           ), peer as materialized (
+             select i.id from identity i
+             where i.state = 'active' and i.id <> $13 and i.unit_id = (select unit_id from viewer where id = $13)
+           ), held_by_peers as materialized (
+             select g.entitlement_id, count(*) as hold from access_grant g join peer on peer.id = g.identity_id
+             where g.state in ('active', 'ending') and g.entitlement_id in (select id from page) group by g.entitlement_id
            )
            select p.score as "score?", p.id as "id?", e.version as "version?", e.name as "name?", e.description as "description?", a.name as "application?",
                   e.tier as "tier?", a.classification as "classification?", a.logging as "logging?", o.id as "owner_id?", o.display_name as "owner_name?",
                   e.longest_days as "longest_days?", coalesce(e.requestable, false) as "requestable!",
                   exists (select from access_grant g where g.identity_id = $13 and g.entitlement_id = p.id and g.state in ('active', 'ending')) as "held!",
-                  exists (select from request r join request_item i on i.request_id = r.id and i.revision = r.revision
-                          where r.subject_id = $13 and i.entitlement_id = p.id and r.state in ('in_approval', 'returned', 'approved')) as "pending!",
+                  (select r.id from request r join request_item i on i.request_id = r.id and i.revision = r.revision
+                   where r.subject_id = $13 and i.entitlement_id = p.id and r.state in ('in_approval', 'returned', 'approved') order by r.id desc limit 1) as pending,
+                  (select v.unit_id is not null from viewer v where v.id = $13) as "has_unit?", (select count(*) from peer) as "peers!", coalesce(b.hold, 0) as "peers_hold!",
+                  coalesce((select in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units) from viewer v where v.id = $13), false) as "for_caller!",
+                  exists (select from viewer v where v.id <> $13 and in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units)) as "for_theirs!",
                   -- The whole is counted from the same hits, once; it rides on the first row, which is there without any hit.
                   case when row_number() over (order by p.score desc, p.name, p.id) = 1 then
                       (select jsonb_agg(jsonb_build_array(c.code, c.name, t.tier, t.hits))
@@ -145,6 +167,7 @@ pub async fn search(
            left join entitlement e on e.id = p.id
            left join application a on a.id = e.application_id
            left join identity o on o.id = a.owner_id
+           left join held_by_peers b on b.entitlement_id = p.id
            order by p.score desc, p.name, p.id"#,
         search.words,
         search.typed,
@@ -159,7 +182,8 @@ pub async fn search(
         search.after.map(|(score, _)| i32::try_from(score).unwrap_or(0)),
         search.after.map(|(_, id)| id),
         caller.0,
-        PAGE_SIZE + 1
+        PAGE_SIZE + 1,
+        search.whole
     )
     .fetch_all(conn)
     .await?;
@@ -182,162 +206,16 @@ pub async fn search(
             owner: r.owner_id.zip(r.owner_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
             longest_days: r.longest_days,
         };
-        hits.push((i64::from(score), CatalogueHit { card, held: r.held, pending: r.pending, requestable: r.requestable }));
+        let hit = CatalogueHit {
+            card,
+            held: r.held,
+            pending: r.pending.map(RequestId),
+            requestable: r.requestable,
+            peers: r.has_unit.unwrap_or_default().then_some(Peers { hold: r.peers_hold, of: r.peers }),
+            reach: Reach::of(r.for_caller, r.for_theirs),
+            usual: UsualTime::NoData { cases: 0 },
+        };
+        hits.push((i64::from(score), hit));
     }
     Ok((hits, tallies))
-}
-
-/// An entitlement with everything recorded of it, apart from its lists.
-#[derive(Clone, Debug)]
-pub struct EntitlementRow {
-    /// The card.
-    pub card: EntitlementCard,
-    /// Code of its application.
-    pub application_code: String,
-    /// Why it has its tier.
-    pub tier_reason: String,
-    /// Nobody has looked at the tier.
-    pub tier_guessed: bool,
-    /// What it allows on configuration.
-    pub actions: Vec<String>,
-    /// What it allows on data.
-    pub data_actions: Vec<String>,
-    /// People who hold it now.
-    pub holders: i64,
-    /// Days between reviews.
-    pub review_every_days: i32,
-    /// It can be asked for.
-    pub requestable: bool,
-    /// It is in use.
-    pub active: bool,
-}
-
-/// One entitlement, retired or not.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<Option<EntitlementRow>, StoreError> {
-    let row = sqlx::query!(
-        r#"select e.version, e.name, e.description, e.actions, e.data_actions, e.tier, e.tier_reason, e.tier_origin, e.longest_days, e.review_every_days,
-                  e.requestable, e.state, a.code, a.name as application, a.classification, a.logging, o.id as "owner_id?", o.display_name as "owner_name?",
-                  (select count(*) from access_grant g where g.entitlement_id = e.id and g.state in ('active', 'ending')) as "holders!"
-           from entitlement e join application a on a.id = e.application_id left join identity o on o.id = a.owner_id
-           where e.id = $1"#,
-        id.0
-    )
-    .fetch_optional(conn)
-    .await?;
-    row.map(|r| {
-        let active = r.state == "active";
-        Ok(EntitlementRow {
-            card: EntitlementCard {
-                id,
-                version: r.version,
-                name: r.name,
-                description: r.description,
-                application: r.application,
-                tier: r.tier.parse()?,
-                classification: r.classification.parse()?,
-                logging: r.logging.parse()?,
-                owner: r.owner_id.zip(r.owner_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
-                longest_days: r.longest_days,
-            },
-            application_code: r.code,
-            tier_reason: r.tier_reason,
-            tier_guessed: r.tier_origin == "guessed",
-            actions: r.actions,
-            data_actions: r.data_actions,
-            holders: r.holders,
-            review_every_days: r.review_every_days,
-            requestable: r.requestable && active,
-            active,
-        })
-    })
-    .transpose()
-}
-
-/// Versions before `current`, newest first, at most fifty.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn earlier_versions(
-    conn: &mut PgConnection,
-    id: EntitlementId,
-    current: i32,
-    zone: &TimeZone,
-) -> Result<Vec<(i32, When, RiskTier, String)>, StoreError> {
-    let rows = sqlx::query!(
-        "select version, recorded_at, tier, tier_reason from entitlement_version where entitlement_id = $1 and version < $2 order by version desc limit 50",
-        id.0,
-        current
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(|r| Ok((r.version, When::new(r.recorded_at.to_jiff(), zone), r.tier.parse()?, r.tier_reason))).collect()
-}
-
-/// The first ten separation-of-duties rules that name the entitlement, with at most ten names on
-/// the other side of each.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn conflicts(conn: &mut PgConnection, id: EntitlementId) -> Result<Vec<(String, String, Vec<String>)>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select c.code, c.title, (array_agg(distinct e.name))[1:10] as "names!"
-           from conflict_member mine
-           join conflict c on c.id = mine.conflict_id
-           join conflict_member other on other.conflict_id = mine.conflict_id and other.side <> mine.side
-           join entitlement e on e.id = other.entitlement_id
-           where mine.entitlement_id = $1
-           group by c.id order by c.code limit 10"#,
-        id.0
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|r| (r.code, r.title, r.names)).collect())
-}
-
-/// Keeps an entitlement from being changed by others until this transaction ends.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn lock(conn: &mut PgConnection, id: EntitlementId) -> Result<(), StoreError> {
-    sqlx::query_scalar!("select id from entitlement where id = $1 for no key update", id.0).fetch_optional(conn).await?;
-    Ok(())
-}
-
-/// Writes the next version of an entitlement, with a tier that a person chose.
-///
-/// # Errors
-/// [`StoreError::NotOneRow`] when it is not at `version` any more.
-pub async fn set_tier(
-    conn: &mut PgConnection,
-    id: EntitlementId,
-    version: i32,
-    tier: RiskTier,
-    reason: &str,
-    longest_days: Option<i32>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "update entitlement set tier = $3, tier_reason = $4, tier_origin = 'edited', longest_days = $5, version = version + 1, updated_at = $6
-         where id = $1 and version = $2",
-        id.0,
-        version,
-        tier.word(),
-        reason,
-        longest_days,
-        now.to_sqlx() as _
-    )
-    .execute(&mut *conn)
-    .await?;
-    one_row("entitlement", &done)?;
-    let done = sqlx::query!(
-        "insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at)
-         select id, version, tier, tier_reason, longest_days, requestable, name, description, updated_at from entitlement where id = $1",
-        id.0
-    )
-    .execute(conn)
-    .await?;
-    one_row("entitlement_version", &done)
 }

@@ -3,7 +3,7 @@
 use super::error::{StoreError, one_row};
 use domain::actor::Actor;
 use domain::event::{EventKind, Trail};
-use domain::id::{EventId, RequestId};
+use domain::id::{EventId, IdentityId, RequestId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -71,6 +71,8 @@ pub struct EventRow {
     pub trail: Trail,
     /// Stored word of what happened.
     pub kind: String,
+    /// The person, if it was one.
+    pub by: Option<IdentityId>,
     /// Name of the person, or the job or command.
     pub who: String,
     /// Its facts.
@@ -83,14 +85,14 @@ pub struct EventRow {
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select e.at, e.trail, e.kind, e.body, coalesce(i.display_name, e.actor_process, '') as "who!"
+        r#"select e.at, e.trail, e.kind, e.actor_id, e.body, coalesce(i.display_name, e.actor_process, '') as "who!"
            from audit_event e left join identity i on i.id = e.actor_id
            where e.request_id = $1 order by e.at, e.id limit 500"#,
         request.0
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.who, &row.body)).collect()
+    rows.into_iter().map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.actor_id.map(IdentityId), row.who, &row.body)).collect()
 }
 
 /// The newest fifty events of one record, oldest first.
@@ -99,7 +101,7 @@ pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<V
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn of_subject(conn: &mut PgConnection, kind: &str, id: Uuid) -> Result<Vec<EventRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select e.at, e.trail, e.kind, e.body, coalesce(i.display_name, e.actor_process, '') as "who!"
+        r#"select e.at, e.trail, e.kind, e.actor_id, e.body, coalesce(i.display_name, e.actor_process, '') as "who!"
            from (select * from audit_event where subject_kind = $1 and subject_id = $2 order by at desc, id desc limit 50) e
            left join identity i on i.id = e.actor_id
            order by e.at, e.id"#,
@@ -108,10 +110,10 @@ pub async fn of_subject(conn: &mut PgConnection, kind: &str, id: Uuid) -> Result
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.who, &row.body)).collect()
+    rows.into_iter().map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.actor_id.map(IdentityId), row.who, &row.body)).collect()
 }
 
-fn event_row(at: Timestamp, trail: &str, kind: String, who: String, body: &str) -> Result<EventRow, StoreError> {
+fn event_row(at: Timestamp, trail: &str, kind: String, by: Option<IdentityId>, who: String, body: &str) -> Result<EventRow, StoreError> {
     let body = serde_json::from_str(body).map_err(|e| StoreError::inconsistent("audit_event", e.to_string()))?;
-    Ok(EventRow { at, trail: trail.parse()?, kind, who, body })
+    Ok(EventRow { at, trail: trail.parse()?, kind, by, who, body })
 }

@@ -1,12 +1,12 @@
 //! The facts that gates look at, read under a lock on the person concerned.
 
 use super::error::StoreError;
-use domain::approval::Nominee;
-use domain::conflict::{Conflict, Standing, Standings};
+use domain::audience::Audience;
+use domain::conflict::{Conflict, Shape, Standing, Standings, Wanted};
 use domain::gate::{EntitlementFacts, SpecificationFacts};
-use domain::id::{ApplicationId, ConflictId, EntitlementId, IdentityId, RequestId};
+use domain::id::{ApplicationId, ConflictId, EntitlementId, GrantId, IdentityId, RequestId, UnitId};
 use domain::identity::{Mfa, Population};
-use domain::specification::{Attribute, AttributeValue};
+use domain::specification::{Attribute, AttributeValue, Recorded};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -34,6 +34,8 @@ pub struct SubjectRow {
     pub population: Population,
     /// The identity is active.
     pub active: bool,
+    /// The identity is retired.
+    pub retired: bool,
     /// What the source of truth says.
     pub attributes: Vec<AttributeValue>,
     /// An active manager is recorded.
@@ -42,10 +44,30 @@ pub struct SubjectRow {
     pub owner_active: bool,
     /// Second factor.
     pub mfa: Mfa,
+    /// First day.
+    pub starts_on: Option<Date>,
     /// Last day.
     pub ends_on: Option<Date>,
     /// Unit.
     pub unit: Option<String>,
+    /// Its id.
+    pub unit_id: Option<UnitId>,
+}
+
+impl SubjectRow {
+    /// The record, for comparing it with a specification.
+    #[must_use]
+    pub fn recorded(&self) -> Recorded<'_> {
+        Recorded {
+            values: &self.attributes,
+            manager_active: self.manager_active,
+            owner_active: self.owner_active,
+            starts_on: self.starts_on,
+            ends_on: self.ends_on,
+            active: self.active,
+            retired: self.retired,
+        }
+    }
 }
 
 /// The subject as recorded now.
@@ -55,7 +77,7 @@ pub struct SubjectRow {
 pub async fn subject(conn: &mut PgConnection, id: IdentityId) -> Result<Option<SubjectRow>, StoreError> {
     let row = sqlx::query!(
         r#"select i.display_name as "name!", i.population, i.state, i.email, i.title, i.mfa, i.starts_on, i.ends_on,
-                  u.name as "unit?", m.display_name as "manager?", coalesce(m.state = 'active', false) as "manager_active!",
+                  i.unit_id, u.name as "unit?", m.display_name as "manager?", coalesce(m.state = 'active', false) as "manager_active!",
                   o.display_name as "owner?", coalesce(o.state = 'active', false) as "owner_active!"
            from identity i
            left join unit u on u.id = i.unit_id
@@ -74,6 +96,7 @@ pub async fn subject(conn: &mut PgConnection, id: IdentityId) -> Result<Option<S
         name: row.name,
         population: row.population.parse()?,
         active: row.state == "active",
+        retired: row.state == "retired",
         attributes: vec![
             (Attribute::Email, row.email),
             (Attribute::Unit, row.unit.clone()),
@@ -86,8 +109,10 @@ pub async fn subject(conn: &mut PgConnection, id: IdentityId) -> Result<Option<S
         manager_active: row.manager_active,
         owner_active: row.owner_active,
         mfa: row.mfa.parse()?,
+        starts_on,
         ends_on,
         unit: row.unit,
+        unit_id: row.unit_id.map(UnitId),
     }))
 }
 
@@ -131,44 +156,39 @@ pub async fn specification(
     }))
 }
 
-/// What is known of an entitlement, with the people its application names.
+/// What is known of an entitlement.
 #[derive(Clone, Debug)]
 pub struct EntitlementRow {
     /// What gates look at.
     pub facts: EntitlementFacts,
     /// Its application.
     pub application: ApplicationId,
-    /// Owner, then deputy, as far as recorded.
-    pub owners: Vec<Nominee>,
 }
 
-/// The entitlement as it is now.
+/// The entitlement as it is now, as somebody of this population and unit stands to it.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<Option<EntitlementRow>, StoreError> {
+pub async fn entitlement(
+    conn: &mut PgConnection,
+    id: EntitlementId,
+    population: Population,
+    unit: Option<UnitId>,
+) -> Result<Option<EntitlementRow>, StoreError> {
     let row = sqlx::query!(
-        r#"select e.version, e.name, e.tier, e.longest_days, e.requestable and e.state = 'active' as "requestable!",
-                  a.id as application_id, a.code, a.classification, a.logging,
-                  o.id as "owner_id?", o.display_name as "owner_name?", o.state as "owner_state?",
-                  d.id as "deputy_id?", d.display_name as "deputy_name?", d.state as "deputy_state?"
+        r#"select e.version, e.name, e.tier, e.longest_days, e.requestable and e.state = 'active' and a.state = 'active' as "requestable!",
+                  a.id as application_id, a.code, a.classification, a.logging, e.audience_populations, e.audience_units,
+                  array(select u.name from unit u where u.id = any (e.audience_units) order by u.name) as "unit_names!",
+                  exists (select from identity o where o.id in (a.owner_id, a.deputy_id) and o.state = 'active') as "owned!"
            from entitlement e
            join application a on a.id = e.application_id
-           left join identity o on o.id = a.owner_id
-           left join identity d on d.id = a.deputy_id
            where e.id = $1"#,
         id.0
     )
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let mut owners = Vec::new();
-    if let (Some(identity), Some(name), Some(state)) = (row.owner_id, row.owner_name, row.owner_state) {
-        owners.push(Nominee { identity: IdentityId(identity), name, active: state == "active", because: "owner".to_owned() });
-    }
-    if let (Some(identity), Some(name), Some(state)) = (row.deputy_id, row.deputy_name, row.deputy_state) {
-        owners.push(Nominee { identity: IdentityId(identity), name, active: state == "active", because: "deputy".to_owned() });
-    }
+    let audience = audience(&row.audience_populations, row.audience_units)?;
     Ok(Some(EntitlementRow {
         facts: EntitlementFacts {
             id,
@@ -180,81 +200,116 @@ pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<O
             longest_days: row.longest_days,
             classification: row.classification.parse()?,
             logging: row.logging.parse()?,
-            owned: owners.iter().any(|o| o.active),
+            owned: row.owned,
+            in_audience: audience.includes(population, unit),
+            audience: audience.words(&row.unit_names),
         },
         application: ApplicationId(row.application_id),
-        owners,
     }))
 }
 
-/// The subject's line manager as recorded now.
+/// An audience as it is stored.
 ///
 /// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn line_manager(conn: &mut PgConnection, subject: IdentityId) -> Result<Option<Nominee>, StoreError> {
-    let row = sqlx::query!(
-        r#"select m.id, m.display_name as "name!", m.state from identity i join identity m on m.id = i.manager_id where i.id = $1"#,
-        subject.0
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|r| Nominee { identity: IdentityId(r.id), name: r.name, active: r.state == "active", because: "line manager".to_owned() }))
+/// [`StoreError`] for a population outside its vocabulary.
+pub fn audience(populations: &[String], units: Vec<uuid::Uuid>) -> Result<Audience, StoreError> {
+    Ok(Audience {
+        populations: populations.iter().map(|word| word.parse()).collect::<Result<_, _>>()?,
+        units: units.into_iter().map(UnitId).collect(),
+    })
 }
 
-/// Everything the person has or will have, apart from `except` (the request being looked at).
+/// What asking for the entitlement asks for: itself, and everything it includes.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn standings(conn: &mut PgConnection, person: IdentityId, except: Option<RequestId>) -> Result<Vec<Standings>, StoreError> {
+pub async fn wanted(conn: &mut PgConnection, id: EntitlementId) -> Result<Vec<Wanted>, StoreError> {
     let rows = sqlx::query!(
-        r#"select e.id as "id!", e.name as "name!", true as "held!"
-           from access_grant g join entitlement e on e.id = g.entitlement_id where g.identity_id = $1 and g.state in ('active', 'ending')
+        r#"select e.id as "id!", e.name as "name!", null::text as through from entitlement e where e.id = $1
            union all
-           select e.id, e.name, false
-           from request r join request_item i on i.request_id = r.id and i.revision = r.revision join entitlement e on e.id = i.entitlement_id
-           where r.subject_id = $1 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $2"#,
-        person.0,
-        except.map(|id| id.0)
+           (select e.id, e.name, whole.name
+            from entitlement_contents(array[$1]) c join entitlement e on e.id = c.entitlement_id join entitlement whole on whole.id = c.through
+            where e.id <> $1 order by e.name, e.id)"#,
+        id.0
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Standings {
-            entitlement: EntitlementId(r.id),
-            name: r.name,
-            standing: if r.held { Standing::Held } else { Standing::Pending },
-        })
-        .collect())
+    Ok(rows.into_iter().map(|r| Wanted { entitlement: EntitlementId(r.id), name: r.name, through: r.through }).collect())
 }
 
-/// Every separation-of-duties rule that names the entitlement, whole.
+/// Everything the person has or will have, with what it includes: what they hold first, then what
+/// is pending in other requests than `except`, then what is asked for `together`.
 ///
 /// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn conflicts_naming(conn: &mut PgConnection, entitlement: EntitlementId) -> Result<Vec<Conflict>, StoreError> {
+/// [`StoreError`] when reading fails.
+pub async fn standings(
+    conn: &mut PgConnection,
+    person: IdentityId,
+    except: Option<RequestId>,
+    together: &[EntitlementId],
+    replaced: Option<GrantId>,
+) -> Result<Vec<Standings>, StoreError> {
+    let together: Vec<uuid::Uuid> = together.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"select c.id, c.code, c.title, c.severity,
+        r#"with direct as (
+             select distinct g.entitlement_id as id, 'held' as standing from access_grant g where g.identity_id = $1 and g.state in ('active', 'ending') and g.id is distinct from $4
+             union all
+             select distinct i.entitlement_id, 'pending'
+             from request r join request_item i on i.request_id = r.id and i.revision = r.revision
+             where r.subject_id = $1 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $2
+             union all
+             select distinct t.id, 'requested' from unnest($3::uuid[]) as t (id)
+           ), everything as (
+             select id, standing, null::uuid as through from direct
+             union all
+             select c.entitlement_id, d.standing, c.through
+             from entitlement_contents(array(select id from direct)) c join direct d on d.id = c.through
+           )
+           select e.id as "id!", e.name as "name!", v.standing as "standing!", whole.name as "through?"
+           from everything v join entitlement e on e.id = v.id left join entitlement whole on whole.id = v.through
+           order by case v.standing when 'held' then 1 when 'pending' then 2 else 3 end, whole.name nulls first, e.name, e.id"#,
+        person.0,
+        except.map(|id| id.0),
+        &together,
+        replaced.map(|id| id.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let standing: Standing = r.standing.parse()?;
+            Ok(Standings { entitlement: EntitlementId(r.id), name: r.name, standing, through: r.through })
+        })
+        .collect()
+}
+
+/// Every separation-of-duties rule in force that names one of the entitlements, whole.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row cannot be.
+pub async fn conflicts_naming(conn: &mut PgConnection, entitlements: &[EntitlementId]) -> Result<Vec<Conflict>, StoreError> {
+    let ids: Vec<uuid::Uuid> = entitlements.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select c.id, c.code, c.title, c.severity, c.mitigation, c.shape, c.at_most,
                   array_agg(m.entitlement_id) filter (where m.side = 'left') as lefts,
-                  array_agg(m.entitlement_id) filter (where m.side = 'right') as rights
+                  array_agg(m.entitlement_id) filter (where m.side = 'right') as rights,
+                  array_agg(distinct m.entitlement_id) as "members!"
            from conflict c join conflict_member m on m.conflict_id = c.id
-           where c.id in (select conflict_id from conflict_member where entitlement_id = $1)
+           where c.state = 'active' and c.id in (select conflict_id from conflict_member where entitlement_id = any ($1))
            group by c.id order by c.code"#,
-        entitlement.0
+        &ids
     )
     .fetch_all(conn)
     .await?;
     rows.into_iter()
         .map(|r| {
             let side = |ids: Option<Vec<uuid::Uuid>>| ids.unwrap_or_default().into_iter().map(EntitlementId).collect();
-            Ok(Conflict {
-                id: ConflictId(r.id),
-                code: r.code,
-                title: r.title,
-                severity: r.severity.parse()?,
-                left: side(r.lefts),
-                right: side(r.rights),
-            })
+            let shape = match r.shape.as_str() {
+                "sides" => Shape::Sides { left: side(r.lefts), right: side(r.rights) },
+                "set" => Shape::Set { members: side(Some(r.members)), at_most: usize::try_from(r.at_most).unwrap_or(1) },
+                other => return Err(StoreError::inconsistent("conflict", format!("{} has the shape {other}", r.code))),
+            };
+            Ok(Conflict { id: ConflictId(r.id), code: r.code, title: r.title, severity: r.severity.parse()?, mitigation: r.mitigation, shape })
         })
         .collect()
 }

@@ -1,10 +1,11 @@
 //! Grants: access that somebody has, is about to lose, or had.
 
 use super::error::{StoreError, one_row};
-use app::record::GrantLine;
+use app::record::{AboutGrant, GrantLine};
 use app::when::When;
 use domain::grant::{EndReason, GrantState};
 use domain::id::{EntitlementId, GrantId, IdentityId, ItemId, ReleaseId, RequestId};
+use domain::permission::Relation;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -28,6 +29,8 @@ pub struct GrantRow {
     pub item: ItemId,
     /// Where it stands.
     pub state: GrantState,
+    /// When it ends by itself.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// A grant about to begin.
@@ -92,10 +95,19 @@ pub async fn review_every_days(conn: &mut PgConnection, entitlement: Entitlement
 /// # Errors
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn lock(conn: &mut PgConnection, id: GrantId) -> Result<Option<GrantRow>, StoreError> {
+    sqlx::query_scalar!("select id from access_grant where id = $1 for update", id.0).fetch_optional(&mut *conn).await?;
+    find(conn, id).await
+}
+
+/// Reads a grant.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row cannot be.
+pub async fn find(conn: &mut PgConnection, id: GrantId) -> Result<Option<GrantRow>, StoreError> {
     let row = sqlx::query!(
-        r#"select g.identity_id, g.entitlement_id, g.request_id, g.item_id, g.state, g.ending_since, g.end_reason, g.removal_release_id, g.ended_at, l.revision
+        r#"select g.identity_id, g.entitlement_id, g.request_id, g.item_id, g.state, g.ending_since, g.end_reason, g.removal_release_id, g.ended_at, g.ends_at, l.revision
            from access_grant g join release l on l.id = g.activation_release_id
-           where g.id = $1 for update of g"#,
+           where g.id = $1"#,
         id.0
     )
     .fetch_optional(conn)
@@ -117,9 +129,77 @@ pub async fn lock(conn: &mut PgConnection, id: GrantId) -> Result<Option<GrantRo
             revision: r.revision,
             item: ItemId(r.item_id),
             state,
+            ends_at: r.ends_at.map(|t| t.to_jiff()),
         })
     })
     .transpose()
+}
+
+/// How a person stands to a grant, by ids alone.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn relations(conn: &mut PgConnection, id: GrantId, person: IdentityId) -> Result<Vec<Relation>, StoreError> {
+    let row = sqlx::query!(
+        r#"select i.id = $2 as "subject!", coalesce(i.manager_id = $2, false) as "manager!",
+                  coalesce(i.owner_id = $2 and i.population in ('service_account', 'privileged_admin'), false) as "sponsor!"
+           from access_grant g join identity i on i.id = g.identity_id where g.id = $1"#,
+        id.0,
+        person.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(r) = row else { return Ok(vec![]) };
+    Ok([(r.subject, Relation::Subject), (r.manager, Relation::Manager), (r.sponsor, Relation::Sponsor)]
+        .into_iter()
+        .filter_map(|(holds, relation)| holds.then_some(relation))
+        .collect())
+}
+
+/// Open requests that would extend or replace a grant, in the order in which they are locked.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn open_requests_about(conn: &mut PgConnection, id: GrantId) -> Result<Vec<RequestId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select id from request where grant_id = $1 and state in ('in_approval', 'returned', 'approved') order by id",
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(RequestId).collect())
+}
+
+/// Moves the end of a grant, with the record of the extension that says so.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses; trigger `grant_end_moves_by_extension` is law 9.
+pub async fn move_end(
+    conn: &mut PgConnection,
+    grant: &GrantRow,
+    request: RequestId,
+    to: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "insert into grant_extension (grant_id, request_id, old_ends_at, new_ends_at, extended_at) values ($1, $2, $3, $4, $5)",
+        grant.id.0,
+        request.0,
+        grant.ends_at.map(ToSqlx::to_sqlx) as _,
+        to.map(ToSqlx::to_sqlx) as _,
+        at.to_sqlx() as _
+    )
+    .execute(&mut *conn)
+    .await?;
+    one_row("grant_extension", &done)?;
+    let done = sqlx::query!(
+        "update access_grant set ends_at = $2 where id = $1 and state = 'active'",
+        grant.id.0,
+        to.map(ToSqlx::to_sqlx) as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("access_grant", &done)
 }
 
 /// Writes the state a grant has reached.
@@ -165,10 +245,25 @@ pub async fn due(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<
     Ok(rows.into_iter().map(|r| (GrantId(r.id), if r.stopped { EndReason::IdentityStopped } else { EndReason::Expired })).collect())
 }
 
+/// Whether a grant is still one of those that [`due`] names.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn is_due(conn: &mut PgConnection, id: GrantId, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from access_grant g join identity i on i.id = g.identity_id
+                          where g.id = $1 and g.state = 'active' and (g.ends_at <= $2 or i.state in ('suspended', 'retired'))) as "due!""#,
+        id.0,
+        now.to_sqlx() as _
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Which grants a list shows.
 #[derive(Clone, Copy, Debug)]
 pub enum Of {
-    /// Those of a request.
+    /// Those of a request, and the one that it extends or replaces.
     Request(RequestId),
     /// Those a person has or is about to lose, soonest end first.
     Living(IdentityId),
@@ -187,13 +282,18 @@ pub async fn lines(conn: &mut PgConnection, of: Of, zone: &TimeZone) -> Result<V
         Of::Ended(id) => (None, None, Some(id.0)),
     };
     let rows = sqlx::query!(
-        r#"select g.id, g.request_id, r.number, g.entitlement_id, e.name, a.name as application, v.tier, g.state, g.active_since, g.ends_at, g.ended_at, g.end_reason
+        r#"select g.id, g.request_id, r.number, g.entitlement_id, e.name, a.name as application, v.tier, g.state, g.active_since, g.ends_at, g.ended_at, g.end_reason,
+                  x.old_ends_at as "moved_from?", x.request_id as "moved_by?", o.id as "about?", o.number as "about_number?", o.kind as "about_kind?"
            from access_grant g
            join request r on r.id = g.request_id
            join entitlement e on e.id = g.entitlement_id
            join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
            join application a on a.id = e.application_id
+           left join lateral (select x.old_ends_at, x.request_id from grant_extension x where x.grant_id = g.id order by x.extended_at desc, x.request_id desc limit 1) x on true
+           left join lateral (select o.id, o.number, o.kind from request o
+                              where o.grant_id = g.id and o.state in ('in_approval', 'returned', 'approved') order by o.id limit 1) o on true
            where g.request_id = $1
+              or g.id = (select b.grant_id from request b where b.id = $1)
               or (g.identity_id = $2 and g.state in ('active', 'ending'))
               or (g.identity_id = $3 and g.state = 'ended')
            order by g.ended_at desc nulls first, g.ends_at nulls last, g.id limit 50"#,
@@ -218,6 +318,12 @@ pub async fn lines(conn: &mut PgConnection, of: Of, zone: &TimeZone) -> Result<V
                 ends: r.ends_at.map(|t| When::new(t.to_jiff(), zone)),
                 ended: r.ended_at.map(|t| When::new(t.to_jiff(), zone)),
                 end_reason: r.end_reason.map(|word| word.parse()).transpose()?,
+                moved_from: r.moved_from.map(|t| When::new(t.to_jiff(), zone)),
+                moved_by: r.moved_by.map(RequestId),
+                about: match (r.about, r.about_number, r.about_kind) {
+                    (Some(id), Some(number), Some(kind)) => Some(AboutGrant { request: RequestId(id), number, kind: kind.parse()? }),
+                    _ => None,
+                },
             })
         })
         .collect()

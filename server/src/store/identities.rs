@@ -80,7 +80,8 @@ pub async fn find(conn: &mut PgConnection, id: IdentityId, reader: IdentityId) -
                   (select count(*) from identity r where r.manager_id = i.id and r.state = 'active') as "reports!",
                   array(select a.role from role_assignment a where a.identity_id = i.id and a.ended_at is null order by a.role) as "roles!",
                   exists (select from stage_candidate c join approval_stage t on t.id = c.stage_id and t.state = 'open' join request q on q.id = t.request_id
-                          where c.identity_id = $2 and q.subject_id = i.id) as "approver!"
+                          where c.identity_id = $2 and q.subject_id = i.id) as "approver!",
+                  coalesce(i.owner_id = $2, false) and i.population in ('service_account', 'privileged_admin') as "sponsor!"
            from identity i
            left join unit u on u.id = i.unit_id
            left join identity m on m.id = i.manager_id
@@ -97,6 +98,7 @@ pub async fn find(conn: &mut PgConnection, id: IdentityId, reader: IdentityId) -
     let relations = [
         (id == reader, Relation::Subject),
         (manager.as_ref().is_some_and(|(m, _)| m.id == reader), Relation::Manager),
+        (r.sponsor, Relation::Sponsor),
         (r.approver, Relation::Approver),
     ];
     Ok(Some(IdentityRow {
@@ -118,6 +120,21 @@ pub async fn find(conn: &mut PgConnection, id: IdentityId, reader: IdentityId) -
         roles: r.roles.iter().map(|word| word.parse()).collect::<Result<_, _>>()?,
         relations: relations.into_iter().filter_map(|(holds, relation)| holds.then_some(relation)).collect(),
     }))
+}
+
+/// Other accounts of the person behind an identity, with their numbers in the source of truth.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn other_accounts(conn: &mut PgConnection, id: IdentityId) -> Result<Vec<(PersonRef, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select i.id, i.display_name as "name!", i.source_id from same_people(array[$1::uuid]) p join identity i on i.id = p.identity_id
+           where i.id <> $1 order by i.display_name, i.id limit 20"#,
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (PersonRef { id: IdentityId(r.id), name: r.name }, r.source_id)).collect())
 }
 
 /// One total match from columns to a state.

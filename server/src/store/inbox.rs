@@ -1,12 +1,11 @@
-//! Decisions that wait for somebody: how many, which, and what to weigh. Also the stages at which
-//! nobody can decide.
+//! Decisions that wait for somebody: how many, which, and where nobody can decide. What to weigh
+//! beside them is in `inbox_background`.
 
 use super::error::StoreError;
 use app::admin::port::HeldLine;
 use app::inbox::port::InboxLine;
 use app::when::{When, span};
-use domain::id::{EntitlementId, IdentityId, RequestId, StageId};
-use domain::identity::Mfa;
+use domain::id::{IdentityId, RequestId, StageId};
 use domain::page::PAGE_SIZE;
 use domain::time::days_between;
 use jiff::Timestamp;
@@ -15,77 +14,141 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// How many decisions wait for somebody.
+/// Which decisions of somebody are counted or listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Who.
+    pub me: IdentityId,
+    /// Empty, `mine`, `team`, `claimed` or `delegated`.
+    pub whose: &'a str,
+    /// `all`, `late`, `today`, or the word of a tier.
+    pub filter: &'a str,
+    /// The present.
+    pub now: Timestamp,
+    /// The midnight that ends today.
+    pub midnight: Timestamp,
+}
+
+/// How many decisions there are under each choice of one filter, with the other as it is.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Waiting {
-    /// All.
+pub struct Facets {
+    /// Under the present choice of whose: all, late, due today.
     pub all: i64,
     /// Past their due time.
     pub late: i64,
+    /// Due before midnight.
+    pub today: i64,
     /// By tier: standard, elevated, privileged.
     pub tiers: [i64; 3],
+    /// Under the present filter: everything not taken on by somebody else.
+    pub anyone: i64,
+    /// For me alone, or taken on by me.
+    pub mine: i64,
+    /// For a team.
+    pub team: i64,
+    /// Taken on by me.
+    pub claimed: i64,
+    /// In somebody's place.
+    pub delegated: i64,
 }
 
-/// Counts the open stages at which `me` may decide now: asked, not concerned, and not decided at
-/// an earlier stage (law 4).
+/// Counts.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn waiting(conn: &mut PgConnection, me: IdentityId, now: Timestamp) -> Result<Waiting, StoreError> {
-    let row = sqlx::query!(
-        r#"select count(*) as "all!", count(*) filter (where s.due_at < $2) as "late!",
-                  count(*) filter (where v.tier = 'standard') as "standard!", count(*) filter (where v.tier = 'elevated') as "elevated!",
-                  count(*) filter (where v.tier = 'privileged') as "privileged!"
-           from stage_candidate c
-           join approval_stage s on s.id = c.stage_id and s.state = 'open'
-           join request r on r.id = s.request_id
-           join request_item i on i.request_id = s.request_id and i.revision = s.revision and i.position = 1
-           join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
-           where c.identity_id = $1 and $1 not in (r.subject_id, r.requester_id)
-             and not exists (select from decision d where d.request_id = s.request_id and d.revision = s.revision and d.decided_by = $1)"#,
-        me.0,
-        now.to_sqlx() as _
+pub async fn facets(conn: &mut PgConnection, wanted: Wanted<'_>) -> Result<Facets, StoreError> {
+    let r = sqlx::query!(
+        r#"select count(*) filter (where in_whose) as "all!",
+                  count(*) filter (where in_whose and late) as "late!",
+                  count(*) filter (where in_whose and today) as "today!",
+                  count(*) filter (where in_whose and tier = 'standard') as "standard!",
+                  count(*) filter (where in_whose and tier = 'elevated') as "elevated!",
+                  count(*) filter (where in_whose and tier = 'privileged') as "privileged!",
+                  count(*) filter (where in_filter and not claimed_by_other) as "anyone!",
+                  count(*) filter (where in_filter and own) as "mine!",
+                  count(*) filter (where in_filter and team) as "team!",
+                  count(*) filter (where in_filter and claimed_by_me) as "claimed!",
+                  count(*) filter (where in_filter and delegated) as "delegated!"
+           from (
+               select w.*, case $3::text when 'mine' then own when 'team' then team when 'claimed' then claimed_by_me when 'delegated' then delegated
+                                         else not claimed_by_other end as in_whose,
+                      case $4::text when 'all' then true when 'late' then late when 'today' then today else tier = $4 end as in_filter
+               from (select tier, team, claimed_by_me, claimed_by_other, due_at < $2 as late, due_at < $5 as today,
+                            claimed_by_me or (not team and delegated_by is null) as own,
+                            delegated_by is not null and not claimed_by_other as delegated
+                     from decisions_waiting($1, $2)) w
+           ) f"#,
+        wanted.me.0,
+        wanted.now.to_sqlx() as _,
+        wanted.whose,
+        wanted.filter,
+        wanted.midnight.to_sqlx() as _
     )
     .fetch_one(conn)
     .await?;
-    Ok(Waiting { all: row.all, late: row.late, tiers: [row.standard, row.elevated, row.privileged] })
+    Ok(Facets {
+        all: r.all,
+        late: r.late,
+        today: r.today,
+        tiers: [r.standard, r.elevated, r.privileged],
+        anyone: r.anyone,
+        mine: r.mine,
+        team: r.team,
+        claimed: r.claimed,
+        delegated: r.delegated,
+    })
 }
 
-/// The decisions that wait for `me` under a filter (`all`, `late` or the word of a tier), soonest
-/// due first, one more than a page holds, with their due times.
+/// Counts what somebody may decide now, apart from what somebody else has taken on.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn waiting(conn: &mut PgConnection, me: IdentityId, now: Timestamp) -> Result<Facets, StoreError> {
+    facets(conn, Wanted { me, whose: "", filter: "all", now, midnight: now }).await
+}
+
+/// The decisions that wait, soonest due first, one more than a page holds, with their due times.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn lines(
     conn: &mut PgConnection,
-    me: IdentityId,
-    filter: &str,
+    wanted: Wanted<'_>,
     after: Option<(Timestamp, Uuid)>,
-    now: Timestamp,
 ) -> Result<Vec<(Timestamp, InboxLine)>, StoreError> {
     let rows = sqlx::query!(
-        r#"select s.id, s.request_id, r.number, p.display_name as "subject!", v.name as entitlement, a.name as application, v.tier,
-                  n.starts_on, n.ends_on, s.sources[1] as "authority!", s.due_at as "due_at!",
+        r#"select w.stage_id as "stage_id!", w.request_id as "request_id!", r.number, r.version, r.content_hash, r.kind, p.display_name as "subject!",
+                  v.name as entitlement, a.name as application, v.tier, n.starts_on, n.ends_on, w.due_at as "due_at!", s.name as asked_as,
+                  w.team as "team!", w.claimed_by_me as "claimed_by_me!", w.claimed_by_other as "claimed_by_other!", o.display_name as "claimant?",
+                  f.display_name as "stands_in_for?",
+                  (select min(d.ends_on) from decision d where d.request_id = w.request_id and d.revision = w.revision and d.verdict = 'approve') as allowed,
+                  coalesce(l.content_hash <> r.content_hash, false) as "changed!",
+                  (select count(*) from request t where t.submission_id = r.submission_id) as "together!",
                   (select count(*) from (select results from gate_evaluation g
-                                         where g.request_id = s.request_id and g.revision = s.revision and g.phase = 'submission' order by g.at desc limit 1) newest
+                                         where g.request_id = w.request_id and g.revision = w.revision and g.phase = 'submission' order by g.at desc limit 1) newest
                    cross join lateral jsonb_array_elements(newest.results) result where result ->> 'outcome' in ('fail', 'error')) as "unmet!"
-           from stage_candidate c
-           join approval_stage s on s.id = c.stage_id and s.state = 'open'
-           join request r on r.id = s.request_id
-           join request_revision n on n.request_id = s.request_id and n.revision = s.revision
-           join request_item i on i.request_id = s.request_id and i.revision = s.revision and i.position = 1
+           from decisions_waiting($1, $2) w
+           join approval_stage s on s.id = w.stage_id
+           join request r on r.id = w.request_id
+           join request_revision n on n.request_id = w.request_id and n.revision = w.revision
+           join request_item i on i.request_id = w.request_id and i.revision = w.revision and i.position = 1
            join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
            join entitlement e on e.id = i.entitlement_id
            join application a on a.id = e.application_id
            join identity p on p.id = r.subject_id
-           where c.identity_id = $1 and $1 not in (r.subject_id, r.requester_id)
-             and not exists (select from decision d where d.request_id = s.request_id and d.revision = s.revision and d.decided_by = $1)
-             and ($2::text = 'all' or ($2 = 'late' and s.due_at < $3) or v.tier = $2)
-             and (s.due_at, s.id) > (coalesce($4::timestamptz, '-infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
-           order by s.due_at, s.id limit $6"#,
-        me.0,
-        filter,
-        now.to_sqlx() as _,
+           left join identity o on o.id = w.claimed_by
+           left join identity f on f.id = w.delegated_by
+           left join request_look l on l.identity_id = $1 and l.request_id = w.request_id
+           where case $3::text when 'mine' then w.claimed_by_me or (not w.team and w.delegated_by is null) when 'team' then w.team when 'claimed' then w.claimed_by_me
+                               when 'delegated' then w.delegated_by is not null and not w.claimed_by_other else not w.claimed_by_other end
+             and case $4::text when 'all' then true when 'late' then w.due_at < $2 when 'today' then w.due_at < $5 else w.tier = $4 end
+             and (w.due_at, w.stage_id) > (coalesce($6::timestamptz, '-infinity'), coalesce($7::uuid, '00000000-0000-0000-0000-000000000000'))
+           order by w.due_at, w.stage_id limit $8"#,
+        wanted.me.0,
+        wanted.now.to_sqlx() as _,
+        wanted.whose,
+        wanted.filter,
+        wanted.midnight.to_sqlx() as _,
         after.map(|(at, _)| at.to_sqlx()) as _,
         after.map(|(_, id)| id),
         PAGE_SIZE + 1
@@ -95,81 +158,54 @@ pub async fn lines(
     rows.into_iter()
         .map(|r| {
             let due_at = r.due_at.to_jiff();
-            let late = due_at < now;
-            let ends_on = r.ends_on.map(|d| d.to_jiff());
+            let late = due_at < wanted.now;
+            let asked = r.ends_on.map(|d| d.to_jiff());
+            let ends_on = asked.into_iter().chain(r.allowed.map(|d| d.to_jiff())).min();
             Ok((
                 due_at,
                 InboxLine {
-                    stage: StageId(r.id),
+                    stage: StageId(r.stage_id),
                     request: RequestId(r.request_id),
                     number: r.number,
+                    kind: r.kind.parse()?,
                     subject: r.subject,
                     entitlement: r.entitlement,
                     application: r.application,
                     tier: r.tier.parse()?,
                     ends_on,
+                    shortened: ends_on != asked,
                     duration_days: ends_on.map(|end| days_between(r.starts_on.to_jiff(), end)),
-                    authority: r.authority.parse()?,
-                    due: if late { format!("Overdue {}", span(due_at, now)) } else { format!("Due in {}", span(now, due_at)) },
+                    asked_as: r.asked_as,
+                    due: if late { format!("Overdue {}", span(due_at, wanted.now)) } else { format!("Due in {}", span(wanted.now, due_at)) },
                     late,
                     gates_unmet: i32::try_from(r.unmet).unwrap_or(i32::MAX),
+                    changed: r.changed,
+                    team: r.team,
+                    claimed_by_me: r.claimed_by_me,
+                    claimed_by: r.claimant.filter(|_| r.claimed_by_other),
+                    stands_in_for: r.stands_in_for,
+                    asked_together: u32::try_from(r.together).unwrap_or(1),
+                    shown_version: r.version,
+                    shown_hash: crate::usecase::shown::hex(&r.content_hash),
                 },
             ))
         })
         .collect()
 }
 
-/// What is known of a person beside their request.
-#[derive(Clone, Debug)]
-pub struct Background {
-    /// Unit.
-    pub unit: Option<String>,
-    /// Second factor.
-    pub mfa: Mfa,
-    /// Other active people of the unit.
-    pub peers: i64,
-    /// Of these, holding the entitlement.
-    pub peers_holding: i64,
-    /// How often the person held it before.
-    pub held_before: i64,
-    /// When that last ended.
-    pub last_ended: Option<Timestamp>,
-}
-
-/// What to weigh about a person and an entitlement.
+/// Whether somebody may decide at a stage now, going by who was asked.
 ///
 /// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn background(
-    conn: &mut PgConnection,
-    subject: IdentityId,
-    entitlement: EntitlementId,
-) -> Result<Option<Background>, StoreError> {
-    let row = sqlx::query!(
-        r#"select u.name as "unit?", p.mfa,
-                  (select count(*) from identity o where o.unit_id = p.unit_id and o.state = 'active' and o.id <> p.id) as "peers!",
-                  (select count(*) from access_grant g join identity o on o.id = g.identity_id
-                   where g.entitlement_id = $2 and g.state in ('active', 'ending') and o.unit_id = p.unit_id and o.state = 'active' and o.id <> p.id) as "peers_holding!",
-                  (select count(*) from access_grant g where g.identity_id = p.id and g.entitlement_id = $2 and g.state = 'ended') as "held_before!",
-                  (select max(g.ended_at) from access_grant g where g.identity_id = p.id and g.entitlement_id = $2 and g.state = 'ended') as last_ended
-           from identity p left join unit u on u.id = p.unit_id
-           where p.id = $1"#,
-        subject.0,
-        entitlement.0
+/// [`StoreError`] when reading fails.
+pub async fn may_open(conn: &mut PgConnection, me: IdentityId, stage: StageId, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from decisions_waiting($1, $2) w where w.stage_id = $3) as "may!""#,
+        me.0,
+        now.to_sqlx() as _,
+        stage.0
     )
-    .fetch_optional(conn)
-    .await?;
-    row.map(|r| {
-        Ok(Background {
-            unit: r.unit,
-            mfa: r.mfa.parse()?,
-            peers: r.peers,
-            peers_holding: r.peers_holding,
-            held_before: r.held_before,
-            last_ended: r.last_ended.map(|t| t.to_jiff()),
-        })
-    })
-    .transpose()
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Requests with a stage at which nobody can decide, longest waiting first, at most fifty.

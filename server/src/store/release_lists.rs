@@ -23,6 +23,8 @@ pub struct Counts {
     pub activate: i64,
     /// Open, removing access.
     pub remove: i64,
+    /// Open, moving an end.
+    pub extend: i64,
     /// Carried out.
     pub executed: i64,
 }
@@ -35,15 +37,16 @@ pub async fn counts(conn: &mut PgConnection) -> Result<Counts, StoreError> {
     let row = sqlx::query!(
         r#"select count(*) as "open!", count(*) filter (where state = 'held') as "held!",
                   count(*) filter (where kind = 'activate') as "activate!", count(*) filter (where kind = 'remove') as "remove!",
+                  count(*) filter (where kind = 'extend') as "extend!",
                   (select count(*) from release where state = 'executed') as "executed!"
            from release where state in ('planned', 'held')"#
     )
     .fetch_one(conn)
     .await?;
-    Ok(Counts { open: row.open, held: row.held, activate: row.activate, remove: row.remove, executed: row.executed })
+    Ok(Counts { open: row.open, held: row.held, activate: row.activate, remove: row.remove, extend: row.extend, executed: row.executed })
 }
 
-/// Releases under a filter (`open`, `held`, `activate`, `remove` or `executed`), one more than a
+/// Releases under a filter (`open`, `held`, `activate`, `remove`, `extend` or `executed`), one more than a
 /// page holds: what is open by the earliest moment, what was carried out newest first. `after` is
 /// that moment and the id of the line before.
 ///

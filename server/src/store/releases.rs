@@ -18,7 +18,7 @@ pub struct ReleaseRow {
     pub id: ReleaseId,
     /// Human number.
     pub number: String,
-    /// Give or remove.
+    /// Give, remove or extend.
     pub kind: ReleaseKind,
     /// The request behind it.
     pub request: RequestId,
@@ -30,7 +30,7 @@ pub struct ReleaseRow {
     pub subject: IdentityId,
     /// What.
     pub entitlement: EntitlementId,
-    /// The grant it ends, or made.
+    /// The grant it ends, extends, or made.
     pub grant: Option<GrantId>,
     /// Where it stands.
     pub state: ReleaseState,
@@ -57,12 +57,58 @@ pub struct NewRelease {
     pub subject: IdentityId,
     /// What.
     pub entitlement: EntitlementId,
-    /// The grant it ends; none for an activation.
+    /// The grant it ends or extends; none for an activation.
     pub grant: Option<GrantId>,
     /// Earliest moment.
     pub not_before: Timestamp,
     /// When it was planned.
     pub at: Timestamp,
+}
+
+/// Somebody's approval of what a release carries out.
+#[derive(Clone, Debug)]
+pub struct ApprovalRow {
+    /// The account that approved.
+    pub by: IdentityId,
+    /// Its name.
+    pub name: String,
+    /// The natural person behind it.
+    pub person: Uuid,
+    /// The account is active, was asked at that stage, and belongs to nobody whom the request concerns.
+    pub authorised: bool,
+}
+
+/// The approvals of a revision, in order.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn approvals(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<ApprovalRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select d.decided_by, i.display_name as "name!", person_of(d.decided_by) as "person!",
+                  (i.state = 'active'
+                   and exists (select from stage_candidate c where c.stage_id = d.stage_id and c.identity_id = d.decided_by)
+                   and not exists (select from concerned_by_request(d.request_id) c where c.identity_id = d.decided_by)) as "authorised!"
+           from decision d join identity i on i.id = d.decided_by
+           where d.request_id = $1 and d.revision = $2 and d.verdict = 'approve' order by d.decided_at, d.id"#,
+        request.0,
+        revision
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ApprovalRow { by: IdentityId(r.decided_by), name: r.name, person: r.person, authorised: r.authorised })
+        .collect())
+}
+
+/// Every account of the natural persons behind these identities.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn accounts_of(conn: &mut PgConnection, people: &[IdentityId]) -> Result<Vec<IdentityId>, StoreError> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    let ids = sqlx::query_scalar!(r#"select identity_id as "id!" from same_people($1)"#, &people).fetch_all(conn).await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
 }
 
 /// Puts a release into the operators' queue; gives its human number.

@@ -66,7 +66,7 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
               order by r.submitted_at desc, r.id desc limit $6)
            )
            select r.id, r.number, r.subject_id, s.display_name as "subject!", r.requester_id, q.display_name as "requester!",
-                  v.name as entitlement, a.name as application, v.tier, r.state, r.state_reason, r.state_since, r.submitted_at, n.ends_on,
+                  v.name as entitlement, a.name as application, v.tier, r.kind, r.state, r.state_reason, r.state_since, r.submitted_at, n.ends_on,
                   array(select i.display_name from approval_stage t join stage_candidate c on c.stage_id = t.id join identity i on i.id = c.identity_id
                         where t.request_id = r.id and t.revision = r.revision and t.state = 'open' order by c.because desc, i.display_name) as "asked!"
            from chosen
@@ -97,6 +97,8 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
                 id: RequestId(r.id),
                 number: r.number,
                 subject: PersonRef { id: IdentityId(r.subject_id), name: r.subject },
+                requester: PersonRef { id: IdentityId(r.requester_id), name: r.requester },
+                kind: r.kind.parse()?,
                 entitlement: r.entitlement,
                 application: r.application,
                 tier: r.tier.parse()?,
@@ -111,7 +113,7 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
 }
 
 /// Who has a request now, in words.
-fn holder(state: &RequestState, asked: &[String], requester: &str) -> String {
+pub(crate) fn holder(state: &RequestState, asked: &[String], requester: &str) -> String {
     match state {
         RequestState::InApproval if asked.is_empty() => "held: nobody can decide".to_owned(),
         RequestState::InApproval => asked.join(" or "),

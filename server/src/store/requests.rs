@@ -2,10 +2,12 @@
 
 use super::error::{StoreError, one_row};
 use app::record::{EntitlementCard, PersonRef};
-use domain::id::{EntitlementId, IdempotencyKey, IdentityId, ItemId, RequestId};
+use domain::basket::Wish;
+use domain::id::{DraftId, EntitlementId, GrantId, IdentityId, ItemId, RequestId, SubmissionId};
 use domain::identity::Population;
 use domain::permission::Relation;
-use domain::request::{ReasonCode, RequestState, Wish};
+use domain::question::Answer;
+use domain::request::{ReasonCode, RequestKind, RequestState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -22,6 +24,10 @@ pub struct RequestRow {
     pub subject: PersonRef,
     /// Who asked.
     pub requester: PersonRef,
+    /// What kind of change it asks for.
+    pub kind: RequestKind,
+    /// The grant that it would extend or replace.
+    pub grant: Option<GrantId>,
     /// Where it stands.
     pub state: RequestState,
     /// Since when.
@@ -49,8 +55,14 @@ pub struct NewRequest {
     pub requester: IdentityId,
     /// When.
     pub at: Timestamp,
-    /// Sending the form twice makes one request.
-    pub key: IdempotencyKey,
+    /// The submission that it is part of.
+    pub submission: SubmissionId,
+    /// Its place in the basket, from one.
+    pub place: i32,
+    /// What kind of change it asks for.
+    pub kind: RequestKind,
+    /// The grant that it would extend or replace.
+    pub grant: Option<GrantId>,
 }
 
 /// A revision as recorded.
@@ -70,6 +82,12 @@ pub struct RevisionRow {
     pub specification_version: i32,
     /// Policy set in force.
     pub policy_hash: String,
+    /// Questions with what was answered.
+    pub answers: Vec<Answer>,
+    /// Code and version of the approval plan that applies.
+    pub plan: Option<(String, i32)>,
+    /// Who submitted this revision.
+    pub submitted_by: PersonRef,
     /// When this revision was submitted.
     pub submitted_at: Timestamp,
 }
@@ -92,63 +110,23 @@ pub async fn next_number(conn: &mut PgConnection, year: i16) -> Result<String, S
     Ok(domain::id::human_number("REQ", year, n))
 }
 
-/// The request a key was already used for.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn by_key(conn: &mut PgConnection, requester: IdentityId, key: IdempotencyKey) -> Result<Option<RequestId>, StoreError> {
-    let id = sqlx::query_scalar!("select r.id from request r join submission s on s.id = r.submission_id where s.requester_id = $1 and s.idempotency_key = $2 order by r.place limit 1", requester.0, key.0)
-        .fetch_optional(conn)
-        .await?;
-    Ok(id.map(RequestId))
-}
-
-/// The open request of a person for an entitlement.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn open_for(
-    conn: &mut PgConnection,
-    subject: IdentityId,
-    entitlement: EntitlementId,
-    except: Option<RequestId>,
-) -> Result<Option<RequestId>, StoreError> {
-    let id = sqlx::query_scalar!(
-        "select r.id from request r join request_item i on i.request_id = r.id and i.revision = r.revision
-         where r.subject_id = $1 and i.entitlement_id = $2 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $3
-         limit 1",
-        subject.0,
-        entitlement.0,
-        except.map(|id| id.0)
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(id.map(RequestId))
-}
-
 /// Writes a new request in approval; its content hash is set once the whole is written.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn insert(conn: &mut PgConnection, request: &NewRequest) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into submission (id, subject_id, requester_id, submitted_at, idempotency_key) values ($1, $2, $3, $4, $5)",
-        request.id.0,
-        request.subject.0,
-        request.requester.0,
-        request.at.to_sqlx() as _,
-        request.key.0
-    )
-    .execute(&mut *conn)
-    .await?;
     let done = sqlx::query!(
-        "insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, submission_id)
-         values ($1, $2, $3, $4, 'in_approval', $5, 1, 1, sha256(''), $5, $1)",
+        "insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, submission_id, place, kind, grant_id)
+         values ($1, $2, $3, $4, 'in_approval', $5, 1, 1, sha256(''), $5, $6, $7, $8, $9)",
         request.id.0,
         request.number,
         request.subject.0,
         request.requester.0,
-        request.at.to_sqlx() as _
+        request.at.to_sqlx() as _,
+        request.submission.0,
+        request.place,
+        request.kind.word(),
+        request.grant.map(|id| id.0)
     )
     .execute(conn)
     .await?;
@@ -166,6 +144,8 @@ pub struct Pinned<'a> {
     pub policy_hash: &'a str,
     /// Version of the entitlement.
     pub entitlement_version: i32,
+    /// The draft that it was submitted from.
+    pub draft: Option<DraftId>,
 }
 
 /// Writes a revision with its one item.
@@ -183,9 +163,10 @@ pub async fn insert_revision(
     by: IdentityId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let answers = serde_json::to_value(&wish.answers).map_err(|e| StoreError::inconsistent("request_revision", e.to_string()))?;
     let done = sqlx::query!(
-        "insert into request_revision (request_id, revision, reason_code, justification, starts_on, ends_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into request_revision (request_id, revision, reason_code, justification, starts_on, ends_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at, answers, draft_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         request.0,
         revision,
         wish.reason.word(),
@@ -196,7 +177,9 @@ pub async fn insert_revision(
         pinned.specification_version,
         pinned.policy_hash,
         by.0,
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        answers,
+        pinned.draft.map(|id| id.0)
     )
     .execute(&mut *conn)
     .await?;
@@ -224,7 +207,7 @@ pub async fn find(conn: &mut PgConnection, id: RequestId, lock: bool) -> Result<
     }
     let row = sqlx::query!(
         r#"select r.number, r.subject_id, s.display_name as "subject_name!", r.requester_id, q.display_name as "requester_name!",
-                  r.state, r.state_reason, r.state_since, r.revision, r.version, r.content_hash, r.submitted_at
+                  r.kind, r.grant_id, r.state, r.state_reason, r.state_since, r.revision, r.version, r.content_hash, r.submitted_at
            from request r join identity s on s.id = r.subject_id join identity q on q.id = r.requester_id
            where r.id = $1"#,
         id.0
@@ -237,6 +220,8 @@ pub async fn find(conn: &mut PgConnection, id: RequestId, lock: bool) -> Result<
             number: r.number,
             subject: PersonRef { id: IdentityId(r.subject_id), name: r.subject_name },
             requester: PersonRef { id: IdentityId(r.requester_id), name: r.requester_name },
+            kind: r.kind.parse()?,
+            grant: r.grant_id.map(GrantId),
             state: RequestState::from_stored(&r.state, r.state_reason)
                 .ok_or_else(|| StoreError::inconsistent("request", format!("{id} is {}", r.state)))?,
             since: r.state_since.to_jiff(),
@@ -293,8 +278,9 @@ pub async fn set_content_hash(conn: &mut PgConnection, id: RequestId, hash: &[u8
 /// [`StoreError`] when reading fails, a word is unknown, or there is no such revision.
 pub async fn revision(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<RevisionRow, StoreError> {
     let row = sqlx::query!(
-        "select reason_code, justification, starts_on, ends_on, specification_population, specification_version, policy_hash, submitted_at
-         from request_revision where request_id = $1 and revision = $2",
+        r#"select n.reason_code, n.justification, n.starts_on, n.ends_on, n.specification_population, n.specification_version, n.policy_hash, n.submitted_at,
+                  n.answers, n.plan_code, n.plan_version, n.submitted_by, i.display_name as "submitter!"
+           from request_revision n join identity i on i.id = n.submitted_by where n.request_id = $1 and n.revision = $2"#,
         id.0,
         revision
     )
@@ -308,6 +294,9 @@ pub async fn revision(conn: &mut PgConnection, id: RequestId, revision: i32) -> 
         population: row.specification_population.parse()?,
         specification_version: row.specification_version,
         policy_hash: row.policy_hash,
+        answers: serde_json::from_value(row.answers).map_err(|e| StoreError::inconsistent("request_revision", format!("answers of {id}: {e}")))?,
+        plan: row.plan_code.zip(row.plan_version),
+        submitted_by: PersonRef { id: IdentityId(row.submitted_by), name: row.submitter },
         submitted_at: row.submitted_at.to_jiff(),
     })
 }
@@ -359,6 +348,8 @@ pub async fn items(conn: &mut PgConnection, id: RequestId, revision: i32) -> Res
 pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityId) -> Result<Vec<Relation>, StoreError> {
     let row = sqlx::query!(
         r#"select r.subject_id = $2 as "subject!", r.requester_id = $2 as "requester!", coalesce(s.manager_id = $2, false) as "manager!",
+                  s.population in ('service_account', 'privileged_admin') and coalesce(s.owner_id = $2, false) as "sponsor!",
+                  exists (select from request_watcher w where w.request_id = r.id and w.identity_id = $2) as "watcher!",
                   exists (select from approval_stage t join stage_candidate c on c.stage_id = t.id
                           where t.request_id = r.id and c.identity_id = $2)
                   or exists (select from decision d where d.request_id = r.id and d.decided_by = $2) as "approver!",
@@ -376,6 +367,8 @@ pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityI
         (r.subject, Relation::Subject),
         (r.requester, Relation::Requester),
         (r.manager, Relation::Manager),
+        (r.sponsor, Relation::Sponsor),
+        (r.watcher, Relation::Watcher),
         (r.approver, Relation::Approver),
         (r.approved, Relation::HasApproved),
         (r.application_owner, Relation::ApplicationOwner),
@@ -383,6 +376,36 @@ pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityI
     .into_iter()
     .filter_map(|(holds, relation)| holds.then_some(relation))
     .collect())
+}
+
+/// Whether the files beside a draft are those of a revision.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn same_files(conn: &mut PgConnection, id: RequestId, revision: i32, draft: DraftId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select array(select attachment_id from request_attachment where request_id = $1 and revision = $2 order by attachment_id)
+                = array(select attachment_id from draft_attachment where draft_id = $3 order by attachment_id) as "same!""#,
+        id.0,
+        revision,
+        draft.0
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Names of the files on a revision.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn file_names(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select a.name from request_attachment r join attachment a on a.id = r.attachment_id where r.request_id = $1 and r.revision = $2 order by a.uploaded_at, a.id",
+        id.0,
+        revision
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Pending requests whose last day lies before `today`, oldest first, at most 500.

@@ -36,6 +36,21 @@ pub async fn assigned(conn: &mut PgConnection, zone: &TimeZone) -> Result<Vec<As
         .collect()
 }
 
+/// Everybody active who has a role.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn holders(conn: &mut PgConnection, role: Role) -> Result<Vec<IdentityId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select distinct a.identity_id from role_assignment a join identity i on i.id = a.identity_id
+         where a.role = $1 and a.ended_at is null and i.state = 'active' order by a.identity_id",
+        role.word()
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
+}
+
 /// Gives a role.
 ///
 /// # Errors

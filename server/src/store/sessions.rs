@@ -235,3 +235,18 @@ pub async fn usable(conn: &mut PgConnection, identity: IdentityId, now: Timestam
         })
         .collect())
 }
+
+/// When a password was last proven in a live session of `identity`.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn authenticated_at(conn: &mut PgConnection, id: SessionId, identity: IdentityId) -> Result<Option<Timestamp>, StoreError> {
+    let at = sqlx::query_scalar!(
+        "select authenticated_at from session where id = $1 and identity_id = $2 and ended_at is null",
+        id.0,
+        identity.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(at.map(|at| at.to_jiff()))
+}

@@ -4,11 +4,13 @@
 //! and when the token changes: `docs/adr/0004-sessions-of-our-own.md`. Cookies and addresses of
 //! pages belong to `http`.
 
+mod proof;
 mod session;
 mod set_up;
 mod sign_in;
 mod token;
 
+pub use proof::{Proof, Proven};
 pub use session::{Resolved, end_sessions};
 pub use set_up::{NewAdministrator, SETUP_LINK_HOURS};
 pub use sign_in::{Client, SignInRefused};

@@ -5,10 +5,10 @@ use super::authorise::require;
 use super::error::UseCaseError;
 use super::search_words::without_nul;
 use super::work::Work;
-use crate::job::{JOBS, JobSpec};
+use crate::job::{JOBS, JobSpec, send_mail};
 use crate::store;
 use crate::store::jobs::JobRow;
-use app::admin::port::{AdminView, Administration, JobLine};
+use app::admin::port::{AdminView, Administration, JobLine, MailView};
 use app::error::AppError;
 use app::when::{When, span};
 use async_trait::async_trait;
@@ -45,6 +45,7 @@ impl AdministrationService {
         let jobs = store::jobs::all(work.conn()).await?;
         let imports = store::jobs::imports(work.conn(), zone).await?;
         let held = store::inbox::held(work.conn(), zone).await?;
+        let mail = mail(&mut work, &self.base).await?;
         let typed: String = without_nul(q.trim()).chars().take(LETTERS).collect();
         // Last: the search gets the connection ready for itself.
         let people = if typed.is_empty() { vec![] } else { store::identities::search(work.conn(), &typed).await? };
@@ -57,6 +58,7 @@ impl AdministrationService {
             jobs: jobs.into_iter().filter_map(|row| JOBS.iter().find(|job| job.name == row.name).map(|job| line(job, row, zone))).collect(),
             imports,
             held,
+            mail,
             may_change: permitted(&caller.roles, Action::AssignRole, &[]),
             as_of,
         })
@@ -100,6 +102,19 @@ impl AdministrationService {
         work.commit().await
     }
 
+    async fn mail_again(&self, caller: &Caller) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        require(caller, Action::RunJob, &[])?;
+        let now = work.now();
+        let mails = store::digests::try_again(work.conn(), now).await?;
+        if mails == 0 {
+            return Err(AppError::NotPossible.into());
+        }
+        let body = json!({ "job": send_mail::NAME, "mails": mails, "detail": format!("{mails} mails that were given up are tried again") });
+        work.event(EventKind::JobRequested, "identity", caller.identity.0, None, body).await?;
+        work.commit().await
+    }
+
     async fn make_due(&self, caller: &Caller, name: &str) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         require(caller, Action::RunJob, &[])?;
@@ -112,6 +127,15 @@ impl AdministrationService {
         work.event(EventKind::JobRequested, "identity", caller.identity.0, None, json!({ "job": job.name, "detail": job.name })).await?;
         work.commit().await
     }
+}
+
+async fn mail(work: &mut Work<'_>, base: &Base) -> Result<MailView, UseCaseError> {
+    let since = work.now().saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    Ok(MailView {
+        from: base.mail.as_ref().map(|mail| mail.from.to_string()),
+        figures: store::digests::figures(work.conn(), since).await?,
+        failed: store::digests::failed(work.conn(), &base.zone).await?,
+    })
 }
 
 fn relation(caller: &Caller, identity: IdentityId) -> Vec<Relation> {
@@ -144,6 +168,10 @@ impl Administration for AdministrationService {
 
     async fn end_role(&self, caller: &Caller, assignment: AssignmentId) -> Result<(), AppError> {
         Ok(self.take(caller, assignment).await?)
+    }
+
+    async fn send_mail_again(&self, caller: &Caller) -> Result<(), AppError> {
+        Ok(self.mail_again(caller).await?)
     }
 
     async fn run_job(&self, caller: &Caller, name: String) -> Result<(), AppError> {

@@ -29,3 +29,18 @@ pub fn require(caller: &Caller, action: Action, relations: &[Relation]) -> Resul
 pub fn require_or_hide(caller: &Caller, action: Action, read: Action, relations: &[Relation]) -> Result<(), UseCaseError> {
     if permitted(&caller.roles, read, relations) { require(caller, action, relations) } else { Err(AppError::NotFound.into()) }
 }
+
+/// Refuses where relations alone do not allow an act: for what is carried out later for somebody
+/// who is not there, so that no role can stand in for being asked.
+///
+/// # Errors
+/// The refusal.
+pub fn require_by_relation(action: Action, relations: &[Relation]) -> Result<(), UseCaseError> {
+    if permitted(&[], action, relations) {
+        Ok(())
+    } else if relations.iter().any(|relation| forbidden(action, *relation)) {
+        Err(AppError::SeparationOfDuties.into())
+    } else {
+        Err(AppError::NotFound.into())
+    }
+}

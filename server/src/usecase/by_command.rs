@@ -31,6 +31,12 @@ pub enum CommandError {
     /// Owner and deputy are the same person.
     #[error("Owner and deputy have to be two people. Nothing was changed.")]
     SamePerson,
+    /// An account is not linked to itself.
+    #[error("These are one account already. Nothing was changed.")]
+    OneAccount,
+    /// There is no link to take away.
+    #[error("{0} is not linked to another account. Nothing was changed.")]
+    NotLinked(String),
     /// A password or a sign-in name that is not accepted.
     #[error("{0} Nothing was changed.")]
     Refused(String),
@@ -111,11 +117,14 @@ pub async fn name_owners(base: &Base, code: &str, owner: &str, deputy: Option<&s
         return Err(CommandError::SamePerson);
     }
     let deputy_id = deputy.as_ref().map(|deputy| deputy.id);
+    // Versions before and after stay readable beside those that change control makes.
+    super::changes::keep_version_of_application(&mut work, code).await?;
     let (id, name) = store::by_command::set_owners(work.conn(), code, owner.id, deputy_id)
         .await?
         .ok_or_else(|| CommandError::NoApplication(code.to_owned()))?;
     let body = json!({ "owner": owner.id.to_string(), "deputy": deputy_id.map(|id| id.to_string()) });
     work.event(EventKind::ApplicationOwnersNamed, "application", id.0, None, body).await?;
+    super::changes::keep_version_of_application(&mut work, code).await?;
     work.commit().await?;
     Ok(name)
 }
@@ -131,4 +140,56 @@ pub async fn record_second_factor(base: &Base, number: &str, mfa: Mfa) -> Result
     work.event(EventKind::SecondFactorRecorded, "identity", person.id.0, None, json!({ "mfa": mfa.word(), "detail": mfa.label() })).await?;
     work.commit().await?;
     Ok(person.name)
+}
+
+async fn known(work: &mut Work<'_>, number: &str) -> Result<Found, CommandError> {
+    store::by_command::person(work.conn(), number).await?.ok_or_else(|| CommandError::NoPerson(number.to_owned()))
+}
+
+/// Records that an account belongs to the same natural person as another one, so that neither decides
+/// what concerns the other. Inactive accounts count, too: they may come back. Gives both names.
+///
+/// # Errors
+/// [`CommandError`]; nothing was changed.
+pub async fn link_accounts(base: &Base, account: &str, person: &str) -> Result<String, CommandError> {
+    let mut work = Work::begin(base, author("link-accounts")).await?;
+    // Locked in one order, whichever way round they were named.
+    let mut numbers = [account, person];
+    numbers.sort_unstable();
+    for number in numbers {
+        known(&mut work, number).await?;
+    }
+    let (account, person) = (known(&mut work, account).await?, known(&mut work, person).await?);
+    let stands_for = store::by_command::stands_for(work.conn(), person.id).await?;
+    let before = store::by_command::stands_for(work.conn(), account.id).await?;
+    if before == stands_for {
+        return Err(CommandError::OneAccount);
+    }
+    if before == account.id {
+        store::by_command::link(work.conn(), account.id, stands_for).await?;
+    } else {
+        // The account was linked elsewhere: whoever stood for it is one person with the other now.
+        store::by_command::link(work.conn(), before, stands_for).await?;
+    }
+    let body = json!({ "account": account.id.to_string(), "person": stands_for.to_string() });
+    for id in [account.id, person.id] {
+        work.event(EventKind::AccountsLinked, "identity", id.0, None, body.clone()).await?;
+    }
+    work.commit().await?;
+    Ok(format!("{} and {}", account.name, person.name))
+}
+
+/// Takes a link away that was recorded by mistake. Gives the name of the account.
+///
+/// # Errors
+/// [`CommandError`]; nothing was changed.
+pub async fn unlink_account(base: &Base, account: &str) -> Result<String, CommandError> {
+    let mut work = Work::begin(base, author("unlink-account")).await?;
+    let account = known(&mut work, account).await?;
+    if !store::by_command::unlink(work.conn(), account.id).await? {
+        return Err(CommandError::NotLinked(account.name));
+    }
+    work.event(EventKind::AccountUnlinked, "identity", account.id.0, None, json!({ "account": account.id.to_string() })).await?;
+    work.commit().await?;
+    Ok(account.name)
 }

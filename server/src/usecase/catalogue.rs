@@ -1,28 +1,26 @@
-//! The port of the catalogue: searching it, one entitlement, changing its tier.
+//! The port of the catalogue: searching it, and one entitlement.
 
 use super::Base;
 use super::authorise::require;
 use super::error::UseCaseError;
+use super::lead_times::usual_times;
 use super::work::Work;
 use super::{cursor, search_words};
 use crate::store;
 use crate::store::catalogue::{Search, Tally};
-use app::catalogue::port::{Catalogue, CatalogueQuery, CatalogueResults, EntitlementView, Facet};
+use crate::store::catalogue_entry::{EntitlementRow, ReaderRow};
+use app::catalogue::port::{Catalogue, CatalogueHit, CatalogueQuery, CatalogueResults, EntitlementView, Facet, Peers, Reach};
 use app::error::AppError;
+use app::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::catalogue::RiskTier;
-use domain::event::EventKind;
 use domain::id::EntitlementId;
+use domain::lead_time::UsualTime;
 use domain::page::Page;
-use domain::permission::{Action, permitted};
-use domain::text::Remark;
-use serde_json::json;
+use domain::permission::{Action, Relation, permitted};
 use std::collections::BTreeMap;
 
-/// Privileged access is held for at most this many days at a time, whatever the entitlement allowed
-/// in a lower tier.
-const LONGEST_PRIVILEGED_DAYS: i32 = 30;
 /// Applications offered as a filter.
 const APPLICATIONS_SHOWN: usize = 20;
 
@@ -46,12 +44,18 @@ impl CatalogueService {
             application: search_words::without_nul(&query.application),
             // A tier that does not exist filters nothing.
             tier: query.tier.parse().map_or("", RiskTier::word),
+            whole: permitted(&caller.roles, Action::ReadClosedCatalogue, &[]),
             after: cursor::read(&query.after),
             ..search_words::search(&query.q)
         };
         store::catalogue::tolerate_typos(work.conn(), &search).await?;
-        let (rows, tallies) = store::catalogue::search(work.conn(), &search, caller.identity).await?;
+        let (mut rows, tallies) = store::catalogue::search(work.conn(), &search, caller.identity).await?;
+        let found: Vec<EntitlementId> = rows.iter().map(|(_, hit)| hit.card.id).collect();
+        let usual = usual_times(&mut work, &self.base, &found).await?;
         work.commit().await?;
+        for (_, CatalogueHit { card, usual: time, .. }) in &mut rows {
+            *time = usual.get(&card.id).copied().unwrap_or(*time);
+        }
         let in_application = |t: &&Tally| search.application.is_empty() || t.code == search.application;
         let in_tier = |t: &&Tally| search.tier.is_empty() || t.tier.word() == search.tier;
         let total = tallies.iter().filter(in_application).filter(in_tier).map(|t| t.count).sum();
@@ -66,9 +70,18 @@ impl CatalogueService {
     async fn view(&self, caller: &Caller, id: EntitlementId) -> Result<EntitlementView, UseCaseError> {
         let mut work = Work::read(&self.base).await?;
         require(caller, Action::ReadCatalogue, &[])?;
-        let row = store::catalogue::entitlement(work.conn(), id).await?.ok_or(AppError::NotFound)?;
-        let versions = store::catalogue::earlier_versions(work.conn(), id, row.card.version, &self.base.zone).await?;
-        let conflicts = store::catalogue::conflicts(work.conn(), id).await?;
+        let row = store::catalogue_entry::entitlement(work.conn(), id).await?.ok_or(AppError::NotFound)?;
+        let reader = store::catalogue_entry::reader(work.conn(), id, caller.identity).await?;
+        let relations = relations(caller, &row, &reader);
+        // Neither that it exists nor what it is called is for those it is not meant for.
+        if !reader.for_reader && !permitted(&caller.roles, Action::ReadClosedCatalogue, &relations) {
+            return Err(AppError::NotFound.into());
+        }
+        let versions = store::catalogue_entry::earlier_versions(work.conn(), id, row.card.version, &self.base.zone).await?;
+        let conflicts = store::catalogue_entry::conflicts(work.conn(), id).await?;
+        let whole = permitted(&caller.roles, Action::ReadClosedCatalogue, &[]);
+        let (gives, part_of) = store::catalogue_entry::containment(work.conn(), id, caller.identity, whole).await?;
+        let usual = usual_times(&mut work, &self.base, &[id]).await?;
         work.commit().await?;
         Ok(EntitlementView {
             card: row.card,
@@ -82,37 +95,32 @@ impl CatalogueService {
             requestable: row.requestable,
             versions,
             conflicts,
-            may_change_tier: row.active && permitted(&caller.roles, Action::ChangeTier, &[]),
+            gives,
+            part_of,
+            audience: (!row.audience.is_everyone()).then(|| row.audience.words(&row.unit_names)),
+            reach: Reach::of(reader.for_reader, reader.for_reports || reader.for_owned),
+            held_since: reader.held_since.map(|at| When::new(at, &self.base.zone)),
+            pending: reader.pending,
+            peers: reader.peers.map(|(hold, of)| Peers { hold, of }),
+            usual: usual.get(&id).copied().unwrap_or(UsualTime::NoData { cases: 0 }),
+            may_edit: permitted(&caller.roles, Action::EditApplication, &relations),
+            may_read_changes: permitted(&caller.roles, Action::ReadChanges, &relations),
         })
-    }
-
-    async fn set_tier(&self, caller: &Caller, id: EntitlementId, version: i32, tier: &str, reason: &str) -> Result<(), UseCaseError> {
-        let mut work = Work::begin(&self.base, caller.actor()).await?;
-        require(caller, Action::ChangeTier, &[])?;
-        let tier: RiskTier = tier.parse().map_err(|_| AppError::field("tier", "required"))?;
-        let reason = Remark::parse("reason", reason, "Say why.")?;
-        store::catalogue::lock(work.conn(), id).await?;
-        let row = store::catalogue::entitlement(work.conn(), id).await?.ok_or(AppError::NotFound)?;
-        if row.card.version != version {
-            return Err(AppError::Changed.into());
-        }
-        if !row.active {
-            return Err(AppError::NotPossible.into());
-        }
-        let longest_days = longest_days(tier, row.card.longest_days);
-        let now = work.now();
-        store::catalogue::set_tier(work.conn(), id, version, tier, reason.as_str(), longest_days, now).await?;
-        let body = json!({ "from": row.card.tier.word(), "to": tier.word(), "version": version + 1, "reason": reason.as_str(), "detail": format!("{} to {}: {reason}", row.card.tier, tier) });
-        work.event(EventKind::EntitlementTierChanged, "entitlement", id.0, None, body).await?;
-        work.commit().await
     }
 }
 
-fn longest_days(tier: RiskTier, before: Option<i32>) -> Option<i32> {
-    match tier {
-        RiskTier::Privileged => Some(before.map_or(LONGEST_PRIVILEGED_DAYS, |days| days.min(LONGEST_PRIVILEGED_DAYS))),
-        RiskTier::Standard | RiskTier::Elevated => before,
-    }
+/// How the caller stands to an entry.
+fn relations(caller: &Caller, row: &EntitlementRow, reader: &ReaderRow) -> Vec<Relation> {
+    [
+        (reader.held_since.is_some() || reader.pending.is_some(), Relation::Subject),
+        (reader.for_reports, Relation::Manager),
+        (reader.for_owned, Relation::Sponsor),
+        (reader.decides, Relation::Approver),
+        (caller.applications.contains(&row.application), Relation::ApplicationOwner),
+    ]
+    .into_iter()
+    .filter_map(|(holds, relation)| holds.then_some(relation))
+    .collect()
 }
 
 /// Most hits first; the one that is chosen stays on offer.
@@ -152,23 +160,11 @@ impl Catalogue for CatalogueService {
     async fn entitlement(&self, caller: &Caller, id: EntitlementId) -> Result<EntitlementView, AppError> {
         Ok(self.view(caller, id).await?)
     }
-
-    async fn change_tier(&self, caller: &Caller, id: EntitlementId, version: i32, tier: String, reason: String) -> Result<(), AppError> {
-        Ok(self.set_tier(caller, id, version, &tier, &reason).await?)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn privileged_access_is_never_held_longer_than_thirty_days() {
-        assert_eq!(longest_days(RiskTier::Privileged, None), Some(30));
-        assert_eq!(longest_days(RiskTier::Privileged, Some(365)), Some(30));
-        assert_eq!(longest_days(RiskTier::Privileged, Some(7)), Some(7));
-        assert_eq!(longest_days(RiskTier::Elevated, None), None);
-    }
 
     #[test]
     fn the_chosen_application_stays_on_offer_with_few_hits() {

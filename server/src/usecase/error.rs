@@ -36,6 +36,7 @@ impl From<RuleBroken> for UseCaseError {
                 AppError::SeparationOfDuties
             }
             RuleBroken::NotACandidate => AppError::NotFound,
+            RuleBroken::ClaimedByAnother => AppError::Claimed,
             RuleBroken::TooEarly => AppError::TooEarly,
         })
     }
@@ -71,8 +72,15 @@ fn from_store(fault: &StoreError) -> AppError {
             | "release_not_by_approver"
             | "release_not_by_subject"
             | "decision_distinct_people"
-            | "role_assignment_not_to_oneself",
+            | "candidate_not_of_those_concerned"
+            | "reassignment_not_to_those_concerned"
+            | "reassignment_not_to_oneself"
+            | "role_assignment_not_to_oneself"
+            | "catalogue_change_not_confirmed_by_proposer"
+            | "change_not_confirmed_by_those_concerned",
         ) => AppError::SeparationOfDuties,
+        Some("delegation_is_no_chain") => AppError::field("to", "delegates"),
+        Some("delegation_not_to_oneself") => AppError::field("to", "oneself"),
         Some("decision_once_per_stage" | "release_once_per_item") => AppError::Changed,
         Some("grant_once" | "role_assignment_active_unique") => AppError::AlreadyThere,
         _ => {

@@ -6,13 +6,13 @@ use super::work::Work;
 use crate::store;
 use crate::store::facts::{EntitlementRow, SubjectRow};
 use app::error::AppError;
-use domain::approval::Nominees;
+use domain::basket::{BasketForm, Wish};
 use domain::conflict::{Standing, conflicts_of};
 use domain::gate::{ApprovalFacts, Evaluation, GateFacts, Phase, StandingCounts, SubjectFacts, WishFacts};
-use domain::id::{EntitlementId, EvaluationId, IdentityId, RequestId};
+use domain::id::{EntitlementId, EvaluationId, GrantId, IdentityId, RequestId};
 use domain::identity::Population;
-use domain::request::{ReasonCode, RequestForm, Wish};
-use domain::specification::conformity;
+use domain::request::ReasonCode;
+use domain::specification::{Fault, conformity};
 use domain::time::{Period, today};
 use jiff::civil::Date;
 
@@ -22,6 +22,10 @@ pub struct Question {
     pub subject: IdentityId,
     /// What is asked for.
     pub entitlement: EntitlementId,
+    /// What is asked for together with it, in the same basket.
+    pub together: Vec<EntitlementId>,
+    /// The grant that it extends or takes the place of: it does not count as held beside it.
+    pub replaces: Option<GrantId>,
     /// How it is asked for.
     pub wish: WishFacts,
     /// When in the request's life.
@@ -52,20 +56,28 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
     let now = work.now();
     let subject = store::facts::subject(work.conn(), question.subject).await?.ok_or(AppError::NotFound)?;
     let entitlement =
-        store::facts::entitlement(work.conn(), question.entitlement).await?.ok_or(AppError::field("entitlement", "required"))?;
+        store::facts::entitlement(work.conn(), question.entitlement, subject.population, subject.unit_id).await?.ok_or(AppError::field("entitlement", "required"))?;
     let specification = store::facts::specification(work.conn(), subject.population, now).await?.ok_or(AppError::PoliciesUnavailable)?;
-    let others = store::facts::standings(work.conn(), question.subject, question.request).await?;
-    let rules = store::facts::conflicts_naming(work.conn(), question.entitlement).await?;
-    let missing_attributes = conformity(&subject.attributes, &specification.required_attributes)
+    let wanted = store::facts::wanted(work.conn(), question.entitlement).await?;
+    let together: Vec<EntitlementId> = question.together.iter().copied().filter(|id| *id != question.entitlement).collect();
+    let others = store::facts::standings(work.conn(), question.subject, question.request, &together, question.replaces).await?;
+    let named: Vec<EntitlementId> = wanted.iter().map(|part| part.entitlement).collect();
+    let rules = store::facts::conflicts_naming(work.conn(), &named).await?;
+    let today = today(now, &base.zone);
+    // What is recorded and wrong has gates of its own: who answers, the state, the last day.
+    let missing_attributes = conformity(&subject.recorded(), &specification.required_attributes, today)
         .map_err(|word| store::error::StoreError::inconsistent("identity_specification", word.to_string()))?
         .into_iter()
-        .filter(|attribute| !attribute.met())
+        .filter(|attribute| attribute.fault == Some(Fault::Missing))
         .map(|attribute| attribute.attribute.label().to_owned())
         .collect();
-    let count = |wanted: Standing| i32::try_from(others.iter().filter(|other| other.standing == wanted).count()).unwrap_or(i32::MAX);
+    // What comes inside of something else is looked at, and counted with what it is inside of.
+    let count = |standing: Standing| {
+        i32::try_from(others.iter().filter(|other| other.standing == standing && other.through.is_none()).count()).unwrap_or(i32::MAX)
+    };
     let facts = GateFacts {
         phase: question.phase,
-        today: today(now, &base.zone),
+        today,
         subject: SubjectFacts {
             identity: subject.id,
             name: subject.name.clone(),
@@ -83,8 +95,12 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
         specification: specification.facts,
         entitlement: entitlement.facts.clone(),
         wish: question.wish,
-        conflicts: conflicts_of(question.entitlement, &others, &rules),
-        standing: StandingCounts { held: count(Standing::Held), pending: count(Standing::Pending), requested: 1 },
+        conflicts: conflicts_of(&wanted, &others, &rules),
+        standing: StandingCounts {
+            held: count(Standing::Held),
+            pending: count(Standing::Pending),
+            requested: count(Standing::Requested).saturating_add(1),
+        },
         approval: question.approval,
         waivers: vec![],
     };
@@ -114,7 +130,7 @@ pub async fn evaluate_and_store(
 
 /// A form as typed so far, as far as it can be understood.
 #[must_use]
-pub fn wish_of_form(form: &RequestForm, today: Date) -> WishFacts {
+pub fn wish_of_form(form: &BasketForm, today: Date) -> WishFacts {
     // Each date counts by itself, so that the gates can speak while the other is still wrong.
     let starts_on = Period::parse(&form.starts_on, "", today).ok().map(|p| p.starts_on());
     let whole = Period::parse(&form.starts_on, &form.ends_on, today).ok();
@@ -137,12 +153,4 @@ pub fn wish_facts(wish: &Wish) -> WishFacts {
         ends_on: wish.period.ends_on(),
         duration_days: wish.period.duration_days(),
     }
-}
-
-/// Who could decide about this subject and entitlement.
-///
-/// # Errors
-/// [`UseCaseError`] when reading fails.
-pub async fn nominees(work: &mut Work<'_>, subject: IdentityId, entitlement: &EntitlementRow) -> Result<Nominees, UseCaseError> {
-    Ok(Nominees { line_manager: store::facts::line_manager(work.conn(), subject).await?, application_owners: entitlement.owners.clone() })
 }

@@ -11,7 +11,7 @@ use app::home::port::{Frame, Home, HomeView};
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::page::PAGE_SIZE;
-use domain::permission::{Action, permitted};
+use domain::permission::{Action, Relation, permitted};
 use domain::request::RequestState;
 
 /// What waits for the caller.
@@ -31,7 +31,9 @@ impl HomeService {
         let mut work = Work::read(&self.base).await?;
         let now = work.now();
         let decisions = store::inbox::waiting(work.conn(), caller.identity, now).await?.all;
-        let releases = releases_waiting(&mut work, caller).await?;
+        let operates = permitted(&caller.roles, Action::ExecuteRelease, &[]);
+        let (releases, unread) = store::home::around(work.conn(), caller.identity, operates, now).await?;
+        let changes = changes_waiting(&mut work, caller).await?;
         work.commit().await?;
         Ok(Frame {
             identity: caller.identity,
@@ -40,6 +42,8 @@ impl HomeService {
             roles: caller.roles.clone(),
             decisions,
             releases,
+            changes,
+            unread,
         })
     }
 
@@ -56,6 +60,7 @@ impl HomeService {
             decisions: waiting.all,
             decisions_late: waiting.late,
             releases,
+            changes: changes_waiting(&mut work, caller).await?.unwrap_or(0),
             returned: store::request_lists::lines(work.conn(), &Filter { states: &returned, ..mine.clone() }, reader).await?,
             open_requests: store::request_lists::lines(work.conn(), &Filter { states: &open, ..mine }, reader).await?,
             open_requests_total: store::request_lists::states(work.conn(), Some(me))
@@ -78,6 +83,16 @@ async fn releases_waiting(work: &mut Work<'_>, caller: &Caller) -> Result<i64, U
     }
     let now = work.now();
     Ok(store::home::releases_waiting(work.conn(), now).await?)
+}
+
+/// Nothing for those who see no changes.
+async fn changes_waiting(work: &mut Work<'_>, caller: &Caller) -> Result<Option<i64>, UseCaseError> {
+    let relations: &[Relation] = if caller.applications.is_empty() { &[] } else { &[Relation::ApplicationOwner] };
+    if !permitted(&caller.roles, Action::ReadChanges, relations) {
+        return Ok(None);
+    }
+    let everywhere = permitted(&caller.roles, Action::ConfirmChange, &[]);
+    Ok(Some(store::home::changes_waiting(work.conn(), caller.identity, everywhere, &caller.applications).await?))
 }
 
 /// First letters of the first and the last name.

@@ -13,17 +13,20 @@ use crate::store::grants::Of;
 use crate::store::identities::IdentityRow;
 use crate::store::request_lists::{Filter, Reader};
 use app::error::AppError;
-use app::identities::port::{Conformity, Identities, IdentityView};
+use app::identities::cure::cure;
+use app::identities::port::{Conformity, Identities, IdentityView, SpecificationRef};
 use app::record::PersonRef;
-use app::when::When;
+use app::when::{When, day};
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::id::IdentityId;
 use domain::identity::IdentityState;
 use domain::permission::{Action, Relation, permitted};
-use domain::specification::{Attribute, AttributeConformity, conformity};
+use domain::specification::{Attribute, AttributeConformity, Fault, Recorded, conformity};
 use domain::text::Remark;
+use domain::time::today;
+use jiff::civil::Date;
 use serde_json::json;
 
 /// Requests on an identity's page.
@@ -55,12 +58,20 @@ impl IdentityService {
         let known_to = (!permitted(&caller.roles, Action::ReadRequest, &near)).then_some(caller.identity);
         let filter = Filter { concerned: Some(id), known_to, limit: REQUESTS_SHOWN, ..Filter::default() };
         let requests = store::request_lists::lines(work.conn(), &filter, Reader { identity: caller.identity, now, zone }).await?;
+        let also = store::identities::other_accounts(work.conn(), id).await?;
         let events = store::events::of_subject(work.conn(), "identity", id.0).await?;
         work.commit().await?;
         let stoppable = !matches!(row.state, IdentityState::Retired { .. });
         Ok(IdentityView {
-            conformity: against(&row, specification.as_ref())?,
-            specification: specification.map(|s| (s.facts.version, s.facts.highest_tier.label().to_owned())),
+            own: id == caller.identity,
+            may_act: permitted(&caller.roles, Action::GiveBack, &row.relations),
+            also,
+            conformity: against(&row, specification.as_ref(), today(now, zone))?,
+            specification: specification.map(|s| SpecificationRef {
+                version: s.facts.version,
+                highest_tier: s.facts.highest_tier,
+                may_open: permitted(&caller.roles, Action::ReadChanges, &[]),
+            }),
             may_stop: stoppable && permitted(&caller.roles, Action::StopIdentity, &row.relations),
             person: PersonRef { id, name: row.name },
             source_id: row.source_id,
@@ -119,36 +130,37 @@ fn relation(caller: &Caller, id: IdentityId) -> Vec<Relation> {
     if caller.identity == id { vec![Relation::Subject] } else { vec![] }
 }
 
-/// The record against its specification: what is required, and what is recorded beyond that. An
-/// accountable person who is no longer active counts as missing, as it does for the gates.
-fn against(row: &IdentityRow, specification: Option<&SpecificationRow>) -> Result<Vec<Conformity>, UseCaseError> {
+/// The record against its specification: what is required, and what is recorded beyond that.
+fn against(row: &IdentityRow, specification: Option<&SpecificationRow>, today: Date) -> Result<Vec<Conformity>, UseCaseError> {
     let Some(specification) = specification else { return Ok(vec![]) };
-    let found = conformity(&row.attributes(), &specification.required_attributes).map_err(StoreError::from)?;
+    let active = |person: &Option<(PersonRef, bool)>| person.as_ref().is_some_and(|(_, active)| *active);
+    let record = Recorded {
+        values: &row.attributes(),
+        manager_active: active(&row.manager),
+        owner_active: active(&row.owner),
+        starts_on: row.starts_on,
+        ends_on: row.ends_on,
+        active: matches!(row.state, IdentityState::Active),
+        retired: matches!(row.state, IdentityState::Retired { .. }),
+    };
+    let found = conformity(&record, &specification.required_attributes, today).map_err(StoreError::from)?;
     Ok(found.into_iter().filter(|c| c.required || c.seen.is_some()).map(|c| line(row, c)).collect())
 }
 
 fn line(row: &IdentityRow, found: AttributeConformity) -> Conformity {
-    let inactive = match found.attribute {
-        Attribute::Manager => row.manager.as_ref().is_some_and(|(_, active)| !active),
-        Attribute::Owner => row.owner.as_ref().is_some_and(|(_, active)| !active),
-        Attribute::Email | Attribute::Unit | Attribute::Title | Attribute::StartsOn | Attribute::EndsOn => false,
+    let seen = match (found.attribute, found.fault) {
+        (_, Some(Fault::Missing)) => "not recorded".to_owned(),
+        (Attribute::StartsOn, _) => row.starts_on.map(day).unwrap_or_default(),
+        (Attribute::EndsOn, _) => row.ends_on.map(day).unwrap_or_default(),
+        (_, Some(Fault::NotActive)) => format!("{}, not active", found.seen.unwrap_or_default()),
+        _ => found.seen.unwrap_or_default(),
     };
-    let label = found.attribute.label();
-    let met = found.met() && !(found.required && inactive);
-    let source = if row.source == "feed" { "the source of truth" } else { "Countersign" };
     Conformity {
-        attribute: label.to_owned(),
-        met,
-        cure: match (met, inactive) {
-            (true, _) => String::new(),
-            (false, true) => format!("Record somebody who is active as {} in {source}.", label.to_lowercase()),
-            (false, false) => format!("Record the {} in {source}.", label.to_lowercase()),
-        },
-        seen: match found.seen {
-            Some(name) if inactive => format!("{name}, not active"),
-            Some(seen) => seen,
-            None => "not recorded".to_owned(),
-        },
+        attribute: found.attribute,
+        seen,
+        required: found.required,
+        fault: found.fault,
+        cure: found.fault.map(|fault| cure(found.attribute, fault, row.population, row.source == "feed")).unwrap_or_default(),
     }
 }
 

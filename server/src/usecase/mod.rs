@@ -3,34 +3,56 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod approvals;
+pub mod attachments;
 pub mod authorise;
+pub mod business_time;
 pub mod by_command;
 pub mod catalogue;
+pub mod changes;
 pub mod controls;
 pub mod cursor;
 pub mod deciding;
+pub mod delegations;
+pub mod digests;
+pub mod drafts;
+pub mod ending;
 pub mod error;
 pub mod executing;
 pub mod facts;
+pub mod finding;
+pub mod giving_back;
 pub mod home;
 pub mod identities;
 pub mod inbox;
+pub mod inbox_detail;
+pub mod inbox_difference;
 pub mod inbox_list;
+pub mod lead_times;
+pub mod notifications;
+pub mod joining;
 pub mod notifying;
 pub mod planning;
 pub mod ports;
 pub mod reading;
 pub mod release_list;
 pub mod releases;
+pub mod request_history;
 pub mod request_list;
 pub mod requests;
+pub mod revising;
 pub mod search_words;
 pub mod shown;
+pub mod stage_queue;
+pub mod stage_views;
 pub mod submitting;
+pub mod withdrawing;
+pub mod time_spent;
 pub mod work;
 
 pub use ports::ports;
 
+use crate::mail::Mail;
 use crate::policy::PolicySet;
 use crate::system::System;
 use jiff::tz::TimeZone;
@@ -48,6 +70,8 @@ pub struct Base {
     pub policies: Arc<PolicySet>,
     /// Where a day begins and ends.
     pub zone: TimeZone,
+    /// Mail, where it is set up.
+    pub mail: Option<Arc<Mail>>,
 }
 
 impl Base {
@@ -56,7 +80,7 @@ impl Base {
     /// # Errors
     /// [`error::UseCaseError`] when the database cannot be reached.
     pub async fn new(pool: PgPool, system: System, policies: Arc<PolicySet>, zone: TimeZone) -> Result<Self, error::UseCaseError> {
-        let base = Self { pool, system, policies, zone };
+        let base = Self { pool, system, policies, zone, mail: None };
         let mut work = work::Work::begin(&base, domain::actor::Actor::System { job: "start".to_owned() }).await?;
         let sources: serde_json::Map<_, _> =
             base.policies.controls().iter().map(|control| (control.id.clone(), control.source.clone().into())).collect();
@@ -64,5 +88,11 @@ impl Base {
         crate::store::evaluations::remember_policy_set(work.conn(), base.policies.hash(), &sources.into(), now).await?;
         work.commit().await?;
         Ok(base)
+    }
+
+    /// The same with mail, or without.
+    #[must_use]
+    pub fn with_mail(self, mail: Option<Arc<Mail>>) -> Self {
+        Self { mail, ..self }
     }
 }

@@ -5,7 +5,7 @@ use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
 use domain::id::{IdentityId, NotificationId, RequestId};
-use domain::notification::NotificationKind;
+use domain::notification::{NotificationKind, Preference};
 
 /// What to say.
 #[derive(Clone, Debug)]
@@ -22,17 +22,33 @@ pub struct Notice<'a> {
     pub request: Option<RequestId>,
 }
 
-/// Tells each of `recipients` once. Nobody is told what they did themselves.
+/// Tells each of `recipients` once, as they chose to be told. Nobody is told what they did
+/// themselves. What somebody switched off in the application as well as by mail is not written; what
+/// they want by mail only is written for the mail and does not show in the application. Kinds that
+/// something waits for always show (`NotificationKind::always_shows`). Where mail is not set up
+/// nothing is kept for it: setting it up later sends no old news.
 ///
 /// # Errors
 /// [`UseCaseError`] when the database refuses.
 pub async fn tell(work: &mut Work<'_>, recipients: &[IdentityId], notice: &Notice<'_>) -> Result<(), UseCaseError> {
-    let mut told: Vec<IdentityId> = work.author().into_iter().collect();
+    let author = work.author();
+    let mut people: Vec<IdentityId> = Vec::with_capacity(recipients.len());
     for recipient in recipients {
-        if told.contains(recipient) {
+        if author != Some(*recipient) && !people.contains(recipient) {
+            people.push(*recipient);
+        }
+    }
+    if people.is_empty() {
+        return Ok(());
+    }
+    let chosen = store::notifications::preferences_for(work.conn(), &people, notice.kind).await?;
+    let sends_mail = work.sends_mail();
+    for recipient in &people {
+        let choice = chosen.get(recipient).copied().unwrap_or(Preference::UNCHOSEN).for_kind(notice.kind);
+        let told = Preference { mail: choice.mail && sends_mail, ..choice };
+        if !told.tells() {
             continue;
         }
-        told.push(*recipient);
         let new = store::notifications::New {
             id: work.id(NotificationId::new),
             recipient: *recipient,
@@ -42,6 +58,7 @@ pub async fn tell(work: &mut Work<'_>, recipients: &[IdentityId], notice: &Notic
             href: notice.href,
             request: notice.request,
             at: work.now(),
+            told,
         };
         store::notifications::insert(work.conn(), &new).await?;
     }

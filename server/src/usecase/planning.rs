@@ -1,125 +1,93 @@
-//! The approval plan of a request: laying it out, opening its stages one after the other, and
-//! asking again when the people asked can no longer decide.
+//! The approval plan of a request: laying it out from the plan that fits, opening its stages step by
+//! step, asking again when those asked can no longer decide, and what follows an approval.
+
+pub(in crate::usecase) mod asking;
+mod clock;
+mod preview;
+mod standing;
+
+pub use asking::ask_again;
+pub use clock::{claim_lapses_at, pause, resume};
+pub use preview::{Preview, preview};
+pub use standing::{Standing, standing_of};
 
 use super::Base;
 use super::error::UseCaseError;
-use super::facts;
-use super::shown;
 use super::work::Work;
 use crate::store;
 use crate::store::approvals::StageRow;
 use crate::store::error::StoreError;
 use crate::store::releases::NewRelease;
 use crate::store::requests::RequestRow;
-use domain::approval::{PlannedStage, Verdict, due_at, plan_stage, stages_for};
-use domain::catalogue::RiskTier;
+use app::error::AppError;
+use asking::{Facts, settle};
+use domain::approval::{Case, Verdict, fitting};
 use domain::event::EventKind;
-use domain::id::{IdentityId, ReleaseId, RequestId, StageId};
+use domain::id::{ReleaseId, RequestId, StageId};
 use domain::release::ReleaseKind;
-use domain::request::RequestState;
+use domain::request::{RequestKind, RequestState};
 use domain::time::Period;
 use serde_json::json;
 
-/// Writes the stages a tier needs and opens the first.
+/// Pins the plan that fits, writes its stages and opens the first step.
 ///
 /// # Errors
-/// [`UseCaseError`] when writing fails.
-pub async fn lay_out(work: &mut Work<'_>, request: RequestId, revision: i32, tier: RiskTier) -> Result<(), UseCaseError> {
-    for (position, authority) in (1..).zip(stages_for(tier)) {
+/// [`AppError::PoliciesUnavailable`] when no plan fits: without a rule that says who decides,
+/// nothing is asked for (law 1).
+pub async fn lay_out(work: &mut Work<'_>, base: &Base, request: RequestId, revision: i32) -> Result<(), UseCaseError> {
+    let row = present(work, request).await?;
+    let (tier, application) = Facts::asked_for(work, &row, revision).await?;
+    let about = store::nominees::about(work.conn(), row.subject.id).await?.ok_or(AppError::NotFound)?;
+    let case = Case { tier, population: about.population, application };
+    let plans = store::plans::could_fit(work.conn(), case.tier, case.population, case.application).await?;
+    let plan = fitting(&plans, &case).ok_or(AppError::PoliciesUnavailable)?;
+    store::plans::pin(work.conn(), request, revision, plan).await?;
+    for (position, stage) in (1..).zip(&plan.stages) {
         let id = work.id(StageId::new);
-        store::approvals::insert_stage(work.conn(), id, request, revision, position, *authority).await?;
+        store::approvals::insert_stage(work.conn(), id, request, revision, position, stage).await?;
     }
-    open_next(work, request).await
+    open_next(work, base, request).await
 }
 
-/// Opens the next stage that waits, or holds it with the reason why nobody can decide.
+/// Opens every stage of the next step, or holds it with the reason why too few can decide. Does
+/// nothing while a stage is open or held.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
-pub async fn open_next(work: &mut Work<'_>, request: RequestId) -> Result<(), UseCaseError> {
+pub async fn open_next(work: &mut Work<'_>, base: &Base, request: RequestId) -> Result<(), UseCaseError> {
     let row = present(work, request).await?;
     let stages = store::approvals::stages(work.conn(), request, row.revision).await?;
-    let Some(stage) = stages.into_iter().find(|s| s.state == "waiting") else {
+    if stages.iter().any(|s| s.state == "open" || s.state == "held") {
+        return Ok(());
+    }
+    let Some(step) = stages.iter().filter(|s| s.state == "waiting").map(|s| s.step).min() else {
         return Ok(());
     };
-    let planned = plan(work, &row, &stage).await?;
-    settle(work, &row, &stage, planned).await?;
+    let facts = Facts::gather(work, &row, &stages).await?;
+    for stage in stages.iter().filter(|s| s.step == step && s.state == "waiting") {
+        settle(work, base, &row, stage, &facts).await?;
+    }
     Ok(())
 }
 
-/// Asks again who can decide at the stage that is open or held, because the people asked may have
-/// left or somebody may have come. Gives whether anything changed.
+/// What follows an approval at a stage: the stage closes when its quorum is reached; then comes the
+/// next step, or, after the last, the approved request with its release in the operators' queue.
+/// Who else is asked at stages that stay open is worked out again: one person decides once.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
-pub async fn ask_again(work: &mut Work<'_>, request: RequestId) -> Result<bool, UseCaseError> {
-    let Some(row) = store::requests::find(work.conn(), request, true).await? else { return Ok(false) };
-    if row.state != RequestState::InApproval {
-        return Ok(false);
-    }
-    let stages = store::approvals::stages(work.conn(), request, row.revision).await?;
-    let Some(stage) = stages.into_iter().find(|s| s.state == "open" || s.state == "held") else { return Ok(false) };
-    let planned = plan(work, &row, &stage).await?;
-    if !settle(work, &row, &stage, planned).await? {
-        return Ok(false);
-    }
+pub async fn after_approval(work: &mut Work<'_>, base: &Base, row: &RequestRow, stage: &StageRow) -> Result<RequestState, UseCaseError> {
     let now = work.now();
-    store::requests::set_state(work.conn(), request, row.version, row.revision, &row.state, now).await?;
-    shown::refresh(work, request).await?;
-    Ok(true)
-}
-
-/// Works out who may decide at a stage now.
-async fn plan(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<PlannedStage, UseCaseError> {
-    let items = store::requests::items(work.conn(), row.id, row.revision).await?;
-    let item = items.first().ok_or_else(|| StoreError::inconsistent("request_item", format!("{} has no item", row.number)))?;
-    let entitlement = store::facts::entitlement(work.conn(), item.card.id)
-        .await?
-        .ok_or_else(|| StoreError::inconsistent("entitlement", "an item points nowhere"))?;
-    let nominees = facts::nominees(work, row.subject.id, &entitlement).await?;
-    let decided: Vec<IdentityId> =
-        store::approvals::decisions(work.conn(), row.id, row.revision).await?.into_iter().map(|d| d.by.id).collect();
-    Ok(plan_stage(stage.authority, &nominees, &[row.subject.id, row.requester.id], &decided))
-}
-
-/// Brings a stage to what was planned. Gives whether that changed anything.
-async fn settle(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, planned: PlannedStage) -> Result<bool, UseCaseError> {
-    let now = work.now();
-    match planned.candidates {
-        Ok(candidates) => {
-            if stage.state == "open" {
-                store::approvals::replace_candidates(work.conn(), stage.id, &candidates).await?;
-            } else {
-                store::approvals::open_stage(work.conn(), stage.id, &candidates, now, due_at(now)).await?;
-            }
-            let body = json!({
-                "stage": stage.position,
-                "authority": stage.authority.word(),
-                "candidates": candidates.iter().map(|c| json!({ "identity": c.identity.to_string(), "because": c.because })).collect::<Vec<_>>(),
-                "detail": format!("{}: {}", stage.authority, names(&candidates.iter().map(|c| c.name.as_str()).collect::<Vec<_>>())),
-            });
-            work.event(EventKind::StageOpened, "request", row.id.0, Some(row.id), body).await?;
-            Ok(true)
-        }
-        Err(reason) if stage.state == "held" && stage.hold_reason.as_deref() == Some(reason.as_str()) => Ok(false),
-        Err(reason) => {
-            store::approvals::hold_stage(work.conn(), stage.id, &reason).await?;
-            let body = json!({ "stage": stage.position, "authority": stage.authority.word(), "detail": reason });
-            work.event(EventKind::StageHeld, "request", row.id.0, Some(row.id), body).await?;
-            Ok(true)
-        }
+    let approvals = store::approvals::approvals(work.conn(), stage.id).await?;
+    if approvals >= stage.quorum {
+        store::approvals::close_stage(work.conn(), stage.id, Verdict::Approve, now).await?;
+    } else if stage.claim.is_some() {
+        store::approvals::unclaim(work.conn(), stage.id).await?;
     }
-}
-
-/// What follows an approval at a stage: the next stage, or, after the last, the approved request
-/// with its release in the operators' queue.
-///
-/// # Errors
-/// [`UseCaseError`] when reading or writing fails.
-pub async fn after_approval(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Result<RequestState, UseCaseError> {
+    asking::refresh(work, base, row).await?;
     let stages = store::approvals::stages(work.conn(), row.id, row.revision).await?;
-    if stages.iter().any(|s| s.state == "waiting") {
-        open_next(work, row.id).await?;
+    if stages.iter().any(StageRow::is_undecided) {
+        open_next(work, base, row.id).await?;
         return Ok(row.state.clone());
     }
     // The plan is complete only when every one of its stages says so; anything else is a fault.
@@ -128,26 +96,42 @@ pub async fn after_approval(work: &mut Work<'_>, base: &Base, row: &RequestRow) 
     }
     let state = row.state.clone().approve()?;
     work.event(EventKind::RequestApproved, "request", row.id.0, Some(row.id), json!({ "revision": row.revision })).await?;
+    plan_releases(work, base, row).await?;
+    Ok(state)
+}
+
+/// Puts what was approved into the operators' queue.
+async fn plan_releases(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Result<(), UseCaseError> {
     let revision = store::requests::revision(work.conn(), row.id, row.revision).await?;
-    let not_before = Period::from_stored(revision.starts_on, revision.ends_on).begins_at(&base.zone);
     let year = domain::time::today(work.now(), &base.zone).year();
+    let (kind, grant) = store::plans::kind_of_request(work.conn(), row.id).await?;
+    // An extension moves an end that exists already: it waits for no start. A change begins as
+    // something new, and what it replaces ends when the new access is there.
+    let (kind, grant, not_before, what) = match kind {
+        RequestKind::Extend => (ReleaseKind::Extend, grant, work.now(), "extend"),
+        RequestKind::Grant | RequestKind::Change => {
+            let begins = Period::from_stored(revision.starts_on, revision.ends_on).begins_at(&base.zone);
+            (ReleaseKind::Activate, None, begins, "give")
+        }
+    };
     for item in store::requests::items(work.conn(), row.id, row.revision).await? {
         let release = NewRelease {
             id: work.id(ReleaseId::new),
-            kind: ReleaseKind::Activate,
+            kind,
             request: row.id,
             revision: row.revision,
             item: item.id,
             subject: row.subject.id,
             entitlement: item.card.id,
-            grant: None,
+            grant,
             not_before,
             at: work.now(),
         };
         let number = store::releases::insert(work.conn(), &release, year).await?;
-        work.event(EventKind::ReleasePlanned, "release", release.id.0, Some(row.id), json!({ "number": number, "kind": "activate", "entitlement": item.card.id.to_string(), "detail": format!("{number}: give {}", item.card.name) })).await?;
+        let body = json!({ "number": number, "kind": kind.word(), "entitlement": item.card.id.to_string(), "detail": format!("{number}: {what} {}", item.card.name) });
+        work.event(EventKind::ReleasePlanned, "release", release.id.0, Some(row.id), body).await?;
     }
-    Ok(state)
+    Ok(())
 }
 
 /// The event that a verdict writes.

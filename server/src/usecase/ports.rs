@@ -3,11 +3,20 @@
 use super::Base;
 use super::accounts::AccountService;
 use super::administration::AdministrationService;
+use super::approvals::ApprovalService;
+use super::attachments::AttachmentService;
 use super::catalogue::CatalogueService;
+use super::changes::ChangeService;
 use super::controls::ControlService;
+use super::deciding::Proofs;
+use super::drafts::DraftService;
+use super::finding::FindingService;
+use super::giving_back::GrantService;
 use super::home::HomeService;
 use super::identities::IdentityService;
 use super::inbox::InboxService;
+use super::joining::JoiningService;
+use super::notifications::NotificationService;
 use super::releases::ReleaseService;
 use super::requests::RequestService;
 use app::backend::Backend;
@@ -19,11 +28,19 @@ pub fn ports(base: Base, accounts: AccountService) -> Backend {
     Backend {
         home: Arc::new(HomeService::new(base.clone())),
         catalogue: Arc::new(CatalogueService::new(base.clone())),
+        changes: Arc::new(ChangeService::new(base.clone())),
+        drafts: Arc::new(DraftService::new(base.clone())),
         requests: Arc::new(RequestService::new(base.clone())),
-        inbox: Arc::new(InboxService::new(base.clone())),
+        approvals: Arc::new(ApprovalService::new(base.clone())),
+        inbox: Arc::new(InboxService::new(base.clone(), Proofs::by(accounts.clone()))),
         releases: Arc::new(ReleaseService::new(base.clone())),
+        grants: Arc::new(GrantService::new(base.clone())),
+        attachments: Arc::new(AttachmentService::new(base.clone())),
+        joining: Arc::new(JoiningService::new(base.clone())),
         identities: Arc::new(IdentityService::new(base.clone())),
         controls: Arc::new(ControlService::new(base.clone())),
+        notifications: Arc::new(NotificationService::new(base.clone())),
+        finding: Arc::new(FindingService::new(base.clone())),
         administration: Arc::new(AdministrationService::new(base)),
         accounts: Arc::new(accounts),
     }

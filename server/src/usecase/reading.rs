@@ -4,22 +4,24 @@
 use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
+use super::request_history;
 use super::shown;
+use super::stage_views;
+use super::time_spent;
 use super::work::Work;
 use crate::store;
-use crate::store::approvals::{DecisionRow, StageRow};
 use crate::store::events::EventRow;
 use app::error::AppError;
-use app::record::{PersonRef, TimelineEvent};
-use app::requests::port::{DecisionView, RequestView, StageView};
+use app::record::TimelineEvent;
+use app::requests::port::{MessageView, RequestView};
 use app::when::When;
 use domain::actor::Caller;
+use domain::decision::effective_end;
 use domain::event::EventKind;
 use domain::gate::Phase;
-use domain::id::{IdempotencyKey, RequestId, StageId};
+use domain::id::{GrantId, IdempotencyKey, RequestId};
 use domain::permission::{Action, permitted};
 use domain::request::RequestState;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Reads a request for somebody who may.
@@ -33,14 +35,18 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     let revision = store::requests::revision(work.conn(), id, row.revision).await?;
     let items = store::requests::items(work.conn(), id, row.revision).await?;
     let now = work.now();
-    let stages = stages(work, base, id, row.revision).await?;
+    let stages = stage_views::of_revision(work, base, id, row.revision).await?;
+    let time = time_spent::of_request(work, base, &row).await?;
     let may_decide = permitted(&caller.roles, Action::Decide, &relations)
-        .then(|| {
-            let decided = stages.iter().any(|s| s.decision.as_ref().is_some_and(|d| d.by.id == caller.identity));
-            stages.iter().find(|s| !decided && s.state == "open" && s.candidates.iter().any(|(p, _)| p.id == caller.identity)).map(|s| s.id)
-        })
-        .flatten();
+        .then(|| stage_views::waits_for(&stages, caller.identity).map(|s| s.id))
+        .flatten()
+        .filter(|_| row.state == RequestState::InApproval);
+    // What was decided a moment ago can be undone, and is not decided twice meanwhile.
+    let decided_just_now = may_decide.is_some() && store::pending_decisions::is_open_on(work.conn(), id, caller.identity).await?;
+    let may_decide = may_decide.filter(|_| !decided_just_now);
+    let effective_end = effective_end(revision.ends_on, store::decisions::earliest_end(work.conn(), id, row.revision).await?);
     let zone = &base.zone;
+    let messages = store::messages::of_request(work.conn(), id).await?;
     Ok(RequestView {
         id,
         number: row.number,
@@ -52,19 +58,33 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
         requester: row.requester,
         submitted: When::new(row.submitted_at, zone),
         reason: revision.reason,
+        kind: row.kind,
+        changes: changes(work, row.grant, zone).await?,
+        answers: request_history::answers(work, &revision.answers).await?,
         justification: revision.justification,
         starts_on: revision.starts_on,
         ends_on: revision.ends_on,
+        effective_end,
+        messages: messages
+            .into_iter()
+            .map(|m| MessageView { revision: m.revision, question: m.question, by: m.author, body: m.body, at: When::new(m.at, zone) })
+            .collect(),
         items: items.into_iter().map(|i| i.card).collect(),
         specification: (revision.population.label().to_owned(), revision.specification_version),
         gates: store::evaluations::newest(work.conn(), id, row.revision, Phase::Submission).await?,
         release_gates: store::evaluations::newest(work.conn(), id, row.revision, Phase::Release).await?,
+        plan: revision.plan.map(|(code, version)| format!("{code}, version {version}")),
+        files: store::attachments::of_request(work.conn(), id, row.revision).await?,
+        together: request_history::together(work, id).await?,
+        revisions: request_history::revisions(work, base, id, row.revision).await?,
         stages,
+        time,
         releases: store::releases::of_request(work.conn(), id, now, zone).await?,
         grants: store::grants::lines(work.conn(), store::grants::Of::Request(id), zone).await?,
         timeline: timeline(store::events::of_request(work.conn(), id).await?, zone),
         may_withdraw: permitted(&caller.roles, Action::WithdrawRequest, &relations) && row.state.is_pending(),
         may_answer: permitted(&caller.roles, Action::AnswerRequest, &relations) && matches!(row.state, RequestState::Returned { .. }),
+        may_edit: permitted(&caller.roles, Action::AnswerRequest, &relations) && row.state.is_pending(),
         may_decide,
         state: row.state,
         as_of: When::new(now, zone),
@@ -72,46 +92,11 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     })
 }
 
-/// The approval plan of a revision as it stands.
-///
-/// # Errors
-/// [`UseCaseError`] when reading fails.
-pub async fn stages(work: &mut Work<'_>, base: &Base, id: RequestId, revision: i32) -> Result<Vec<StageView>, UseCaseError> {
-    let rows = store::approvals::stages(work.conn(), id, revision).await?;
-    let candidates = store::approvals::candidates(work.conn(), id, revision).await?;
-    let decisions = store::approvals::decisions(work.conn(), id, revision).await?;
-    let now = work.now();
-    Ok(rows.into_iter().map(|row| stage_view(row, &candidates, &decisions, now, &base.zone)).collect())
-}
-
-fn stage_view(
-    row: StageRow,
-    candidates: &[(StageId, PersonRef, String)],
-    decisions: &[DecisionRow],
-    now: Timestamp,
-    zone: &TimeZone,
-) -> StageView {
-    StageView {
-        id: row.id,
-        authority: row.authority.label().to_owned(),
-        late: row.state == "open" && row.due_at.is_some_and(|due| due < now),
-        candidates: candidates
-            .iter()
-            .filter(|(stage, _, _)| *stage == row.id)
-            .map(|(_, person, because)| (person.clone(), because.clone()))
-            .collect(),
-        decision: decisions.iter().find(|d| d.stage == row.id).map(|d| DecisionView {
-            by: d.by.clone(),
-            verdict: d.verdict,
-            comment: d.comment.clone(),
-            at: When::new(d.at, zone),
-            shown_hash: shown::hex(&d.shown_hash),
-        }),
-        state: row.state,
-        hold_reason: row.hold_reason,
-        opened: row.opened_at.map(|t| When::new(t, zone)),
-        due: row.due_at.map(|t| When::new(t, zone)),
-    }
+/// What a request would extend or replace.
+async fn changes(work: &mut Work<'_>, grant: Option<GrantId>, zone: &TimeZone) -> Result<Option<(String, Option<When>)>, UseCaseError> {
+    let Some(grant) = grant else { return Ok(None) };
+    let found = store::asking::grant(work.conn(), grant).await?;
+    Ok(found.map(|(name, ends_at)| (name, ends_at.map(|end| When::new(end, zone)))))
 }
 
 /// Events as a timeline shows them.

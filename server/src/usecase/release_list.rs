@@ -28,6 +28,7 @@ pub async fn list(base: &Base, caller: &Caller, query: ReleasesQuery) -> Result<
         ("held", "Held by a gate", counts.held),
         (ReleaseKind::Activate.word(), ReleaseKind::Activate.label(), counts.activate),
         (ReleaseKind::Remove.word(), ReleaseKind::Remove.label(), counts.remove),
+        (ReleaseKind::Extend.word(), ReleaseKind::Extend.label(), counts.extend),
         ("executed", "Carried out", counts.executed),
     ];
     // A filter that does not exist filters nothing.

@@ -4,14 +4,13 @@ use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
 use super::work::Work;
-use super::{executing, reading, release_list};
+use super::{executing, reading, release_list, stage_views};
 use crate::store;
 use app::error::AppError;
 use app::releases::port::{Execution, ReleaseView, Releases, ReleasesPage, ReleasesQuery};
 use app::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
-use domain::approval::Verdict;
 use domain::gate::Phase;
 use domain::id::{IdempotencyKey, IdentityId, ReleaseId};
 use domain::permission::{Action, permitted};
@@ -40,25 +39,28 @@ impl ReleaseService {
         let line = store::releases::line(work.conn(), id, now, &base.zone).await?.ok_or(AppError::NotFound)?;
         let items = store::requests::items(work.conn(), row.request, row.revision).await?;
         let planned = items.into_iter().find(|i| i.id == row.item).map(|i| i.card).ok_or(AppError::NotFound)?;
-        let stages = reading::stages(&mut work, base, row.request, row.revision).await?;
-        let approvers: Vec<IdentityId> =
-            stages.iter().filter_map(|s| s.decision.as_ref()).filter(|d| d.verdict == Verdict::Approve).map(|d| d.by.id).collect();
+        let stages = stage_views::of_revision(&mut work, base, row.request, row.revision).await?;
+        let approved: Vec<IdentityId> =
+            store::releases::approvals(work.conn(), row.request, row.revision).await?.into_iter().map(|approval| approval.by).collect();
+        let approvers = store::releases::accounts_of(work.conn(), &approved).await?;
+        let subject = store::releases::accounts_of(work.conn(), &[row.subject]).await?;
         let actual = store::grants::lines(work.conn(), store::grants::Of::Request(row.request), &base.zone)
             .await?
             .into_iter()
             .find(|g| row.grant.is_some_and(|id| id == g.id))
             .map_or_else(
                 || "Not there yet.".to_owned(),
-                |g| match &g.ended {
-                    Some(ended) => format!("Removed {}.", ended.text),
-                    None => format!("There since {}.", g.since.text),
+                |g| match (&g.ended, &g.ends) {
+                    (Some(ended), _) => format!("Removed {}.", ended.text),
+                    (None, Some(ends)) => format!("There since {}, until {}.", g.since.text, ends.text),
+                    (None, None) => format!("There since {}, without an end.", g.since.text),
                 },
             );
         let open = matches!(row.state, ReleaseState::Planned | ReleaseState::Held { .. });
         let obstacle = if !open {
             None
         } else if permitted(&caller.roles, Action::ExecuteRelease, &relations) {
-            may_execute(caller.identity, row.subject, &approvers, row.not_before, now).err().map(|rule| rule.to_string())
+            may_execute(caller.identity, &subject, &approvers, row.not_before, now).err().map(|rule| rule.to_string())
         } else if !permitted(&caller.roles, Action::ExecuteRelease, &[]) {
             Some("you are not an operator".to_owned())
         } else {

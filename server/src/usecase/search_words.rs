@@ -2,6 +2,7 @@
 //! reach the query, so that nothing in it can be read as an operator.
 
 use crate::store::catalogue::{AlikeWord, Search};
+use domain::text::{composed, latin_look};
 
 /// Words looked at; a longer text has said enough.
 const WORDS: usize = 8;
@@ -15,6 +16,7 @@ const ALIKE_FROM: usize = 4;
 /// The search for a typed text, without filters.
 #[must_use]
 pub fn search(typed: &str) -> Search {
+    let typed = &unmixed(typed);
     let words = words(typed);
     let mut longest: Vec<&String> = words.iter().collect();
     longest.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
@@ -33,6 +35,15 @@ pub fn search(typed: &str) -> Search {
         alike: std::array::from_fn(|_| alike.next().unwrap_or_default()),
         ..Search::default()
     }
+}
+
+/// The text in which each word that mixes Latin letters with look-alikes of other scripts is read as
+/// Latin, composed (NFC) as names are kept. Words of one script stay as they are.
+fn unmixed(typed: &str) -> String {
+    let word = |word: &str| {
+        if word.chars().any(|c| c.is_ascii_alphabetic()) { latin_look(word) } else { word.to_owned() }
+    };
+    composed(typed).split_inclusive(|c: char| !c.is_alphanumeric()).map(word).collect()
 }
 
 /// How alike a name must be to a word of so many letters. One wrong letter leaves `n - 2` of
@@ -110,6 +121,13 @@ mod tests {
         let [one, two, three] = search.alike;
         assert_eq!((one.word.as_str(), two.word.as_str(), three.word.as_str()), ("vualt", "", ""));
         assert_eq!(two.swapped, "");
+    }
+
+    #[test]
+    fn a_word_with_a_look_alike_finds_what_it_looks_like() {
+        assert_eq!(search("L\u{435}dger Bücher").words, "'ledger':*&'bücher':*");
+        assert_eq!(search("Bu\u{308}cher").words, "'b\u{fc}cher':*");
+        assert_eq!(search("\u{43E}\u{442}\u{434}\u{435}\u{43B}").words, "'\u{43E}\u{442}\u{434}\u{435}\u{43B}':*", "a word of one script stays");
     }
 
     #[test]

@@ -62,6 +62,12 @@ impl<'a> Work<'a> {
         self.actor.identity()
     }
 
+    /// Whether mails are sent, so that it makes sense to want one.
+    #[must_use]
+    pub fn sends_mail(&self) -> bool {
+        self.base.mail.is_some()
+    }
+
     /// A fresh id: pass the constructor, `work.id(RequestId::new)`.
     pub fn id<T>(&self, make: impl Fn(Timestamp, [u8; 10]) -> T) -> T {
         make(self.now, self.base.system.random())

@@ -108,22 +108,65 @@ impl Story {
         ]
     }
 
-    /// Decides on what was shown.
+    /// Makes a decision on what was shown; it can be undone for ten seconds.
     pub async fn decide_on(&self, who: IdentityId, shown: &[(&'static str, String)], verdict: &str, comment: &str) -> Reply {
+        self.decide_with(who, shown, verdict, &[("comment", comment)]).await
+    }
+
+    /// The same with any fields.
+    pub async fn decide_with(&self, who: IdentityId, shown: &[(&'static str, String)], verdict: &str, more: &[(&str, &str)]) -> Reply {
         let mut fields: Vec<(&str, &str)> = shown.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        fields.extend([("verdict", verdict), ("comment", comment)]);
+        fields.push(("verdict", verdict));
+        fields.extend(more);
         self.call(who, "inbox/decide", &fields).await
     }
 
-    /// Decides on what is there now.
+    /// Decides on what is there now and lets the ten seconds pass, so that it is on record.
     pub async fn decide(&self, who: IdentityId, request: &str, verdict: &str, comment: &str) -> Reply {
         let shown = self.shown(who, request).await;
-        self.decide_on(who, &shown, verdict, comment).await
+        let reply = self.decide_on(who, &shown, verdict, comment).await;
+        self.become_final().await;
+        reply
+    }
+
+    /// Lets decisions that were made become final.
+    pub async fn become_final(&self) {
+        self.app.advance(SignedDuration::from_secs(11));
+        server::job::finalise_decisions::run(&self.app.base).await.unwrap();
+    }
+
+    /// The present plan of a tier, replaced.
+    pub async fn plan(&self, tier: &str, stages: Value) {
+        sqlx::query("update approval_plan set stages = $2, version = version + 1 where tier = $1 and population is null and application_id is null")
+            .bind(tier)
+            .bind(stages)
+            .execute(&self.app.owner)
+            .await
+            .unwrap();
+    }
+
+    /// A group of approvers.
+    pub async fn group(&self, code: &str, members: &[IdentityId]) {
+        sqlx::query("insert into approver_group (id, code, name, updated_at) values (gen_random_uuid(), $1, $1, now()) on conflict (code) do nothing")
+            .bind(code)
+            .execute(&self.app.owner)
+            .await
+            .unwrap();
+        for member in members {
+            sqlx::query("insert into approver_group_member (group_id, identity_id) select id, $2 from approver_group where code = $1")
+                .bind(code)
+                .bind(member.0)
+                .execute(&self.app.owner)
+                .await
+                .unwrap();
+        }
     }
 
     pub async fn approve(&self, who: IdentityId, request: &str) {
         let reply = self.decide(who, request, "approve", "").await;
         assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+        let refused = self.app.count("select count(*) from pending_decision where state = 'refused'").await;
+        assert_eq!(refused, 0, "a decision was not recorded");
     }
 
     /// The one open release of a request.
@@ -159,6 +202,13 @@ impl Story {
         request
     }
 
+    /// The newest decision that was made.
+    pub async fn pending(&self) -> String {
+        let id: uuid::Uuid =
+            sqlx::query_scalar("select id from pending_decision order by decided_at desc, id desc limit 1").fetch_one(&self.app.owner).await.unwrap();
+        id.to_string()
+    }
+
     pub async fn state(&self, request: &str) -> String {
         sqlx::query_scalar("select state from request where id = $1")
             .bind(request.parse::<uuid::Uuid>().unwrap())
@@ -169,6 +219,7 @@ impl Story {
 
     /// Runs what the jobs would do at this moment.
     pub async fn jobs(&self) {
+        server::job::finalise_decisions::run(&self.app.base).await.unwrap();
         server::job::end_grants::run(&self.app.base).await.unwrap();
         server::job::replan_stages::run(&self.app.base).await.unwrap();
         server::job::lapse_requests::run(&self.app.base).await.unwrap();

@@ -28,8 +28,32 @@ async fn the_same_decision_sent_twice_at_once_is_recorded_once(pool: PgPoolOptio
     let shown = s.shown(s.mona, &request).await;
     let (one, two) = tokio::join!(s.decide_on(s.mona, &shown, "approve", ""), s.decide_on(s.mona, &shown, "approve", ""));
     assert!(one.status < 400 && two.status < 400, "{} {}", one.text(), two.text());
+    assert_eq!(s.app.count("select count(*) from pending_decision").await, 1);
+    s.app.advance(SignedDuration::from_secs(11));
+    // Two servers at once.
+    let base = &s.app.base;
+    let (one, two) = tokio::join!(server::job::finalise_decisions::run(base), server::job::finalise_decisions::run(base));
+    assert_eq!(one.unwrap().changed + two.unwrap().changed, 1);
     assert_eq!(s.app.count("select count(*) from decision").await, 1);
     assert_eq!(s.app.count("select count(*) from audit_event where kind = 'decision.approved'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn taken_back_at_the_last_moment_it_is_never_recorded(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.read).await;
+    let mona = s.app.sign_in_as(s.mona).await;
+    let shown = s.shown(s.mona, &request).await;
+    s.decide_on(s.mona, &shown, "approve", "").await;
+    let pending = s.pending().await;
+    // The undo arrives within its time, the job looks a moment after it.
+    s.app.advance(SignedDuration::from_millis(9_999));
+    let undone = mona.server_fn("inbox/undo", &[("decision", &pending)]).await;
+    s.app.advance(SignedDuration::from_millis(1));
+    let run = server::job::finalise_decisions::run(&s.app.base).await.unwrap();
+    assert_eq!((undone.status < 400, run.changed), (true, 0), "{}", undone.text());
+    assert_eq!(s.app.count("select count(*) from decision").await, 0);
+    assert_eq!(s.state(&request).await, "in_approval");
 }
 
 #[sqlx::test(migrations = "../migrations")]

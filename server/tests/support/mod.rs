@@ -33,19 +33,24 @@
 #![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "each test program uses its own part of the harness")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a harness that cannot go on fails its test")]
 
+mod browser;
 mod client;
 mod seed;
+mod sink;
 
+pub use browser::{Browser, Form};
 pub use client::{Client, Reply};
 pub use domain::id::{ApplicationId, EntitlementId, IdentityId, SessionId, UnitId};
 pub use jiff::{SignedDuration, Timestamp};
+pub use sink::{Manner, Sink, Taken};
 pub use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use app::account::port::DemoPerson;
 use app::shell::Assets;
 use axum::Router;
-use server::config::Config;
+use server::config::{Config, Smtp};
 use server::http::{self, Site};
+use server::mail::Mail;
 use server::policy::PolicySet;
 use server::state::AppState;
 use server::store;
@@ -101,6 +106,8 @@ pub struct Setup {
     pub demonstration: Option<Vec<&'static str>>,
     /// Serve pages with script and style.
     pub site: bool,
+    /// Mail by these settings; without them there is none.
+    pub mail: Option<Smtp>,
 }
 
 impl TestApp {
@@ -141,6 +148,8 @@ impl TestApp {
             Site::default()
         };
         let base = Base::new(pool.clone(), system.clone(), POLICIES.clone(), config.zone.clone()).await.unwrap();
+        let mail = setup.mail.map(|smtp| Arc::new(Mail::from_settings(&smtp, &config.public_url).unwrap()));
+        let base = base.with_mail(mail);
         let state = AppState::new(base.clone(), config, site, people).unwrap();
         let router = http::router(state.clone());
         Self { pool, owner, clock, system, base, state, router, hand, addresses: Arc::new(AtomicU8::new(1)) }

@@ -1,7 +1,7 @@
 //! Records for tests, straight into the tables.
 
 use super::TestApp;
-use domain::id::{ApplicationId, AssignmentId, EntitlementId, IdentityId, UnitId};
+use domain::id::{ApplicationId, AssignmentId, EntitlementId, GrantId, IdentityId, ItemId, ReleaseId, RequestId, UnitId};
 use domain::permission::Role;
 use jiff_sqlx::ToSqlx as _;
 use server::password::NO_PASSWORD;
@@ -146,5 +146,60 @@ impl TestApp {
             .await
             .unwrap();
         }
+    }
+
+    /// A request of `subject` for themselves, submitted at this moment and now in `state`.
+    pub async fn asked(&self, subject: IdentityId, what: EntitlementId, state: &str) -> RequestId {
+        let id = RequestId::new(self.now(), self.system.random());
+        let item = ItemId::new(self.now(), self.system.random());
+        query(
+            "with submitted as (
+               insert into submission (id, subject_id, requester_id, submitted_at, idempotency_key) values ($1, $2, $2, $5, $1)
+             ), asked as (
+               insert into request (id, number, subject_id, requester_id, state, state_since, state_reason, revision, version, content_hash, submitted_at, submission_id)
+               values ($1, 'REQ-' || $1::text, $2, $2, $6, $5, case when $6 in ('returned', 'withdrawn', 'rejected', 'lapsed') then 'Because.' end, 1, 1, sha256(''), $5, $1)
+             ), revised as (
+               insert into request_revision (request_id, revision, reason_code, justification, starts_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at)
+               values ($1, 1, 'other', 'Needed for what the test is about.', ($5::timestamptz at time zone 'UTC')::date, 'employee', 1, $7, $2, $5)
+             )
+             insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version) values ($3, $1, 1, 1, $4, 1)",
+        )
+        .bind(id.0)
+        .bind(subject.0)
+        .bind(item.0)
+        .bind(what.0)
+        .bind(self.now().to_sqlx())
+        .bind(state)
+        .bind(self.base.policies.hash())
+        .execute(&self.owner)
+        .await
+        .unwrap();
+        id
+    }
+
+    /// Gives what a request asked for, at this moment, by the hand of `operator`.
+    pub async fn given(&self, request: RequestId, operator: IdentityId) -> GrantId {
+        let id = GrantId::new(self.now(), self.system.random());
+        let release = ReleaseId::new(self.now(), self.system.random());
+        query(
+            "with asked as (
+               update request set state = 'released', state_since = $4, version = version + 1 where id = $2 returning id, subject_id
+             ), done as (
+               insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, evidence, executed_by, executed_at, planned_at, state_since)
+               select $3, 'REL-' || $3::text, 'activate', a.id, 1, i.id, a.subject_id, i.entitlement_id, $1, 'executed', $4, 'Seen.', $5, $4, $4, $4
+               from asked a join request_item i on i.request_id = a.id
+             )
+             insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since)
+             select $1, r.subject_id, i.entitlement_id, 1, r.id, i.id, $3, 'active', $4 from request r join request_item i on i.request_id = r.id where r.id = $2",
+        )
+        .bind(id.0)
+        .bind(request.0)
+        .bind(release.0)
+        .bind(self.now().to_sqlx())
+        .bind(operator.0)
+        .execute(&self.owner)
+        .await
+        .unwrap();
+        id
     }
 }

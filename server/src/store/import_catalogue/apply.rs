@@ -25,10 +25,13 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
     .await?;
     sqlx::query!(
         r#"
-        update entitlement e set name = r.name, description = r.description, actions = r.actions, data_actions = r.data_actions, tier = s.tier, tier_reason = s.tier_reason,
+        update entitlement e set name = n.name, description = n.description, actions = r.actions, data_actions = r.data_actions, tier = s.tier, tier_reason = s.tier_reason,
             longest_days = s.longest_days, review_every_days = s.review_every_days, state = s.state, version = s.version, updated_at = $1,
-            search = entitlement_search(r.name, r.description, a.code, a.name, r.actions, r.data_actions)
+            search = entitlement_search(n.name, n.description, a.code, a.name, r.actions, r.data_actions)
         from import_role_step s join import_role r on r.entry = s.entry and r.usable join application a on a.id = s.application_id
+        join entitlement o on o.id = s.entitlement_id
+        cross join lateral (select case when 'name' = any (o.edited) then o.name else r.name end as name,
+                                   case when 'description' = any (o.edited) then o.description else r.description end as description) n
         where e.id = s.entitlement_id and s.action = 'change'
         "#,
         now.to_sqlx() as jiff_sqlx::Timestamp,
@@ -43,8 +46,10 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
     .await?;
     sqlx::query!(
         r#"
-        insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at)
-        select e.id, e.version, e.tier, e.tier_reason, e.longest_days, e.requestable, e.name, e.description, $1
+        insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at, questions,
+            audience_populations, audience_units, includes, review_every_days)
+        select e.id, e.version, e.tier, e.tier_reason, e.longest_days, e.requestable, e.name, e.description, $1, e.questions,
+            e.audience_populations, e.audience_units, e.includes, e.review_every_days
         from entitlement e join import_role_step s on s.entitlement_id = e.id
         where s.action <> 'retire' and not exists (select from entitlement_version v where v.entitlement_id = e.id and v.version = e.version)
         "#,

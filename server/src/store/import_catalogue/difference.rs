@@ -20,6 +20,8 @@ pub struct TierLimits {
 /// A tier that somebody edited is kept, with its reason. Limits follow a changed tier only where
 /// they still were the old tier's usual ones: anything else was set by hand. The application of a
 /// known entitlement is kept. A retired entitlement that is in the file again is active again.
+/// What somebody changed under change control stands as they set it, field by field, and what was
+/// made there is not the file's at all.
 ///
 /// # Errors
 /// When the database refuses.
@@ -38,8 +40,9 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
                 coalesce(e.application_id, a.id) as application_id,
                 case when e.tier_origin = 'edited' then e.tier else r.tier end as new_tier,
                 case when e.tier_origin = 'edited' then e.tier_reason else r.tier_reason end as new_reason,
-                e.tier_reason as old_reason,
-                e.name is distinct from r.name as d_name, e.description is distinct from r.description as d_description,
+                e.tier_reason as old_reason, coalesce(e.source, 'catalogue') as source, coalesce(e.edited, '{}') as edited,
+                e.name is distinct from r.name and not 'name' = any (coalesce(e.edited, '{}')) as d_name,
+                e.description is distinct from r.description and not 'description' = any (coalesce(e.edited, '{}')) as d_description,
                 e.actions is distinct from r.actions as d_actions, e.data_actions is distinct from r.data_actions as d_data
             from import_role r
             left join entitlement e on e.source_id = r.source_id
@@ -47,15 +50,15 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
             left join usual on usual.tier = e.tier
             where r.usable
         ), compared as (
-            select w.*, old_tier is distinct from new_tier as d_tier, old_reason is distinct from new_reason as d_reason, old_state is distinct from 'active' as d_state
+            select w.*, old_tier is distinct from new_tier as d_tier, old_reason is distinct from new_reason as d_reason, old_state is distinct from 'active' and not 'state' = any (edited) as d_state
             from wanted w
         )
         insert into import_role_step (entry, entitlement_id, event_id, action, application_id, tier, tier_reason, longest_days, review_every_days, state, version, changed, event_kind, body)
         select c.entry, coalesce(c.entitlement_id, import_uuid($1, $2, 'entitlement', c.entry)), import_uuid($1, $2, 'event', c.entry),
             kind.action, c.application_id, c.new_tier, c.new_reason,
-            case when c.entitlement_id is null or (d_tier and c.old_longest is not distinct from c.usual_longest) then c.longest_days else c.old_longest end,
-            case when c.entitlement_id is null or (d_tier and c.old_review = c.usual_review) then c.review_every_days else c.old_review end,
-            'active', kind.version,
+            case when c.entitlement_id is null or (d_tier and c.old_longest is not distinct from c.usual_longest and not 'longest_days' = any (c.edited)) then c.longest_days else c.old_longest end,
+            case when c.entitlement_id is null or (d_tier and c.old_review = c.usual_review and not 'review_every_days' = any (c.edited)) then c.review_every_days else c.old_review end,
+            case when 'state' = any (c.edited) then c.old_state else 'active' end, kind.version,
             case when kind.action = 'add' then '{}' else array_remove(array[
                 case when d_name then 'name' end, case when d_description then 'description' end, case when d_actions then 'actions' end,
                 case when d_data then 'data actions' end, case when d_tier then 'tier' end, case when d_reason then 'reason of the tier' end,
@@ -75,7 +78,7 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
             end
         from compared c
         cross join lateral (select
-            case when c.entitlement_id is null then 'add' when d_name or d_description or d_actions or d_data or d_tier or d_reason or d_state then 'change' end as action,
+            case when c.source = 'local' then null when c.entitlement_id is null then 'add' when d_name or d_description or d_actions or d_data or d_tier or d_reason or d_state then 'change' end as action,
             case when c.entitlement_id is null then 1 when d_name or d_description or d_actions or d_data or d_tier or d_reason then c.old_version + 1 else c.old_version end as version
         ) kind
         where kind.action is not null
@@ -103,7 +106,7 @@ pub async fn write_missing(conn: &mut PgConnection, ids: &IdSeed, import: Uuid) 
         select e.id, import_uuid($1, $2, 'missing', row_number() over (order by e.id)), 'retire', e.application_id, e.tier, e.tier_reason, e.longest_days, e.review_every_days,
             'retired', e.version, '{}', 'entitlement.retired', '{"import":' || json_text($3::uuid::text) || ',"reason":"Missing from the catalogue file."}'
         from entitlement e
-        where e.state <> 'retired' and not exists (select from import_role r where r.source_id = e.source_id)
+        where e.state <> 'retired' and e.source = 'catalogue' and not 'state' = any (e.edited) and not exists (select from import_role r where r.source_id = e.source_id)
         "#,
         ids.millis,
         ids.seed,
@@ -142,7 +145,7 @@ pub async fn totals(conn: &mut PgConnection) -> sqlx::Result<Totals> {
             count(*) filter (where action = 'add') as "added!",
             count(*) filter (where action = 'change') as "changed!",
             count(*) filter (where action = 'retire') as "missing!",
-            (select count(*) from entitlement where state <> 'retired') as "before!"
+            (select count(*) from entitlement where state <> 'retired' and source = 'catalogue') as "before!"
         from import_role_step
         "#
     )

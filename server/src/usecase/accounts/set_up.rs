@@ -13,7 +13,7 @@ use domain::actor::Actor;
 use domain::event::EventKind;
 use domain::id::{AssignmentId, IdentityId};
 use domain::permission::Role;
-use domain::text;
+use domain::text::Name;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -116,14 +116,7 @@ fn by_link() -> Actor {
 }
 
 fn name(field: &'static str, text: &str) -> Result<String, UseCaseError> {
-    let clean = text::clean(field, text, LONGEST_NAME)?;
-    if clean.is_empty() {
-        Err(AppError::field(field, "required").into())
-    } else if clean.contains('\n') {
-        Err(AppError::field(field, "forbidden_character").into())
-    } else {
-        Ok(clean)
-    }
+    Ok(Name::parse(field, text, LONGEST_NAME)?.into_string())
 }
 
 fn login(text: &str) -> Result<String, UseCaseError> {

@@ -1,0 +1,85 @@
+//! The versions of a record, each readable in full, with what it changed and whose change it was.
+
+use super::port::VersionLine;
+use crate::paths;
+use crate::record::PersonRef;
+use crate::ui::{Card, Disclosure, Fact, FactsList, Tag, Tone};
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+
+/// The card with all of them, newest first.
+pub fn history(versions: Vec<VersionLine>) -> AnyView {
+    if versions.is_empty() {
+        return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"The first version begins when the record is in force."</p></Card> }.into_any();
+    }
+    let count = versions.len();
+    let before = versions.iter().skip(1).map(|version| Some(version.fields.clone())).chain([None]).collect::<Vec<_>>();
+    let lines = versions.into_iter().zip(before).map(|(version, before)| line(version, before)).collect_view();
+    view! { <Card title="Versions" id="versions" flush=true aside=move || format!("{count} kept")><div class="versions">{lines}</div></Card> }.into_any()
+}
+
+fn line(version: VersionLine, before: Option<Vec<(String, String)>>) -> AnyView {
+    let VersionLine { version, effective, change, proposed_by, confirmed_by, fields } = version;
+    let changed = before.map(|before| differing(&before, &fields));
+    let what = match &changed {
+        None => "the first".to_owned(),
+        Some(labels) if labels.is_empty() => "nothing that is shown here changed".to_owned(),
+        Some(labels) => format!("changed: {}", labels.join(", ")),
+    };
+    let summary = format!("Version {version} · from {} · {what}", effective.text);
+    let facts = fields
+        .into_iter()
+        .map(|(label, value)| {
+            let new = changed.as_ref().is_some_and(|changed| changed.contains(&label));
+            let mark = new.then(|| view! { " "<Tag tone=Tone::Info text="Changed"/> });
+            view! { <Fact term=label><span class="whitespace-pre-line">{value_or_none(value)}</span>{mark}</Fact> }
+        })
+        .collect_view();
+    let by = change.map(|(id, number)| {
+        let person = |word: &'static str, person: Option<PersonRef>| {
+            person.map(|person| view! { " · "{word}" "<a href=paths::identity(person.id)>{person.name}</a> })
+        };
+        view! {
+            <p class="text-ink-2">
+                <a class="code" href=paths::change(id)>{number}</a>
+                {person("proposed by", proposed_by)}
+                {person("confirmed by", confirmed_by)}
+            </p>
+        }
+    });
+    let by = match by {
+        Some(by) => by.into_any(),
+        None => view! { <p class="text-ink-2">"Recorded by set-up or an import, not by a change."</p> }.into_any(),
+    };
+    view! { <Disclosure summary=summary id=format!("version-{version}")>{by}<FactsList>{facts}</FactsList></Disclosure> }.into_any()
+}
+
+/// A value in words; empty ones are said.
+pub fn value_or_none(value: String) -> AnyView {
+    if value.is_empty() { view! { <span class="text-ink-3">"None"</span> }.into_any() } else { value.into_any() }
+}
+
+/// Labels whose value differs, in the order of the newer version; then those that are gone.
+fn differing(before: &[(String, String)], after: &[(String, String)]) -> Vec<String> {
+    let old: BTreeMap<&str, &str> = before.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+    let changed = after.iter().filter(|(label, value)| old.get(label.as_str()).copied().unwrap_or_default() != value.as_str());
+    let gone = before.iter().filter(|(label, value)| !value.is_empty() && !after.iter().any(|(other, _)| other == label));
+    changed.chain(gone).map(|(label, _)| label.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_version_names_what_it_changed() {
+        let before = fields(&[("Name", "Reader"), ("Tier", "Standard"), ("Old", "x")]);
+        let after = fields(&[("Name", "Reader"), ("Tier", "Elevated"), ("New", "y"), ("Empty", "")]);
+        assert_eq!(differing(&before, &after), ["Tier", "New", "Old"]);
+        assert!(differing(&before, &before).is_empty());
+    }
+}

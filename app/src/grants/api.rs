@@ -1,0 +1,14 @@
+//! Server functions of access that somebody holds.
+
+use crate::error::AppError;
+use leptos::prelude::*;
+
+/// Gives access back, then leads to where its holder's access is listed.
+#[server(endpoint = "grants/give_back")]
+pub async fn give_back(grant: String) -> Result<(), AppError> {
+    use crate::{backend::backend, caller::caller, grants::table};
+    let caller = caller()?;
+    let done = backend()?.grants.give_back(&caller, grant.parse().map_err(|_| AppError::NotFound)?).await?;
+    leptos_axum::redirect(&table::after_giving_back(done.holder == caller.identity, done.holder));
+    Ok(())
+}

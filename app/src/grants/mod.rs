@@ -1,0 +1,6 @@
+//! Access over its life, as its holder and those who answer for them see it: with its end, and what
+//! can be done about it.
+
+pub mod api;
+pub mod port;
+pub mod table;

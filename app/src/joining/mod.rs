@@ -1,0 +1,5 @@
+//! Hearing about a request for the same thing instead of asking twice.
+
+pub mod api;
+pub mod offer;
+pub mod port;

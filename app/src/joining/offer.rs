@@ -1,0 +1,26 @@
+//! The button that joins a request which asks for the same.
+
+use super::api::JoinRequest;
+use crate::ui::{Button, Notice, Tone};
+use domain::id::RequestId;
+use leptos::prelude::*;
+
+/// A plain form that joins a request: `<JoinForm request=id number=number/>`, beside the sentence that
+/// says what was recognised. Not inside another form.
+#[component]
+pub fn JoinForm(request: RequestId, #[prop(into)] number: String) -> impl IntoView {
+    let join = ServerAction::<JoinRequest>::new();
+    view! {
+        <ActionForm action=join>
+            <input type="hidden" name="request" value=request.to_string()/>
+            <Button submit=true>"Join "{number}" and hear about it"</Button>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// What is said on a request right after joining it.
+#[must_use]
+pub fn joined() -> AnyView {
+    view! { <Notice tone=Tone::Ok title="Joined." text="You are told when this request moves. Nothing was asked for twice."/> }.into_any()
+}

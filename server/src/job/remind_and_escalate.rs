@@ -1,0 +1,57 @@
+//! What the clock does to decisions that wait: those asked are reminded once, then the next level is
+//! asked as well, and what somebody has taken on and not decided goes back to the team. Clocks stand
+//! still while the requester is asked.
+
+use super::JobReport;
+use crate::store;
+use crate::usecase::Base;
+use crate::usecase::error::UseCaseError;
+use crate::usecase::stage_queue;
+use crate::usecase::work::Work;
+use domain::actor::Actor;
+
+/// Name in the job table.
+pub const NAME: &str = "remind-and-escalate";
+
+/// Stages of each kind in one run; the rest follow in the next.
+const BATCH: i64 = 500;
+
+/// Runs once.
+///
+/// # Errors
+/// [`UseCaseError`] when the database refuses; stages done before that stay done.
+pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
+    let mut work = Work::read(base).await?;
+    let now = work.now();
+    let lapsed = store::holds::lapsed_claims(work.conn(), now, BATCH).await?;
+    let to_escalate = store::holds::to_escalate(work.conn(), now, BATCH).await?;
+    let to_remind = store::holds::to_remind(work.conn(), now, BATCH).await?;
+    work.commit().await?;
+    let (mut back, mut escalated, mut reminded) = (0, 0, 0);
+    for stage in lapsed {
+        let mut work = begin(base).await?;
+        if stage_queue::lapse_claim(&mut work, stage).await? {
+            work.commit().await?;
+            back += 1;
+        }
+    }
+    for stage in to_remind {
+        let mut work = begin(base).await?;
+        if stage_queue::remind(&mut work, base, stage).await? {
+            work.commit().await?;
+            reminded += 1;
+        }
+    }
+    for stage in to_escalate {
+        let mut work = begin(base).await?;
+        if stage_queue::escalate(&mut work, base, stage).await? {
+            work.commit().await?;
+            escalated += 1;
+        }
+    }
+    Ok(JobReport { changed: back + escalated + reminded, what: format!("{reminded} reminded, {escalated} escalated, {back} given back") })
+}
+
+async fn begin(base: &Base) -> Result<Work<'_>, UseCaseError> {
+    Work::begin(base, Actor::System { job: NAME.to_owned() }).await
+}

@@ -1,0 +1,65 @@
+//! Request templates as people use them. How they are edited is change control's.
+
+use super::error::StoreError;
+use domain::id::{EntitlementId, IdentityId, TemplateId};
+use domain::request::ReasonCode;
+use sqlx::PgConnection;
+
+/// A template that can be used.
+#[derive(Clone, Debug)]
+pub struct TemplateRow {
+    /// Which.
+    pub id: TemplateId,
+    /// Its version.
+    pub version: i32,
+    /// Name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Reason it proposes.
+    pub reason: Option<ReasonCode>,
+    /// Days it proposes.
+    pub days: Option<i32>,
+    /// What it asks for, in order.
+    pub entitlements: Vec<EntitlementId>,
+}
+
+/// Templates in force that are meant for this person, by name; with `only` just that one.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a word is unknown.
+pub async fn for_person(conn: &mut PgConnection, person: IdentityId, only: Option<TemplateId>) -> Result<Vec<TemplateRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select t.id, t.version, t.name, t.description, t.reason_code, t.days, t.entitlement_ids
+         from request_template t join identity i on i.id = $1
+         where t.state = 'active' and ($2::uuid is null or t.id = $2)
+           and (t.audience_populations = '{}' or i.population = any (t.audience_populations))
+           and (t.audience_units = '{}' or i.unit_id = any (t.audience_units))
+         order by t.name, t.id limit 100",
+        person.0,
+        only.map(|id| id.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(TemplateRow {
+                id: TemplateId(r.id),
+                version: r.version,
+                name: r.name,
+                description: r.description,
+                reason: r.reason_code.map(|word| word.parse()).transpose()?,
+                days: r.days,
+                entitlements: r.entitlement_ids.into_iter().map(EntitlementId).collect(),
+            })
+        })
+        .collect()
+}
+
+/// Name and version of a template, whoever it is meant for.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn name(conn: &mut PgConnection, id: TemplateId) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select name from request_template where id = $1", id.0).fetch_optional(conn).await?)
+}

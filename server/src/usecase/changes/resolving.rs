@@ -1,0 +1,262 @@
+//! Looks up what the texts of a record name, and puts numbers where names were typed.
+
+use crate::store;
+use crate::store::changes::lookup::{self, Somebody};
+use crate::store::changes::records::Record;
+use crate::store::changes::write::Ids;
+use crate::usecase::error::UseCaseError;
+use crate::usecase::work::Work;
+use domain::change::{Body, RecordKind, Shape, Typed};
+use domain::error::FieldError;
+use domain::id::ApplicationId;
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+
+/// A record whose names were all found.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// With numbers in place of names, and sets in order.
+    pub body: Body,
+    /// Ids of what it names.
+    pub ids: Ids,
+    /// Applications it belongs to.
+    pub applications: Vec<ApplicationId>,
+}
+
+/// Problems while looking up, each at the line where the name was typed.
+struct Problems<'a> {
+    typed: &'a Typed,
+    kind: RecordKind,
+    errors: Vec<FieldError>,
+}
+
+impl Problems<'_> {
+    fn add(&mut self, field: &str, text: &str, code: &str, message: &str) {
+        let one_line = self.kind.fields().iter().any(|spec| spec.name == field && matches!(spec.shape, Shape::Line(_) | Shape::CalendarCode));
+        let line = self.typed.get(field).and_then(|all| all.lines().position(|line| line.trim() == text));
+        let code = match line {
+            Some(at) if !one_line => format!("{code}@{}", at + 1),
+            _ => code.to_owned(),
+        };
+        self.errors.push(FieldError::new(field, &code, message));
+    }
+}
+
+/// Looks up everything that `body` names. `typed` is what was typed, for the lines of problems; what
+/// `before` named already may have left or been retired meanwhile.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails. Names that are not found are the inner error.
+pub async fn resolve(
+    work: &mut Work<'_>,
+    body: Body,
+    typed: &Typed,
+    before: Option<&Record>,
+    key: &str,
+) -> Result<Result<Resolved, Vec<FieldError>>, UseCaseError> {
+    let mut problems = Problems { typed, kind: body.kind(), errors: Vec::new() };
+    let mut ids = Ids::default();
+    let body = match people(work, &mut problems, &mut ids, body, before).await? {
+        Ok(body) => body,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let mut applications = named_applications(work, &mut problems, &mut ids, &body).await?;
+    applications.extend(entitlements(work, &mut problems, &mut ids, &body, before, key).await?);
+    others(work, &mut problems, &mut ids, &body).await?;
+    unique(work, &mut problems, &ids, &body, key).await?;
+    if let Body::Application(_) = body {
+        applications = key.parse().map(ApplicationId).into_iter().collect();
+    } else if !body.kind().belongs_to_applications() {
+        applications.clear();
+    }
+    applications.sort_unstable();
+    applications.dedup();
+    if problems.errors.is_empty() {
+        Ok(body.sorted().map(|body| Resolved { body, ids, applications }))
+    } else {
+        Ok(Err(problems.errors))
+    }
+}
+
+/// People by number, or by a name that only one of them has. Whoever is named anew is at work.
+async fn people(
+    work: &mut Work<'_>,
+    problems: &mut Problems<'_>,
+    ids: &mut Ids,
+    body: Body,
+    before: Option<&Record>,
+) -> Result<Result<Body, Vec<FieldError>>, UseCaseError> {
+    let named = body.references().people;
+    if named.is_empty() {
+        return Ok(Ok(body));
+    }
+    let was: Vec<(&str, String)> =
+        before.map(|record| record.body.references().people.into_iter().map(|(field, _, number)| (field, number)).collect()).unwrap_or_default();
+    let texts: Vec<String> = named.iter().map(|(_, _, text)| text.clone()).collect();
+    let by_number = lookup::people_by_number(work.conn(), &texts).await?;
+    let mut text = body.text();
+    for (field, _, typed) in named {
+        let found = match by_number.get(&typed) {
+            Some(somebody) => Some(somebody.clone()),
+            None => by_name(work, problems, field, &typed).await?,
+        };
+        let Some(somebody) = found else { continue };
+        if !was.contains(&(field, somebody.number.clone())) {
+            if !somebody.active {
+                problems.add(field, &typed, "not_active", "This person is not at work: name somebody who is.");
+            } else if !somebody.human {
+                problems.add(field, &typed, "not_a_person", "This is an account of a machine: name a person.");
+            }
+        }
+        if let Some(lines) = text.get_mut(field) {
+            *lines = lines.lines().map(|line| if line == typed { somebody.number.as_str() } else { line }).collect::<Vec<_>>().join("\n");
+        }
+        ids.people.insert(somebody.number.clone(), somebody.id);
+    }
+    if !problems.errors.is_empty() {
+        return Ok(Err(std::mem::take(&mut problems.errors)));
+    }
+    // Two names for one person only show now.
+    Ok(Body::parse(body.kind(), &text, false))
+}
+
+async fn by_name(work: &mut Work<'_>, problems: &mut Problems<'_>, field: &str, name: &str) -> Result<Option<Somebody>, UseCaseError> {
+    let mut found = lookup::people_by_name(work.conn(), name).await?;
+    match found.len() {
+        1 => return Ok(found.pop()),
+        0 => problems.add(field, name, "unknown_person", "Nobody has this number or exactly this name."),
+        _ => problems.add(field, name, "ambiguous_person", "More than one person has this name: enter the employee number."),
+    }
+    Ok(None)
+}
+
+async fn named_applications(
+    work: &mut Work<'_>,
+    problems: &mut Problems<'_>,
+    ids: &mut Ids,
+    body: &Body,
+) -> Result<Vec<ApplicationId>, UseCaseError> {
+    let named = body.references().applications;
+    let codes: Vec<String> = named.iter().map(|(_, _, code)| code.clone()).collect();
+    ids.applications = lookup::applications(work.conn(), &codes).await?;
+    for (field, _, code) in &named {
+        if !ids.applications.contains_key(code) {
+            problems.add(field, code, "unknown_application", "There is no application with this code.");
+        }
+    }
+    Ok(ids.applications.values().copied().collect())
+}
+
+async fn entitlements(
+    work: &mut Work<'_>,
+    problems: &mut Problems<'_>,
+    ids: &mut Ids,
+    body: &Body,
+    before: Option<&Record>,
+    key: &str,
+) -> Result<Vec<ApplicationId>, UseCaseError> {
+    let named = body.references().entitlements;
+    let was: Vec<String> =
+        before.map(|record| record.body.references().entitlements.into_iter().map(|(_, _, id)| id).collect()).unwrap_or_default();
+    let texts: Vec<String> = named.iter().map(|(_, _, id)| id.clone()).collect();
+    let found = lookup::entitlements(work.conn(), &texts).await?;
+    let mut applications = Vec::new();
+    for (field, _, id) in &named {
+        match found.get(id) {
+            None => problems.add(field, id, "unknown_entitlement", "There is no entitlement with this identifier."),
+            // A rule may look back on what is no longer given; what is given anew has to be there.
+            Some((_, _, false)) if body.kind() != RecordKind::Conflict && !was.contains(id) => {
+                problems.add(field, id, "retired", "This entitlement is retired.");
+            }
+            Some((_, application, _)) => applications.push(*application),
+        }
+    }
+    ids.entitlements = found.into_iter().map(|(source, (id, _, _))| (source, id)).collect();
+    if let (Body::Entitlement(body), Ok(own)) = (body, key.parse()) {
+        let included: Vec<_> = body.includes.iter().filter_map(|id| ids.entitlements.get(id)).map(|id| id.0).collect();
+        if lookup::includes_it(work.conn(), &included, own).await? {
+            problems.add("includes", "", "cycle", "An entitlement cannot include itself, not even through others.");
+        }
+        // What it includes may belong elsewhere; it belongs to its own application only.
+        return Ok(vec![]);
+    }
+    Ok(applications)
+}
+
+async fn others(work: &mut Work<'_>, problems: &mut Problems<'_>, ids: &mut Ids, body: &Body) -> Result<(), UseCaseError> {
+    let named = body.references();
+    let names: Vec<String> = named.units.iter().map(|(_, _, name)| name.clone()).collect();
+    ids.units = lookup::units(work.conn(), &names).await?;
+    for (field, _, name) in &named.units {
+        if !ids.units.contains_key(name) {
+            problems.add(field, name, "unknown_unit", "There is no unit with this name.");
+        }
+    }
+    if !named.calendars.is_empty() {
+        let known = lookup::calendars(work.conn()).await?;
+        for (field, _, code) in &named.calendars {
+            if !known.iter().any(|(known, _)| known == code) {
+                problems.add(field, code, "unknown_calendar", "There is no calendar with this code.");
+            }
+        }
+    }
+    if let Body::Plan(plan) = body {
+        let codes: Vec<String> = named.groups.iter().map(|(_, _, code)| code.clone()).collect();
+        let groups = lookup::groups(work.conn(), &codes).await?;
+        problems.errors.extend(stages_without_people(plan, &named.groups, &groups));
+    }
+    if let Body::Calendar(calendar) = body
+        && calendar.written.zone.as_deref().is_some_and(|zone| TimeZone::get(zone).is_err())
+    {
+        problems.add("zone", "", "unknown_zone", "This time zone is not known: enter a name such as Europe/Berlin.");
+    }
+    Ok(())
+}
+
+/// Stages that name a group that is not there, or want more people than there are.
+fn stages_without_people(
+    plan: &domain::change::PlanBody,
+    named: &[(&'static str, usize, String)],
+    groups: &HashMap<String, usize>,
+) -> Vec<FieldError> {
+    let mut errors: Vec<FieldError> = named
+        .iter()
+        .filter(|(_, _, code)| !groups.contains_key(code))
+        .map(|(field, stage, _)| FieldError::new(field, &format!("unknown_group@{stage}"), "There is no group with this code."))
+        .collect();
+    if errors.is_empty() {
+        let beyond = plan.beyond_reach(|code| groups.get(code).copied().unwrap_or(0));
+        errors.extend(beyond.into_iter().map(|stage| {
+            FieldError::new("stages", &format!("unreachable@{stage}"), "Its sources never give so many people: name more, or lower the quorum.")
+        }));
+    }
+    errors
+}
+
+/// What only one record may have.
+async fn unique(work: &mut Work<'_>, problems: &mut Problems<'_>, ids: &Ids, body: &Body, key: &str) -> Result<(), UseCaseError> {
+    let (field, text) = match body {
+        Body::Unit(body) => ("name", &body.name),
+        Body::Application(body) => ("code", &body.code),
+        Body::Entitlement(body) => ("source_id", &body.source_id),
+        Body::Conflict(body) => ("code", &body.code),
+        Body::Template(body) => ("code", &body.code),
+        Body::Plan(body) => ("code", &body.code),
+        Body::Calendar(body) => ("code", &body.code),
+        Body::Group(body) => ("code", &body.code),
+        Body::Specification(_) => return Ok(()),
+    };
+    if lookup::is_taken(work.conn(), body.kind(), text, key).await? {
+        problems.add(field, "", "taken", "Another record has this already.");
+    }
+    if let Body::Plan(plan) = body
+        && plan.active
+    {
+        let application = plan.application.as_ref().and_then(|code| ids.applications.get(code)).map(|id| id.0);
+        let (tier, population) = (plan.tier.map(|tier| tier.word()), plan.population.map(|population| population.word()));
+        if store::changes::lookup::plan_for_same_case(work.conn(), tier, population, application, key).await? {
+            problems.add("tier", "", "same_case", "Another plan in use is made for the same circumstances.");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Putting things into a basket: one entitlement, or everything of a template.
+
+use super::body::{Body, fingerprint};
+use crate::store;
+use crate::store::templates::TemplateRow;
+use crate::usecase::Base;
+use crate::usecase::error::UseCaseError;
+use crate::usecase::facts::{self, Question, wish_of_form};
+use crate::usecase::work::Work;
+use app::error::AppError;
+use app::requests::draft_port::{Addition, TemplateLine};
+use domain::actor::Caller;
+use domain::basket::{BasketForm, Way};
+use domain::gate::{ApprovalFacts, GateFacts, Phase};
+use domain::id::{DraftId, EntitlementId, IdempotencyKey, IdentityId, TemplateId};
+use domain::request::RequestKind;
+use domain::time::{days_between, today};
+use jiff::ToSpan;
+
+/// Drafts one person may have at a time.
+const MOST_DRAFTS: usize = 50;
+
+/// Templates meant for the caller.
+pub(super) async fn templates(work: &mut Work<'_>, caller: &Caller) -> Result<Vec<TemplateLine>, UseCaseError> {
+    let mut lines = Vec::new();
+    for TemplateRow { id, name, description, entitlements, .. } in store::templates::for_person(work.conn(), caller.identity, None).await? {
+        let mut names = Vec::new();
+        for entitlement in entitlements {
+            names.extend(store::cards::card(work.conn(), entitlement).await?.map(|card| card.name));
+        }
+        lines.push(TemplateLine { id, name, description, entitlements: names });
+    }
+    Ok(lines)
+}
+
+/// The draft that things are put into: the newest that is no change of a request, or a new one.
+struct Basket {
+    id: DraftId,
+    /// Its version; nothing when it is new.
+    version: Option<i32>,
+    body: Body,
+}
+
+async fn basket(work: &mut Work<'_>, caller: &Caller) -> Result<Basket, UseCaseError> {
+    let drafts = store::drafts::of(work.conn(), caller.identity).await?;
+    if let Some(newest) = drafts.iter().find(|row| row.request.is_none())
+        && let Some(row) = store::drafts::find(work.conn(), newest.id, caller.identity, true).await?
+    {
+        return Ok(Basket { id: row.id, version: Some(row.version), body: Body::read(row.body)? });
+    }
+    if drafts.len() >= MOST_DRAFTS {
+        return Err(AppError::field("items", "too_many_drafts").into());
+    }
+    Ok(Basket { id: work.id(DraftId::new), version: None, body: Body::default() })
+}
+
+async fn keep(mut work: Work<'_>, base: &Base, caller: &Caller, basket: Basket) -> Result<DraftId, UseCaseError> {
+    let Basket { id, version, mut body } = basket;
+    prefill(&mut work, base, caller, &mut body.form).await?;
+    let (now, body) = (work.now(), body.write()?);
+    match version {
+        Some(version) => {
+            if !store::drafts::save(work.conn(), id, version, &body, now).await? {
+                return Err(AppError::Changed.into());
+            }
+        }
+        None => {
+            let key = work.id(IdempotencyKey::new);
+            store::drafts::insert(work.conn(), id, caller.identity, None, &body, key, now).await?;
+        }
+    }
+    work.commit().await?;
+    Ok(id)
+}
+
+/// Puts one entitlement in. A basket that is full is not touched.
+pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Result<DraftId, UseCaseError> {
+    let Addition { entitlement, kind, grant, subject } = addition;
+    let kind = if kind.is_empty() { RequestKind::Grant } else { kind.parse().map_err(|_| AppError::field("kind", "required"))? };
+    let way = Way::of(kind, grant).ok_or(AppError::field("kind", "required"))?;
+    let mut work = Work::begin(base, caller.actor()).await?;
+    // What is extended or replaced is its holder's.
+    let holder = match grant {
+        Some(grant) => store::asking::holder(work.conn(), grant).await?.map(|holder| holder.to_string()),
+        None => None,
+    };
+    let subject = holder.unwrap_or(subject);
+    let mut basket = basket(&mut work, caller).await?;
+    if !subject.is_empty() && basket.body.form.subject != subject {
+        if !basket.body.form.items.is_empty() && who(caller, &basket.body.form.subject) != who(caller, &subject) {
+            // A basket is for one subject: something for another begins a new one.
+            basket = Basket { id: work.id(DraftId::new), version: None, body: Body::default() };
+        }
+        basket.body.form.subject = subject;
+    }
+    put(&mut work, &mut basket.body, entitlement, way).await?;
+    keep(work, base, caller, basket).await
+}
+
+/// Puts everything of a template in, with the reason and the period that it proposes.
+pub(super) async fn add_template(base: &Base, caller: &Caller, id: TemplateId) -> Result<DraftId, UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let template = store::templates::for_person(work.conn(), caller.identity, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
+    let mut basket = basket(&mut work, caller).await?;
+    let form = &mut basket.body.form;
+    let begins = today(work.now(), &base.zone);
+    if form.items.is_empty() {
+        basket.body.template = Some((template.id, template.version));
+    }
+    if form.reason_code.is_empty() {
+        form.reason_code = template.reason.map(|reason| reason.word().to_owned()).unwrap_or_default();
+    }
+    if form.ends_on.is_empty()
+        && let Some(days) = template.days
+    {
+        form.starts_on = begins.to_string();
+        form.ends_on = begins.saturating_add(i64::from(days).days()).to_string();
+    }
+    for entitlement in template.entitlements {
+        put(&mut work, &mut basket.body, entitlement, Way::Grant).await?;
+    }
+    keep(work, base, caller, basket).await
+}
+
+fn who(caller: &Caller, subject: &str) -> Option<IdentityId> {
+    if subject.is_empty() { Some(caller.identity) } else { subject.parse().ok() }
+}
+
+async fn put(work: &mut Work<'_>, body: &mut Body, entitlement: EntitlementId, way: Way) -> Result<(), UseCaseError> {
+    let row = store::asking::entitlement(work.conn(), entitlement).await?.ok_or(AppError::NotFound)?;
+    let seen = fingerprint(row.tier.word(), row.owner.map(|owner| owner.id));
+    let kind = if way == Way::Grant { String::new() } else { way.to_string() };
+    if body.add(entitlement, &kind, seen) { Ok(()) } else { Err(AppError::field("items", "too_many").into()) }
+}
+
+/// A period that was not touched begins today and ends at the shortest limit of what is in the
+/// basket. For a subject of whom nothing may be known, nothing is proposed.
+async fn prefill(work: &mut Work<'_>, base: &Base, caller: &Caller, form: &mut BasketForm) -> Result<(), UseCaseError> {
+    let today = today(work.now(), &base.zone);
+    if form.starts_on.is_empty() {
+        form.starts_on = today.to_string();
+    }
+    let Ok(subject) = super::view::subject(work, caller, form).await? else { return Ok(()) };
+    if !form.ends_on.is_empty() {
+        return Ok(());
+    }
+    let mut limits = Vec::new();
+    for item in form.items.clone() {
+        let Ok(entitlement) = item.entitlement.parse() else { continue };
+        let question = Question {
+            subject: subject.person.id,
+            entitlement,
+            together: vec![],
+            replaces: None,
+            wish: wish_of_form(form, today),
+            phase: Phase::Preview,
+            request: None,
+            approval: ApprovalFacts::default(),
+        };
+        match facts::gather(work, base, question).await {
+            Ok(gathered) => limits.extend(limit(&gathered.facts)),
+            // Without a specification there is no limit to propose; the page says what is missing.
+            Err(UseCaseError::Answer(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    if let Some(days) = limits.into_iter().min() {
+        form.ends_on = today.saturating_add(i64::from(days).days()).to_string();
+    }
+    Ok(())
+}
+
+/// The shortest limit that applies, in days.
+fn limit(facts: &GateFacts) -> Option<i32> {
+    let left = facts.subject.ends_on.map(|end| days_between(facts.today, end)).filter(|days| *days >= 0);
+    [facts.entitlement.longest_days, facts.specification.longest_days, left].into_iter().flatten().min()
+}

@@ -1,0 +1,226 @@
+//! What a draft keeps, and how what was typed goes into it.
+
+use crate::store::error::StoreError;
+use app::requests::draft_port::{Difference, Step, Typed};
+use domain::basket::{BasketForm, ItemForm, MOST_ITEMS};
+use domain::id::{EntitlementId, IdentityId, TemplateId};
+use domain::request::ReasonCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The body of a draft.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// As typed.
+    #[serde(default)]
+    pub form: BasketForm,
+    /// What each entitlement was when it was added, as far as a later change has to be read before
+    /// submitting: by its id, the text of [`fingerprint`].
+    #[serde(default)]
+    pub seen: BTreeMap<String, String>,
+    /// It was refused once, so everything that is wrong is worth saying.
+    #[serde(default)]
+    pub tried: bool,
+    /// The template it began with.
+    #[serde(default)]
+    pub template: Option<(TemplateId, i32)>,
+    /// What was typed in another tab.
+    #[serde(default)]
+    pub aside: Option<BasketForm>,
+    /// The revision of the request that it would change.
+    #[serde(default)]
+    pub revision: Option<i32>,
+}
+
+/// Tier and owner of an entitlement, as one text.
+#[must_use]
+pub fn fingerprint(tier: &str, owner: Option<IdentityId>) -> String {
+    format!("{tier} {}", owner.map(|id| id.to_string()).unwrap_or_default())
+}
+
+impl Body {
+    /// Reads a stored body.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] when it has no such shape.
+    pub fn read(value: Value) -> Result<Self, StoreError> {
+        serde_json::from_value(value).map_err(|e| StoreError::inconsistent("draft", e.to_string()))
+    }
+
+    /// As it is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] when it cannot be written, which no body should do.
+    pub fn write(&self) -> Result<Value, StoreError> {
+        serde_json::to_value(self).map_err(|e| StoreError::inconsistent("draft", e.to_string()))
+    }
+
+    /// The form with what was typed in place of what it had. What an item is, is not typed; in a
+    /// draft that changes a request, neither is for whom and how.
+    #[must_use]
+    pub fn typed_over(&self, typed: Typed) -> BasketForm {
+        let fixed = self.revision.is_some();
+        let Typed { subject, reason_code, justification, starts_on, ends_on, items } = typed;
+        let mut typed_items = items.into_iter();
+        let items = self
+            .form
+            .items
+            .iter()
+            .map(|item| match typed_items.next() {
+                Some(typed) => ItemForm {
+                    entitlement: item.entitlement.clone(),
+                    kind: if fixed || typed.kind.is_empty() { item.kind.clone() } else { typed.kind },
+                    answers: typed.answers,
+                    accepts: typed.accepts,
+                },
+                None => item.clone(),
+            })
+            .collect();
+        let subject = if fixed || subject.is_empty() { self.form.subject.clone() } else { subject };
+        BasketForm { subject, reason_code, justification, starts_on, ends_on, items }
+    }
+
+    /// Takes a step besides keeping what was typed.
+    pub fn step(&mut self, step: Step) {
+        match step {
+            Step::Keep => {}
+            Step::Remove(place) => {
+                if self.revision.is_none() && place < self.form.items.len() {
+                    let item = self.form.items.remove(place);
+                    self.seen.remove(&item.entitlement);
+                }
+            }
+            Step::Fill(field, value) => self.fill(&field, value),
+        }
+    }
+
+    /// Fills a field with what cures it. A field that cannot be filled stays as it is.
+    fn fill(&mut self, field: &str, value: String) {
+        match field {
+            "reason_code" => self.form.reason_code = value,
+            "justification" => self.form.justification = value,
+            "starts_on" => self.form.starts_on = value,
+            "ends_on" => self.form.ends_on = value,
+            _ => {
+                let place = field.strip_prefix("items.").and_then(|rest| rest.strip_suffix(".kind")).and_then(|place| place.parse::<usize>().ok());
+                if let Some(item) = place.and_then(|place| self.form.items.get_mut(place))
+                    && self.revision.is_none()
+                {
+                    item.kind = value;
+                }
+            }
+        }
+    }
+
+    /// Puts an item in; what is in already only changes how it is asked for. Gives whether there
+    /// was room.
+    pub fn add(&mut self, entitlement: EntitlementId, kind: &str, seen: String) -> bool {
+        let id = entitlement.to_string();
+        if let Some(item) = self.form.items.iter_mut().find(|item| item.entitlement == id) {
+            if !kind.is_empty() {
+                kind.clone_into(&mut item.kind);
+            }
+            return true;
+        }
+        if self.form.items.len() >= MOST_ITEMS {
+            return false;
+        }
+        self.form.items.push(ItemForm { entitlement: id.clone(), kind: kind.to_owned(), ..ItemForm::default() });
+        self.seen.insert(id, seen);
+        true
+    }
+}
+
+/// The differences between two forms, field by field, in words. `label` names the question of an
+/// item by its place and id.
+#[must_use]
+pub fn differences(before: &BasketForm, after: &BasketForm, label: impl Fn(usize, &str) -> String) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut compare = |field: String, before: &str, after: &str| {
+        if before.trim() != after.trim() {
+            found.push(Difference { field, before: before.trim().to_owned(), after: after.trim().to_owned() });
+        }
+    };
+    let reason = |word: &str| word.parse::<ReasonCode>().map_or_else(|_| word.to_owned(), |reason| reason.label().to_owned());
+    compare("Reason".to_owned(), &reason(&before.reason_code), &reason(&after.reason_code));
+    compare("Why is it needed".to_owned(), &before.justification, &after.justification);
+    compare("From".to_owned(), &before.starts_on, &after.starts_on);
+    compare("Until".to_owned(), &before.ends_on, &after.ends_on);
+    for (place, (old, new)) in before.items.iter().zip(&after.items).enumerate() {
+        let ids: std::collections::BTreeSet<&String> = old.answers.keys().chain(new.answers.keys()).collect();
+        for id in ids {
+            let of = |item: &ItemForm| item.answers.get(id).cloned().unwrap_or_default();
+            compare(label(place, id), &of(old), &of(new));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::requests::draft_port::TypedItem;
+    use jiff::Timestamp;
+
+    fn entitlement(n: u8) -> EntitlementId {
+        EntitlementId::new(Timestamp::UNIX_EPOCH, [n; 10])
+    }
+
+    fn body() -> Body {
+        let mut body = Body::default();
+        assert!(body.add(entitlement(1), "", "standard ".into()) && body.add(entitlement(2), "", "standard ".into()));
+        body
+    }
+
+    #[test]
+    fn what_was_typed_goes_over_the_draft_and_an_item_stays_what_it_is() {
+        let typed = Typed {
+            justification: "x".into(),
+            items: vec![TypedItem { kind: "extend:1".into(), answers: BTreeMap::from([("region".into(), "North".into())]), accepts: String::new() }],
+            ..Typed::default()
+        };
+        let form = body().typed_over(typed);
+        assert_eq!(form.justification, "x");
+        assert_eq!(form.items.len(), 2);
+        assert_eq!(form.items[0].entitlement, entitlement(1).to_string());
+        assert_eq!((form.items[0].kind.as_str(), form.items[0].answers["region"].as_str()), ("extend:1", "North"));
+    }
+
+    #[test]
+    fn a_draft_that_changes_a_request_keeps_for_whom_and_how() {
+        let mut body = Body { revision: Some(1), ..body() };
+        body.form.subject = "somebody".into();
+        let typed = Typed { subject: "somebody else".into(), items: vec![TypedItem { kind: "change:x".into(), ..TypedItem::default() }], ..Typed::default() };
+        let form = body.typed_over(typed);
+        assert_eq!((form.subject.as_str(), form.items[0].kind.as_str()), ("somebody", ""));
+        body.step(Step::Remove(0));
+        body.step(Step::Fill("items.0.kind".into(), "extend:1".into()));
+        assert_eq!((body.form.items.len(), body.form.items[0].kind.as_str()), (2, ""));
+    }
+
+    #[test]
+    fn a_basket_takes_an_item_once_and_twenty_five_at_most() {
+        let mut body = body();
+        assert!(body.add(entitlement(1), "extend:1", String::new()));
+        assert_eq!((body.form.items.len(), body.form.items[0].kind.as_str()), (2, "extend:1"));
+        for n in 3..=25 {
+            assert!(body.add(entitlement(n), "", String::new()));
+        }
+        assert!(!body.add(entitlement(26), "", String::new()));
+        body.step(Step::Remove(0));
+        assert!(body.add(entitlement(26), "", String::new()));
+        body.step(Step::Remove(99));
+        assert_eq!(body.form.items.len(), 25);
+    }
+
+    #[test]
+    fn differences_name_the_field_and_both_values() {
+        let mut after = body().form;
+        after.reason_code = "audit".into();
+        after.items[1].answers.insert("region".into(), "North".into());
+        let found = differences(&body().form, &after, |place, id| format!("{place} {id}"));
+        let lines: Vec<_> = found.iter().map(|d| (d.field.as_str(), d.before.as_str(), d.after.as_str())).collect();
+        assert_eq!(lines, [("Reason", "", "Audit or review"), ("1 region", "", "North")]);
+    }
+}

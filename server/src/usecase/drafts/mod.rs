@@ -1,0 +1,192 @@
+//! The port for what people are writing: opening, adding, saving, discarding and submitting drafts.
+//!
+//! A draft keeps what was typed, right or wrong, until it is submitted or discarded. It is its
+//! owner's alone; everybody else is told that there is none.
+
+mod adding;
+pub mod body;
+pub mod items;
+pub mod view;
+
+use super::Base;
+use super::error::UseCaseError;
+use super::work::Work;
+use super::{revising, submitting};
+use crate::store;
+use crate::store::drafts::DraftRow;
+use app::error::AppError;
+use app::requests::draft_port::{Addition, Desk, Drafts, MadeLine, Step, TemplateLine, Typed};
+use async_trait::async_trait;
+use body::Body;
+use domain::actor::Caller;
+use domain::id::{DraftId, RequestId, TemplateId};
+
+/// What people are writing.
+#[derive(Clone)]
+pub struct DraftService {
+    base: Base,
+}
+
+impl DraftService {
+    /// The service on its base.
+    #[must_use]
+    pub fn new(base: Base) -> Self {
+        Self { base }
+    }
+
+    async fn desk(&self, caller: &Caller, id: Option<DraftId>) -> Result<Desk, UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        let id = match id {
+            Some(id) => Some(id),
+            None => store::drafts::of(work.conn(), caller.identity).await?.into_iter().find(|row| row.request.is_none()).map(|row| row.id),
+        };
+        let desk = match id {
+            None => Desk::Empty { templates: adding::templates(&mut work, caller).await? },
+            Some(id) => match store::drafts::find(work.conn(), id, caller.identity, false).await? {
+                Some(row) => Desk::Open(view::view(&mut work, &self.base, caller, row).await?),
+                None => Desk::Submitted(made(&mut work, caller, id).await?),
+            },
+        };
+        // The runs of the gates are kept.
+        work.commit().await?;
+        Ok(desk)
+    }
+
+    /// Keeps what was typed. Gives the version of the draft after that.
+    async fn keep(&self, caller: &Caller, id: DraftId, version: i32, typed: Typed, step: Step, tried: bool) -> Result<i32, UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        let row = store::drafts::find(work.conn(), id, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        let mut body = Body::read(row.body)?;
+        let form = body.typed_over(typed);
+        if row.version != version {
+            // Nothing is overwritten and nothing typed is lost: the page shows both.
+            if form != body.form {
+                body.aside = Some(form);
+                store::drafts::set_body(work.conn(), id, &body.write()?).await?;
+                work.commit().await?;
+            }
+            return Err(AppError::Changed.into());
+        }
+        let before = body.clone();
+        body.form = form;
+        body.tried |= tried;
+        body.step(step);
+        if body == before {
+            return Ok(version);
+        }
+        self.write(work, id, version, &body).await?;
+        Ok(version + 1)
+    }
+
+    async fn write(&self, mut work: Work<'_>, id: DraftId, version: i32, body: &Body) -> Result<(), UseCaseError> {
+        let now = work.now();
+        if !store::drafts::save(work.conn(), id, version, &body.write()?, now).await? {
+            return Err(AppError::Changed.into());
+        }
+        work.commit().await
+    }
+
+    async fn take_aside(&self, caller: &Caller, id: DraftId, version: i32, take: bool) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        let row = store::drafts::find(work.conn(), id, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        if row.version != version {
+            return Err(AppError::Changed.into());
+        }
+        let mut body = Body::read(row.body)?;
+        if let Some(aside) = body.aside.take()
+            && take
+        {
+            body.form = aside;
+        }
+        self.write(work, id, version, &body).await
+    }
+
+    async fn let_go(&self, caller: &Caller, id: DraftId) -> Result<(), UseCaseError> {
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        if !store::drafts::remove(work.conn(), id, caller.identity).await? {
+            return Err(AppError::NotFound.into());
+        }
+        work.commit().await
+    }
+
+    /// First keeps what was typed, in a unit of its own, so that a refusal loses nothing; then
+    /// submits.
+    async fn send(&self, caller: &Caller, id: DraftId, version: i32, typed: Typed) -> Result<Vec<RequestId>, UseCaseError> {
+        let version = match self.keep(caller, id, version, typed, Step::Keep, true).await {
+            Err(UseCaseError::Answer(AppError::NotFound)) => {
+                let mut work = Work::begin(&self.base, caller.actor()).await?;
+                return Ok(made(&mut work, caller, id).await?.into_iter().map(|line| line.id).collect());
+            }
+            kept => kept?,
+        };
+        let mut work = Work::begin(&self.base, caller.actor()).await?;
+        let Some(row) = store::drafts::find(work.conn(), id, caller.identity, true).await? else {
+            // The same form sent twice at one moment: the other one was quicker.
+            return Ok(made(&mut work, caller, id).await?.into_iter().map(|line| line.id).collect());
+        };
+        if row.version != version {
+            return Err(AppError::Changed.into());
+        }
+        let DraftRow { request, body, key, .. } = row;
+        let body = Body::read(body)?;
+        match request {
+            Some(request) => Ok(vec![revising::revise(work, &self.base, caller, request, id, &body).await?]),
+            None => {
+                let asked = submitting::Asked { form: &body.form, seen: &body.seen, template: body.template, key, draft: Some(id) };
+                submitting::submit(work, &self.base, caller, asked).await
+            }
+        }
+    }
+}
+
+/// What became of a draft that is gone.
+async fn made(work: &mut Work<'_>, caller: &Caller, id: DraftId) -> Result<Vec<MadeLine>, UseCaseError> {
+    let rows = store::submissions::made_from(work.conn(), id, caller.identity).await?;
+    if rows.is_empty() {
+        return Err(AppError::NotFound.into());
+    }
+    Ok(rows.into_iter().map(|row| MadeLine { id: row.id, number: row.number, name: row.name, state: row.state }).collect())
+}
+
+#[async_trait]
+impl Drafts for DraftService {
+    async fn open(&self, caller: &Caller, draft: Option<DraftId>) -> Result<Desk, AppError> {
+        Ok(self.desk(caller, draft).await?)
+    }
+
+    async fn templates(&self, caller: &Caller) -> Result<Vec<TemplateLine>, AppError> {
+        let read = async {
+            let mut work = Work::read(&self.base).await?;
+            adding::templates(&mut work, caller).await
+        };
+        Ok(read.await?)
+    }
+
+    async fn add(&self, caller: &Caller, addition: Addition) -> Result<DraftId, AppError> {
+        Ok(adding::add(&self.base, caller, addition).await?)
+    }
+
+    async fn add_template(&self, caller: &Caller, template: TemplateId) -> Result<DraftId, AppError> {
+        Ok(adding::add_template(&self.base, caller, template).await?)
+    }
+
+    async fn edit(&self, caller: &Caller, request: RequestId) -> Result<DraftId, AppError> {
+        Ok(revising::edit(&self.base, caller, request).await?)
+    }
+
+    async fn save(&self, caller: &Caller, draft: DraftId, version: i32, typed: Typed, step: Step) -> Result<(), AppError> {
+        Ok(self.keep(caller, draft, version, typed, step, false).await.map(drop)?)
+    }
+
+    async fn settle(&self, caller: &Caller, draft: DraftId, version: i32, take: bool) -> Result<(), AppError> {
+        Ok(self.take_aside(caller, draft, version, take).await?)
+    }
+
+    async fn discard(&self, caller: &Caller, draft: DraftId) -> Result<(), AppError> {
+        Ok(self.let_go(caller, draft).await?)
+    }
+
+    async fn submit(&self, caller: &Caller, draft: DraftId, version: i32, typed: Typed) -> Result<Vec<RequestId>, AppError> {
+        Ok(self.send(caller, draft, version, typed).await?)
+    }
+}

@@ -1,0 +1,118 @@
+//! Access that begins to end, whatever the reason: its removal goes into the operators' queue, and
+//! what was asked for about it is moot.
+
+use super::Base;
+use super::error::UseCaseError;
+use super::joining::{self, Moved};
+use super::notifying::{self, Notice};
+use super::shown;
+use super::withdrawing::end_without_release;
+use super::work::Work;
+use crate::store;
+use crate::store::grants::GrantRow;
+use crate::store::releases::NewRelease;
+use domain::event::EventKind;
+use domain::grant::{EndReason, GrantState};
+use domain::id::{GrantId, ReleaseId, RequestId};
+use domain::notification::NotificationKind;
+use domain::release::ReleaseKind;
+use domain::time::today;
+use serde_json::json;
+
+/// A grant with everything locked that changes when it begins to end.
+pub struct Locked {
+    /// The grant.
+    pub grant: GrantRow,
+    /// Open requests that would extend or replace it.
+    pub about: Vec<RequestId>,
+}
+
+/// Locks in the order that holds everywhere: person, requests, then the grant. Who holds the person
+/// already may call it, too.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn lock(work: &mut Work<'_>, id: GrantId) -> Result<Option<Locked>, UseCaseError> {
+    let Some(seen) = store::grants::find(work.conn(), id).await? else { return Ok(None) };
+    store::facts::lock_person(work.conn(), seen.identity).await?;
+    let about = store::grants::open_requests_about(work.conn(), id).await?;
+    let mut requests = about.clone();
+    requests.push(seen.request);
+    requests.sort_unstable();
+    for request in requests {
+        store::requests::find(work.conn(), request, true).await?;
+    }
+    let grant = store::grants::lock(work.conn(), id).await?;
+    Ok(grant.map(|grant| Locked { grant, about }))
+}
+
+/// Begins to end a locked grant: state, removal, events. Nothing is committed here.
+///
+/// # Errors
+/// [`app::error::AppError::NotPossible`] unless it is active.
+pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndReason) -> Result<(), UseCaseError> {
+    let now = work.now();
+    let removal = work.id(ReleaseId::new);
+    let ending = grant.state.clone().start_ending(now, reason, removal)?;
+    let release = NewRelease {
+        id: removal,
+        kind: ReleaseKind::Remove,
+        request: grant.request,
+        revision: grant.revision,
+        item: grant.item,
+        subject: grant.identity,
+        entitlement: grant.entitlement,
+        grant: Some(grant.id),
+        not_before: now,
+        at: now,
+    };
+    let number = store::releases::insert(work.conn(), &release, today(now, &base.zone).year()).await?;
+    store::grants::set_state(work.conn(), grant.id, &ending).await?;
+    work.event(
+        EventKind::GrantEnding,
+        "grant",
+        grant.id.0,
+        Some(grant.request),
+        json!({ "reason": reason.word(), "identity": grant.identity.to_string(), "detail": reason.label() }),
+    )
+    .await?;
+    work.event(EventKind::ReleasePlanned, "release", removal.0, Some(grant.request), json!({ "number": number, "kind": "remove", "entitlement": grant.entitlement.to_string(), "detail": format!("{number}: remove access") })).await?;
+    let href = app::paths::request(grant.request);
+    let notice = Notice {
+        kind: NotificationKind::AccessEnds,
+        title: "Access of yours ends",
+        body: reason.label(),
+        href: &href,
+        request: Some(grant.request),
+    };
+    notifying::tell(work, &[grant.identity], &notice).await?;
+    shown::refresh(work, grant.request).await
+}
+
+/// Takes back what was asked for about a grant that is given back or replaced; `except` is the
+/// request that replaces it.
+///
+/// # Errors
+/// [`UseCaseError`] when writing fails.
+pub async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, except: Option<RequestId>, because: &str) -> Result<(), UseCaseError> {
+    let now = work.now();
+    for request in locked.about.iter().copied().filter(|id| Some(*id) != except) {
+        let Some(row) = store::requests::find(work.conn(), request, false).await? else { continue };
+        if !row.state.is_pending() {
+            continue;
+        }
+        let state = row.state.clone().withdraw(because.to_owned())?;
+        end_without_release(work, request).await?;
+        store::requests::set_state(work.conn(), request, row.version, row.revision, &state, now).await?;
+        work.event(EventKind::RequestWithdrawn, "request", request.0, Some(request), json!({ "number": row.number, "detail": because })).await?;
+        joining::tell_moved(work, &row, Moved::Withdrawn).await?;
+        shown::refresh(work, request).await?;
+    }
+    Ok(())
+}
+
+/// Whether the grant is active, so that it can begin to end.
+#[must_use]
+pub fn is_active(grant: &GrantRow) -> bool {
+    grant.state == GrantState::Active
+}

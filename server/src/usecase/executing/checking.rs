@@ -1,0 +1,78 @@
+//! What has to hold before access is given or lasts longer: the gates on fresh facts, and a period
+//! that has not ended. The end is the earliest of what was asked for and what each approver allowed.
+
+use super::Attempt;
+use crate::store;
+use crate::usecase::error::UseCaseError;
+use crate::usecase::facts::{self, Question};
+use crate::usecase::work::Work;
+use domain::gate::{ApprovalFacts, Evaluation, Phase, WishFacts};
+use domain::time::Period;
+use jiff::Timestamp;
+
+/// What the check found.
+pub(super) struct Checked {
+    /// The stored run of the gates.
+    pub evaluation: Evaluation,
+    /// When the access would end.
+    pub ends_at: Option<Timestamp>,
+    /// Why it cannot be released now; empty when it can.
+    pub obstacles: Vec<String>,
+}
+
+/// Runs the gates of an attempt and stores the run.
+pub(super) async fn check(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<Checked, UseCaseError> {
+    let Attempt { base, release, .. } = attempt;
+    let revision = store::requests::revision(work.conn(), release.request, release.revision).await?;
+    let allowed = store::decisions::earliest_end(work.conn(), release.request, release.revision).await?;
+    let ends_on = revision.ends_on.into_iter().chain(allowed).min();
+    let period = Period::from_stored(revision.starts_on, ends_on);
+    let wish = WishFacts {
+        reason_given: true,
+        justification_length: i32::try_from(revision.justification.chars().count()).unwrap_or(i32::MAX),
+        starts_on: Some(period.starts_on()),
+        ends_on: period.ends_on(),
+        duration_days: period.duration_days(),
+    };
+    let approval = approval_facts(work, attempt).await?;
+    let (_, about) = store::plans::kind_of_request(work.conn(), release.request).await?;
+    let question = Question {
+        subject: release.subject,
+        entitlement: release.entitlement,
+        together: vec![],
+        replaces: about,
+        wish,
+        phase: Phase::Release,
+        request: Some(release.request),
+        approval,
+    };
+    let gathered = facts::gather(work, base, question).await?;
+    let evaluation = facts::evaluate_and_store(work, base, &gathered.facts, Some((release.request, release.revision))).await?;
+    let ends_at = period.ends_at(&base.zone);
+    let mut obstacles: Vec<String> = evaluation.blockers().map(|gate| format!("{}: {}", gate.title, gate.reason)).collect();
+    if evaluation.results.is_empty() {
+        obstacles.push("No control could be evaluated.".to_owned());
+    }
+    if ends_at.is_some_and(|end| end <= work.now()) {
+        obstacles.push("The approved period has ended.".to_owned());
+    }
+    Ok(Checked { evaluation, ends_at, obstacles })
+}
+
+/// What the authority gate looks at: on today's facts, not on those of the day of the decision, and
+/// counting people, not accounts.
+async fn approval_facts(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<ApprovalFacts, UseCaseError> {
+    let (request, revision) = (attempt.release.request, attempt.release.revision);
+    let stages = store::approvals::stages(work.conn(), request, revision).await?;
+    let approvals = store::releases::approvals(work.conn(), request, revision).await?;
+    let mut people: Vec<_> = approvals.iter().map(|approval| approval.person).collect();
+    people.sort_unstable();
+    people.dedup();
+    let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+    Ok(ApprovalFacts {
+        stages: count(stages.len()),
+        approved: count(stages.iter().filter(|s| s.state == "approved").count()),
+        approvers: count(people.len()),
+        unauthorised: approvals.into_iter().filter(|approval| !approval.authorised).map(|approval| approval.name).collect(),
+    })
+}

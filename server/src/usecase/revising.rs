@@ -1,0 +1,171 @@
+//! Changing a request before it is released: the next revision, on the same request. What was
+//! decided on the one before stays readable and no longer counts.
+
+use super::Base;
+use super::authorise::require_or_hide;
+use super::drafts::body::{Body, fingerprint};
+use super::error::UseCaseError;
+use super::notifying::{self, Notice};
+use super::planning;
+use super::shown;
+use super::submitting::{clear, parse, write_revision};
+use super::withdrawing::end_without_release;
+use super::work::Work;
+use crate::store;
+use crate::store::requests::RequestRow;
+use app::error::AppError;
+use domain::actor::Caller;
+use domain::basket::{BasketForm, ItemForm, Way, Wish};
+use domain::event::EventKind;
+use domain::id::{DraftId, IdempotencyKey, RequestId};
+use domain::notification::NotificationKind;
+use domain::permission::Action;
+use domain::question::QuestionKind;
+use domain::request::RequestState;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The draft of the next revision: the one that was begun already, or a new one with everything as
+/// it stands.
+///
+/// # Errors
+/// [`AppError::NotFound`] for those not involved; [`AppError::NotPossible`] once released or ended.
+pub async fn edit(base: &Base, caller: &Caller, id: RequestId) -> Result<DraftId, UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let row = mine(&mut work, caller, id).await?;
+    row.state.clone().revise()?;
+    if let Some(draft) = store::drafts::of(work.conn(), caller.identity).await?.into_iter().find(|draft| draft.request == Some(id)) {
+        let body = Body::read(draft.body)?;
+        if body.revision == Some(row.revision) {
+            return Ok(draft.id);
+        }
+        // Somebody made a revision meanwhile; what would be changed is not there any more.
+        store::drafts::remove(work.conn(), draft.id, caller.identity).await?;
+    }
+    let body = as_it_stands(&mut work, &row).await?;
+    let (draft, key, now) = (work.id(DraftId::new), work.id(IdempotencyKey::new), work.now());
+    store::drafts::insert(work.conn(), draft, caller.identity, Some(id), &body.write()?, key, now).await?;
+    store::drafts::take_files_of(work.conn(), draft, id, row.revision).await?;
+    work.commit().await?;
+    Ok(draft)
+}
+
+/// The request, for those who may change it.
+async fn mine(work: &mut Work<'_>, caller: &Caller, id: RequestId) -> Result<RequestRow, UseCaseError> {
+    let relations = store::requests::relations(work.conn(), id, caller.identity).await?;
+    require_or_hide(caller, Action::AnswerRequest, Action::ReadRequest, &relations)?;
+    Ok(store::requests::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?)
+}
+
+/// The form of a request as it stands.
+async fn as_it_stands(work: &mut Work<'_>, row: &RequestRow) -> Result<Body, UseCaseError> {
+    let revision = store::requests::revision(work.conn(), row.id, row.revision).await?;
+    let mut form = BasketForm {
+        subject: row.subject.id.to_string(),
+        reason_code: revision.reason.word().to_owned(),
+        justification: revision.justification,
+        starts_on: revision.starts_on.to_string(),
+        ends_on: revision.ends_on.map(|end| end.to_string()).unwrap_or_default(),
+        items: vec![],
+    };
+    let mut seen = BTreeMap::new();
+    let mut answers = BTreeMap::new();
+    for answer in revision.answers {
+        let typed = match (answer.kind, answer.value.parse()) {
+            // People are typed by their address.
+            (QuestionKind::Person, Ok(person)) => store::subjects::email(work.conn(), person).await?.unwrap_or_default(),
+            _ => answer.value,
+        };
+        answers.insert(answer.id, typed);
+    }
+    for item in store::requests::items(work.conn(), row.id, row.revision).await? {
+        let entitlement = item.card.id.to_string();
+        let kind = Way::of(row.kind, row.grant).unwrap_or_default();
+        let kind = if kind == Way::Grant { String::new() } else { kind.to_string() };
+        if let Some(now) = store::asking::entitlement(work.conn(), item.card.id).await? {
+            // Measured against the version that is pinned: what changed since then has to be read.
+            seen.insert(entitlement.clone(), fingerprint(item.card.tier.word(), now.owner.map(|owner| owner.id)));
+        }
+        form.items.push(ItemForm { entitlement, kind, answers: answers.clone(), accepts: String::new() });
+    }
+    Ok(Body { form, seen, revision: Some(row.revision), ..Body::default() })
+}
+
+/// Submits the draft of a next revision. Versions are pinned afresh; a release that waits is
+/// cancelled, because what it would carry out is not what is asked for any more.
+///
+/// # Errors
+/// As for a submission; [`AppError::Changed`] when somebody made a revision meanwhile;
+/// [`AppError::NotPossible`] once released or ended.
+pub async fn revise(
+    mut work: Work<'_>,
+    base: &Base,
+    caller: &Caller,
+    id: RequestId,
+    draft: DraftId,
+    body: &Body,
+) -> Result<RequestId, UseCaseError> {
+    let subject = mine(&mut work, caller, id).await?.subject.id;
+    // Lock order everywhere: person, request, release.
+    store::facts::lock_person(work.conn(), subject).await?;
+    let row = store::requests::find(work.conn(), id, true).await?.ok_or(AppError::NotFound)?;
+    let state = row.state.clone().revise()?;
+    if body.revision != Some(row.revision) {
+        return Err(AppError::Changed.into());
+    }
+    let wishes = parse(&mut work, base, &body.form, &body.seen, subject, Some(id)).await?;
+    let returned = matches!(row.state, RequestState::Returned { .. });
+    if !returned && unchanged(&mut work, &row, &wishes, draft).await? {
+        return Err(AppError::field("items", "nothing_changed").into());
+    }
+    let (work, cleared) = clear(work, base, &body.form, subject, wishes, Some(id)).await?;
+    let mut work = work;
+    let [item] = cleared.as_slice() else { return Err(AppError::field("items", "required").into()) };
+    let revision = row.revision + 1;
+    let now = work.now();
+    let deciders = store::asking::deciders(work.conn(), id, row.revision).await?;
+    end_without_release(&mut work, id).await?;
+    write_revision(&mut work, id, revision, item, caller.identity, Some(draft)).await?;
+    store::requests::set_state(work.conn(), id, row.version, revision, &state, now).await?;
+    let facts = &item.gathered.facts.entitlement;
+    let event = if returned { EventKind::RequestResubmitted } else { EventKind::RequestEdited };
+    let told = json!({
+        "number": row.number,
+        "revision": revision,
+        "entitlement": facts.id.to_string(),
+        "entitlement_version": facts.version,
+        "policy": item.evaluation.policy_hash,
+        "detail": format!("Revision {revision}: {}", item.wish.justification.as_str()),
+    });
+    work.event(event, "request", id.0, Some(id), told).await?;
+    planning::lay_out(&mut work, base, id, revision).await?;
+    shown::refresh(&mut work, id).await?;
+    let (title, href) = (format!("{} was changed", row.number), app::paths::request(id));
+    let notice = Notice {
+        kind: NotificationKind::RequestMoved,
+        title: &title,
+        body: "A new revision was made. Decisions on the one before no longer count.",
+        href: &href,
+        request: Some(id),
+    };
+    let people: Vec<_> = deciders.into_iter().chain([row.subject.id, row.requester.id]).collect();
+    notifying::tell(&mut work, &people, &notice).await?;
+    store::drafts::remove(work.conn(), draft, caller.identity).await?;
+    work.commit().await?;
+    Ok(id)
+}
+
+/// Whether the next revision would say the same as the present one. Decisions are not voided for
+/// nothing.
+async fn unchanged(work: &mut Work<'_>, row: &RequestRow, wishes: &[Wish], draft: DraftId) -> Result<bool, UseCaseError> {
+    let revision = store::requests::revision(work.conn(), row.id, row.revision).await?;
+    let same_files = store::requests::same_files(work.conn(), row.id, row.revision, draft).await?;
+    Ok(same_files
+        && wishes.iter().all(|wish| {
+            wish.reason == revision.reason
+                && wish.justification.as_str() == revision.justification
+                && wish.period.starts_on() == revision.starts_on
+                && wish.period.ends_on() == revision.ends_on
+                && wish.answers == revision.answers
+        }))
+}

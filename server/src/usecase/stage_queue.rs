@@ -1,0 +1,324 @@
+//! What happens to a decision between asking and deciding: one of a team takes it on or gives it
+//! back, somebody gives it to another person, those asked are reminded, the next level is asked; and
+//! the queue of what nobody can decide.
+
+use super::Base;
+use super::authorise::{require, require_or_hide};
+use super::cursor;
+use super::delegations::named;
+use super::error::UseCaseError;
+use super::notifying::{Notice, tell};
+use super::planning;
+use super::planning::asking::{Facts, moved, refresh, stage_of};
+use super::work::Work;
+use crate::store;
+use crate::store::approvals::{CandidateRow, NewReassignment, StageRow};
+use crate::store::requests::RequestRow;
+use app::approvals::port::{HoldsPage, ReassignForm, ReassignView};
+use app::error::{AppError, Problem};
+use app::paths;
+use app::record::PersonRef;
+use app::when::When;
+use domain::actor::Caller;
+use domain::approval::Verdict;
+use domain::event::EventKind;
+use domain::id::{IdentityId, StageId};
+use domain::notification::NotificationKind;
+use domain::page::Page;
+use domain::permission::{Action, Relation, Role, permitted};
+use domain::text::Remark;
+use serde_json::json;
+
+/// What nobody can decide, longest held first.
+///
+/// # Errors
+/// [`AppError::Forbidden`] for other roles.
+pub async fn holds(base: &Base, caller: &Caller, after: &str) -> Result<HoldsPage, UseCaseError> {
+    let mut work = Work::read(base).await?;
+    require(caller, Action::ReadHolds, &[Relation::Stranger])?;
+    let now = work.now();
+    let readable = permitted(&caller.roles, Action::ReadRequest, &[Relation::Stranger]);
+    let rows = store::holds::lines(work.conn(), cursor::read_time(after), readable, now, &base.zone).await?;
+    let all = store::holds::count(work.conn()).await?;
+    work.commit().await?;
+    Ok(HoldsPage {
+        page: Page::from_rows(rows, all, |line| cursor::write_time(line.since.at, line.stage.0)),
+        may_reassign: permitted(&caller.roles, Action::ReassignStage, &[Relation::Stranger]),
+        as_of: When::new(now, &base.zone),
+    })
+}
+
+/// Takes a decision of a team on. Taken on twice is taken on once.
+///
+/// # Errors
+/// [`AppError::Claimed`] while somebody else has it; [`AppError::NotPossible`] where only one
+/// person is asked; otherwise as [`planning::standing_of`].
+pub async fn claim(base: &Base, caller: &Caller, stage: StageId) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let (row, stage) = deciding(&mut work, caller, stage).await?;
+    planning::standing_of(&mut work, base, &row, &stage, caller.identity).await?;
+    let now = work.now();
+    if let Some((claimant, lapses_at)) = &stage.claim {
+        if claimant.id == caller.identity && *lapses_at > now {
+            return Ok(());
+        }
+        store::approvals::unclaim(work.conn(), stage.id).await?;
+    }
+    if asked(&mut work, &row, &stage).await?.len() < 2 {
+        return Err(AppError::NotPossible.into());
+    }
+    let lapses_at = planning::claim_lapses_at(&mut work, base, &stage).await?;
+    store::approvals::claim(work.conn(), stage.id, caller.identity, now, lapses_at).await?;
+    let body = json!({ "stage": stage.position, "name": stage.name, "until": lapses_at.to_string(), "detail": stage.name });
+    work.event(EventKind::StageClaimed, "request", row.id.0, Some(row.id), body).await?;
+    work.commit().await
+}
+
+/// Gives a decision back to the team.
+///
+/// # Errors
+/// [`AppError::NotPossible`] unless the caller has it; [`AppError::NotFound`] for anyone not involved.
+pub async fn give_back(base: &Base, caller: &Caller, stage: StageId) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let (row, stage) = deciding(&mut work, caller, stage).await?;
+    if stage.claim.as_ref().is_none_or(|(claimant, _)| claimant.id != caller.identity) {
+        return Err(AppError::NotPossible.into());
+    }
+    unclaim(&mut work, &row, &stage).await?;
+    work.commit().await
+}
+
+/// What a reassignment starts from.
+///
+/// # Errors
+/// [`AppError::NotFound`] for anyone not involved; [`AppError::Forbidden`] for those who may only
+/// read; [`AppError::SeparationOfDuties`] for those concerned; [`AppError::NotPossible`] once it is
+/// decided.
+pub async fn reassignable(base: &Base, caller: &Caller, stage: StageId) -> Result<ReassignView, UseCaseError> {
+    let mut work = Work::read(base).await?;
+    let (row, stage) = stage_of(&mut work, stage, false).await?;
+    let place = place(&mut work, base, caller, &row, &stage).await?;
+    let candidates: Vec<PersonRef> = asked(&mut work, &row, &stage).await?.into_iter().map(|c| c.person).collect();
+    let replaceable = candidates.iter().filter(|person| place.may_replace(person.id)).cloned().collect();
+    Ok(ReassignView {
+        stage: stage.id,
+        name: stage.name,
+        request: row.id,
+        number: row.number,
+        version: row.version,
+        hold_reason: stage.hold_reason,
+        candidates,
+        replaceable,
+    })
+}
+
+/// Gives a decision to somebody else: their own place by one of those asked, any place by
+/// compliance.
+///
+/// # Errors
+/// As [`reassignable`]; [`AppError::Invalid`] at the fields; [`AppError::Changed`] when a stage
+/// opened or closed since.
+pub async fn reassign(base: &Base, caller: &Caller, stage: StageId, form: &ReassignForm) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let (row, stage) = stage_of(&mut work, stage, true).await?;
+    let place = place(&mut work, base, caller, &row, &stage).await?;
+    let mut problems: Vec<Problem> = Vec::new();
+    let refuse = |field: &str, code: &str| Problem { field: field.to_owned(), code: code.to_owned() };
+    let reason = Remark::parse("reason", &form.reason, "Say why.").map_err(|e| problems.push(refuse("reason", &e.code))).ok();
+    let candidates = asked(&mut work, &row, &stage).await?;
+    let from = match form.from.trim() {
+        "" => None,
+        id => Some(id.parse::<IdentityId>().map_err(|_| AppError::field("from", "unknown_person"))?),
+    };
+    let replaces = match from {
+        Some(from) => place.may_replace(from) && candidates.iter().any(|c| c.person.id == from),
+        None => place.anybody,
+    };
+    if !replaces {
+        problems.push(refuse("from", "not_asked"));
+    }
+    let to = match named(&mut work, "to", &form.to).await? {
+        Ok(to) => {
+            let facts = Facts::gather(&mut work, &row, std::slice::from_ref(&stage)).await?;
+            let own = store::nominees::person_of(work.conn(), caller.identity).await?;
+            let code = if to.person == own {
+                Some("oneself")
+            } else if facts.concerned.contains(&to.person) {
+                Some("concerned")
+            } else if !to.active {
+                Some("not_active")
+            } else if facts.decided.contains(&to.person) {
+                Some("decided")
+            } else if candidates.iter().any(|c| c.person.id == to.identity && c.delegated_by.is_none()) {
+                Some("asked")
+            } else {
+                None
+            };
+            problems.extend(code.map(|code| refuse("to", code)));
+            Some(to)
+        }
+        Err(error) => {
+            problems.extend(error.problems().to_vec());
+            None
+        }
+    };
+    let (Some(reason), Some(to), true) = (reason, to, problems.is_empty()) else {
+        return Err(AppError::Invalid { problems }.into());
+    };
+    if row.version != form.version {
+        return Err(AppError::Changed.into());
+    }
+    let new = NewReassignment {
+        id: work.id(domain::id::EventId::new).0,
+        stage: stage.id,
+        from,
+        to: to.identity,
+        reason: reason.as_str(),
+        by: caller.identity,
+        at: work.now(),
+    };
+    store::approvals::insert_reassignment(work.conn(), &new).await?;
+    let body = json!({
+        "stage": stage.position,
+        "name": stage.name,
+        "from": from.map(|id| id.to_string()),
+        "to": to.identity.to_string(),
+        "detail": format!("{}: {} is asked. {}", stage.name, to.name, reason.as_str()),
+    });
+    work.event(EventKind::StageReassigned, "request", row.id.0, Some(row.id), body).await?;
+    let change = refresh(&mut work, base, &row).await?;
+    moved(&mut work, &row, change).await?;
+    work.commit().await
+}
+
+/// In whose place the caller may put somebody.
+struct Place {
+    me: IdentityId,
+    /// Any, or nobody's: for those who keep the rules.
+    anybody: bool,
+}
+
+impl Place {
+    fn may_replace(&self, person: IdentityId) -> bool {
+        self.anybody || person == self.me
+    }
+}
+
+/// Whether the caller may reassign an undecided stage.
+async fn place(work: &mut Work<'_>, base: &Base, caller: &Caller, row: &RequestRow, stage: &StageRow) -> Result<Place, UseCaseError> {
+    let relations = store::requests::relations(work.conn(), row.id, caller.identity).await?;
+    require_or_hide(caller, Action::ReassignStage, Action::ReadRequest, &relations)?;
+    let facts = Facts::gather(work, row, std::slice::from_ref(stage)).await?;
+    // Through a second account as well.
+    let own = store::nominees::person_of(work.conn(), caller.identity).await?;
+    if facts.concerned.contains(&own) {
+        return Err(AppError::SeparationOfDuties.into());
+    }
+    if stage.state != "open" && stage.state != "held" {
+        return Err(AppError::NotPossible.into());
+    }
+    let anybody = caller.roles.contains(&Role::Compliance);
+    if !anybody {
+        // Whoever was asked once, or decides elsewhere on it, has no place here to give away.
+        planning::standing_of(work, base, row, stage, caller.identity).await.map_err(|error| match error {
+            UseCaseError::Answer(AppError::NotFound | AppError::Changed) => AppError::Forbidden.into(),
+            other => other,
+        })?;
+    }
+    Ok(Place { me: caller.identity, anybody })
+}
+
+/// The locked request and stage for somebody who may decide there.
+async fn deciding(work: &mut Work<'_>, caller: &Caller, stage: StageId) -> Result<(RequestRow, StageRow), UseCaseError> {
+    let (row, stage) = stage_of(work, stage, true).await?;
+    let relations = store::requests::relations(work.conn(), row.id, caller.identity).await?;
+    require_or_hide(caller, Action::Decide, Action::ReadRequest, &relations)?;
+    if stage.state == "open" { Ok((row, stage)) } else { Err(AppError::NotPossible.into()) }
+}
+
+/// Those asked at a stage who have not decided there.
+async fn asked(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<Vec<CandidateRow>, UseCaseError> {
+    let decided: Vec<IdentityId> = store::approvals::decisions(work.conn(), row.id, row.revision)
+        .await?
+        .into_iter()
+        .filter(|d| d.stage == stage.id && d.verdict != Verdict::Return)
+        .map(|d| d.by.id)
+        .collect();
+    let all = store::approvals::candidates(work.conn(), row.id, row.revision).await?;
+    Ok(all.into_iter().filter(|c| c.stage == stage.id && !decided.contains(&c.person.id)).collect())
+}
+
+async fn unclaim(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<(), UseCaseError> {
+    store::approvals::unclaim(work.conn(), stage.id).await?;
+    let body = json!({ "stage": stage.position, "name": stage.name, "detail": stage.name });
+    work.event(EventKind::StageUnclaimed, "request", row.id.0, Some(row.id), body).await
+}
+
+/// Gives a decision back to the team whose claim has lapsed. Gives whether it was so.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn lapse_claim(work: &mut Work<'_>, stage: StageId) -> Result<bool, UseCaseError> {
+    let Some((row, stage)) = still(work, stage).await? else { return Ok(false) };
+    if stage.claim.as_ref().is_none_or(|(_, lapses_at)| *lapses_at > work.now()) {
+        return Ok(false);
+    }
+    unclaim(work, &row, &stage).await?;
+    Ok(true)
+}
+
+/// Reminds those asked, once. Gives whether it was due.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<bool, UseCaseError> {
+    let Some((row, stage)) = still(work, stage).await? else { return Ok(false) };
+    let now = work.now();
+    let due = stage.state == "open" && stage.paused_at.is_none() && stage.reminded_at.is_none();
+    if !due || stage.remind_at.is_none_or(|at| at > now) {
+        return Ok(false);
+    }
+    store::approvals::set_reminded(work.conn(), stage.id, now).await?;
+    let mut people: Vec<IdentityId> = asked(work, &row, &stage).await?.into_iter().map(|c| c.person.id).collect();
+    if let Some((claimant, _)) = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > now) {
+        people.retain(|person| *person == claimant.id);
+    }
+    let due = stage.due_at.map(|due| When::new(due, &base.zone).text).unwrap_or_default();
+    let body = json!({ "stage": stage.position, "name": stage.name, "people": people.len(), "detail": format!("{}, due {due}", stage.name) });
+    work.event(EventKind::StageReminded, "request", row.id.0, Some(row.id), body).await?;
+    let late = stage.due_at.is_some_and(|due| due <= now);
+    let title = format!("{} {} your decision", row.number, if late { "still waits for" } else { "needs" });
+    let text = format!("{}, due {due}.", stage.name);
+    let href = paths::stage(stage.id);
+    tell(work, &people, &Notice { kind: NotificationKind::Reminder, title: &title, body: &text, href: &href, request: Some(row.id) }).await?;
+    Ok(true)
+}
+
+/// Asks the next level as well. Gives whether it was due.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn escalate(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<bool, UseCaseError> {
+    let Some((row, stage)) = still(work, stage).await? else { return Ok(false) };
+    let now = work.now();
+    let due = stage.state == "open" && stage.paused_at.is_none() && stage.escalated_at.is_none();
+    if !due || stage.escalate_at.is_none_or(|at| at > now) {
+        return Ok(false);
+    }
+    store::approvals::set_escalated(work.conn(), stage.id, now).await?;
+    let level = stage.escalate_to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let body = json!({ "stage": stage.position, "name": stage.name, "to": stage.escalate_to.iter().map(|s| s.word()).collect::<Vec<_>>(), "detail": format!("{}: {level}", stage.name) });
+    work.event(EventKind::StageEscalated, "request", row.id.0, Some(row.id), body).await?;
+    let change = refresh(work, base, &row).await?;
+    moved(work, &row, change).await?;
+    Ok(true)
+}
+
+/// A stage with its request, locked, unless either has moved on to another revision.
+async fn still(work: &mut Work<'_>, stage: StageId) -> Result<Option<(RequestRow, StageRow)>, UseCaseError> {
+    match stage_of(work, stage, true).await {
+        Ok(found) => Ok(Some(found)),
+        Err(UseCaseError::Answer(AppError::NotFound | AppError::NotPossible)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

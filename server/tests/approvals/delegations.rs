@@ -1,0 +1,150 @@
+//! Delegation while somebody is away: what is refused as a table of cases, and what it does.
+
+use super::world::World;
+use crate::support::*;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_delegation_may_not_be_is_said_at_its_field_and_nothing_is_recorded(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let second = w.second_account("Monika", w.mona).await;
+    w.sql("update identity set email = 'monika@example.org' where id = $1", &[second]).await;
+    w.app.set_state(w.sue, "suspended").await;
+    w.app.person("Twin", w.unit, None).await;
+    let twin = w.app.person("Twin", w.unit, None).await;
+    w.sql("update identity set email = 'twin2@example.org' where id = $1", &[twin]).await;
+    // Dan decides for Olga this week.
+    assert_eq!(w.delegate(w.olga, "dan@example.org").await.location(), "/account?delegated");
+    let long = "x".repeat(2_001);
+    for (from, changes, sentence) in [
+        (w.mona, vec![("to", "")], "This is needed"),
+        (w.mona, vec![("to", "nobody@example.org")], "Nobody on record"),
+        (w.mona, vec![("to", "Twin Example")], "Several people have this name"),
+        (w.mona, vec![("to", "mona@example.org")], "This is you, or another account of yours"),
+        (w.mona, vec![("to", "monika@example.org")], "This is you, or another account of yours"),
+        (w.mona, vec![("to", "sue@example.org")], "This person is not active"),
+        (w.mona, vec![("to", "olga@example.org")], "They let somebody else decide in this time"),
+        (w.dan, vec![("to", "stan@example.org")], "You decide for somebody else in this time"),
+        (w.dan, vec![("to", "olga@example.org")], "You decide for somebody else in this time"),
+        (w.mona, vec![("starts_on", "")], "Enter a date"),
+        (w.mona, vec![("starts_on", "2027-02-29")], "Enter a date"),
+        (w.mona, vec![("starts_on", "2026-11-22")], "in the past"),
+        (w.mona, vec![("starts_on", "0001-01-01")], "in the past"),
+        (w.mona, vec![("ends_on", "2026-11-22")], "before the start"),
+        (w.mona, vec![("ends_on", "")], "Enter a date"),
+        (w.mona, vec![("ends_on", "9999-12-31")], "At most 366 days"),
+        (w.mona, vec![("ends_on", "2027-11-25")], "At most 366 days"),
+        (w.mona, vec![("tiers", "huge")], "Choose tiers from the list"),
+        (w.mona, vec![("applications", "LEDGER")], "Choose applications from the list"),
+        (w.mona, vec![("reason", "  ")], "Say why"),
+        (w.mona, vec![("reason", long.as_str())], "too long"),
+        (w.mona, vec![("reason", "a\u{202e}b")], "character that cannot be used"),
+    ] {
+        let mut fields = vec![("to", "stan@example.org")];
+        fields.extend(changes.clone());
+        let to = fields.iter().rfind(|(name, _)| *name == "to").map_or("", |(_, to)| to);
+        let reply = w.delegate_with(from, to, &changes).await;
+        let page = reply.text();
+        assert_eq!(reply.status, 422, "{changes:?} {page}");
+        assert!(page.contains(sentence), "{changes:?} should say {sentence}: {page}");
+        assert!(to.is_empty() || page.contains(&format!("value=\"{to}\"")), "{changes:?}: what was typed stands there");
+    }
+    assert_eq!(w.app.count("select count(*) from delegation").await, 1);
+    assert_eq!(w.events("delegation.made").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_delegate_is_asked_beside_whoever_is_away_and_every_decision_says_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.delegate(w.mona, "stan@example.org").await.location(), "/account?delegated");
+    assert!(w.told(w.stan).await.contains(&"delegation".to_owned()));
+    w.jobs().await;
+    assert_eq!(w.asked(&request).await, ["Mona", "Stan for Mona"]);
+    assert!(w.told(w.stan).await.contains(&"decision_waiting".to_owned()));
+    w.approve(w.stan, &request).await;
+    let view = w.show(w.ana, &request).await;
+    let decision = &view["stages"][0]["decisions"][0];
+    assert_eq!((decision["by"]["name"].as_str(), decision["stood_in_for"]["name"].as_str()), (Some("Stan Example"), Some("Mona Example")));
+    let page = w.app.sign_in_as(w.ana).await.get(&format!("/requests/{request}")).await.text();
+    assert!(page.contains("standing in for") || page.contains("stood in for"), "{page}");
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_delegation_covers_its_scope_and_its_period_and_nothing_else(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let other = w.app.application("OTHER", w.olga, None).await;
+    let elsewhere = w.app.entitlement(other, "Elsewhere", "standard").await;
+    let ledger = w.ledger.to_string();
+    let made = w
+        .delegate_with(w.mona, "stan@example.org", &[("tiers", "standard"), ("applications", &ledger), ("starts_on", "2026-11-24"), ("ends_on", "2026-11-24")])
+        .await;
+    assert_eq!(made.location(), "/account?delegated");
+    let (standard, elevated, elsewhere) = (w.ask(w.ana, w.read).await, w.ask(w.ana, w.write).await, w.ask(w.ana, elsewhere).await);
+    for (moment, expected) in [
+        ("2026-11-23T23:59:59Z", vec!["Mona"]),
+        ("2026-11-24T00:00:00Z", vec!["Mona", "Stan for Mona"]),
+        ("2026-11-24T23:59:58Z", vec!["Mona", "Stan for Mona"]),
+        ("2026-11-25T00:00:00Z", vec!["Mona"]),
+    ] {
+        w.at(moment).await;
+        w.jobs().await;
+        assert_eq!(w.asked(&standard).await, expected, "{moment}");
+        assert_eq!((w.asked(&elevated).await, w.asked(&elsewhere).await), (vec!["Mona".to_owned()], vec!["Mona".to_owned()]), "{moment}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_delegated_ends_it_early_and_nobody_else_does(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    w.delegate(w.mona, "stan@example.org").await;
+    w.jobs().await;
+    let id: uuid::Uuid = sqlx::query_scalar("select id from delegation").fetch_one(&w.app.owner).await.unwrap();
+    let id = id.to_string();
+    for who in [w.stan, w.ana, w.cora] {
+        let reply = w.call(who, "approvals/revoke", &[("delegation", &id)]).await;
+        assert_eq!((reply.status, reply.code().as_str()), (404, "not_found"));
+    }
+    let stage = w.open(&request).await;
+    for _ in 0..2 {
+        assert!(w.call(w.mona, "approvals/revoke", &[("delegation", &id)]).await.status < 400);
+    }
+    assert_eq!(w.events("delegation.revoked").await, 1);
+    // Before any job has run the delegate decides no more.
+    let reply = w.decide(w.stan, &request, &stage, "approve").await;
+    assert!(reply.status >= 400, "{}", reply.text());
+    assert_eq!(w.decisions(&request).await, 0);
+    w.jobs().await;
+    assert_eq!(w.asked(&request).await, ["Mona"]);
+    let page = w.app.sign_in_as(w.mona).await.get("/account").await.text();
+    assert!(page.contains("Ended early") && page.contains("Stan Example"), "{page}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_people_who_delegate_to_each_other_at_once_do_not_make_a_cycle(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let (one, other) = tokio::join!(w.delegate(w.mona, "olga@example.org"), w.delegate(w.olga, "mona@example.org"));
+    let made = [one.location(), other.location()].into_iter().filter(|location| *location == "/account?delegated").count();
+    assert_eq!(made, 1, "{} {}", one.status, other.status);
+    assert_eq!(w.app.count("select count(*) from delegation").await, 1);
+    let chain = sqlx::query(
+        "insert into delegation (id, from_id, to_id, starts_at, ends_at, reason, created_by, created_at)
+         select gen_random_uuid(), d.to_id, d.from_id, d.starts_at, d.ends_at, 'x', d.to_id, d.created_at from delegation d",
+    )
+    .execute(&w.app.owner)
+    .await
+    .unwrap_err();
+    assert_eq!(chain.as_database_error().and_then(|e| e.constraint()), Some("delegation_is_no_chain"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_decides_for_somebody_who_is_suspended(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    w.delegate(w.mona, "stan@example.org").await;
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.asked(&request).await, ["Mona", "Stan for Mona"]);
+    w.app.set_state(w.mona, "suspended").await;
+    w.jobs().await;
+    assert_eq!(w.asked(&request).await, ["Boss"]);
+}

@@ -1,0 +1,196 @@
+//! Between asking and deciding: claim and release, reassignment, holds, reminders, escalation, and
+//! the clock that stands still while the requester is asked.
+
+use super::world::{World, stage};
+use crate::support::*;
+use serde_json::json;
+
+/// A request that waits for Stan, Sue and Dan.
+async fn team(w: &World) -> (String, String) {
+    for who in [w.stan, w.sue, w.dan] {
+        w.security(who).await;
+    }
+    w.plan("standard", json!([stage(1, "Security", &["group:security"], 1)])).await;
+    let request = w.ask(w.ana, w.read).await;
+    let stage = w.open(&request).await;
+    (request, stage)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_of_a_team_takes_a_decision_on_and_until_it_is_given_back_nobody_else_decides(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let (request, stage) = team(&w).await;
+    for _ in 0..2 {
+        assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
+    }
+    assert_eq!(w.events("stage.claimed").await, 1);
+    assert_eq!(w.show(w.ana, &request).await["stages"][0]["claimed"][0]["name"], "Stan Example");
+    let taken = w.call(w.sue, "approvals/claim", &[("stage", &stage)]).await;
+    assert_eq!((taken.status, taken.code().as_str()), (409, "claimed"));
+    let decided = w.decide(w.sue, &request, &stage, "approve").await;
+    assert_eq!((decided.status, decided.code().as_str()), (409, "claimed"));
+    assert_eq!(w.call(w.sue, "approvals/give_back", &[("stage", &stage)]).await.code(), "not_possible");
+    for (who, code) in [(w.ana, "separation_of_duties"), (w.boss, "not_found")] {
+        assert_eq!(w.call(who, "approvals/claim", &[("stage", &stage)]).await.code(), code);
+    }
+    assert!(w.call(w.stan, "approvals/give_back", &[("stage", &stage)]).await.status < 400);
+    w.approve(w.sue, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_claim_lapses_after_eight_working_hours_and_with_the_claimant(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let (request, stage) = team(&w).await;
+    // Monday at nine, a few seconds in: eight working hours end on Tuesday, those seconds after nine.
+    w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await;
+    w.at("2026-11-24T08:59:00Z").await;
+    w.jobs().await;
+    assert_eq!(w.events("stage.unclaimed").await, 0);
+    w.at("2026-11-24T09:01:00Z").await;
+    w.jobs().await;
+    assert_eq!(w.events("stage.unclaimed").await, 1);
+    w.call(w.sue, "approvals/claim", &[("stage", &stage)]).await;
+    w.app.set_state(w.sue, "suspended").await;
+    w.jobs().await;
+    assert_eq!(w.events("stage.unclaimed").await, 2);
+    w.approve(w.dan, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_decision_of_one_person_cannot_be_claimed(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    let stage = w.open(&request).await;
+    assert_eq!(w.call(w.mona, "approvals/claim", &[("stage", &stage)]).await.code(), "not_possible");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_is_asked_gives_their_place_to_somebody_with_a_reason(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    let stage = w.open(&request).await;
+    let path = format!("/reassign/{stage}");
+    assert_eq!(w.app.sign_in_as(w.mona).await.get(&path).await.status, 200);
+    for (who, status) in [(w.sue, 404), (w.ana, 403), (w.audra, 403)] {
+        assert_eq!(w.app.sign_in_as(who).await.get(&path).await.status, status);
+    }
+    let version = w.show(w.ana, &request).await["version"].to_string();
+    let (mona, boss) = (w.mona.to_string(), w.boss.to_string());
+    let send = |from: String, to: &'static str, reason: &'static str| {
+        let (path, version) = (path.clone(), version.clone());
+        let w = &w;
+        async move { w.post(w.mona, &path, &[("version", &version), ("from", &from), ("to", to), ("reason", reason)]).await }
+    };
+    for (from, to, reason, sentence) in [
+        (mona.clone(), "stan@example.org", " ", "Say why"),
+        (mona.clone(), "nobody", "I am away.", "Nobody on record"),
+        (boss, "stan@example.org", "I am away.", "Only the place of somebody who is asked"),
+        (String::new(), "stan@example.org", "I am away.", "Only the place of somebody who is asked"),
+    ] {
+        let reply = send(from, to, reason).await;
+        assert_eq!(reply.status, 422);
+        assert!(reply.text().contains(sentence), "{sentence}: {}", reply.text());
+    }
+    assert_eq!(w.asked(&request).await, ["Mona"]);
+    assert_eq!(send(mona, "Stan Example", "I am away tomorrow.").await.location(), "/inbox?reassigned");
+    assert_eq!(w.asked(&request).await, ["Stan"]);
+    assert!(w.told(w.stan).await.contains(&"decision_waiting".to_owned()));
+    w.jobs().await;
+    assert_eq!(w.asked(&request).await, ["Stan"], "the plan does not ask Mona again");
+    assert!(w.decide(w.mona, &request, &stage, "approve").await.status >= 400);
+    let view = w.show(w.ana, &request).await;
+    let moved = &view["stages"][0]["reassignments"][0];
+    assert_eq!((moved["from"]["name"].as_str(), moved["reason"].as_str()), (Some("Mona Example"), Some("I am away tomorrow.")));
+    w.approve(w.stan, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_nobody_can_decide_stands_in_a_queue_from_which_compliance_gives_it_to_somebody(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let administrator = w.app.person_with("Adam", domain::permission::Role::Administrator).await;
+    w.app.set_state(w.mona, "suspended").await;
+    w.app.set_state(w.boss, "suspended").await;
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.stages(&request).await, ["held"]);
+    for who in [w.cora, w.audra, administrator] {
+        let page = w.app.sign_in_as(who).await.get("/holds").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("Mona Example (line manager) is not active"), "{}", page.text());
+        assert_eq!(page.text().contains("/reassign/"), who == w.cora);
+    }
+    for who in [w.ana, w.olga] {
+        assert_eq!(w.app.sign_in_as(who).await.get("/holds").await.status, 403);
+    }
+    let view = w.show(w.cora, &request).await;
+    let (stage, version) = (view["stages"][0]["id"].as_str().unwrap().to_owned(), view["version"].to_string());
+    let path = format!("/reassign/{stage}");
+    let fields = [("version", version.as_str()), ("from", ""), ("to", "stan@example.org"), ("reason", "Stan leads the team for now.")];
+    let stale = w.post(w.cora, &path, &[("version", "99"), ("from", ""), ("to", "stan@example.org"), ("reason", "x")]).await;
+    assert_eq!(stale.status, 409);
+    assert_eq!(w.post(w.cora, &path, &fields).await.location(), "/holds?reassigned");
+    assert_eq!(w.asked(&request).await, ["Stan"]);
+    w.approve(w.stan, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn those_asked_are_reminded_once_and_then_the_next_level_is_asked_as_well(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    let reminded = |told: Vec<String>| told.into_iter().filter(|kind| kind == "reminder").count();
+    // Remind after 8 working hours, due after 16, escalate after 24: Monday's, Tuesday's, Wednesday's end.
+    for (moment, reminders, escalations) in [
+        ("2026-11-23T16:59:00Z", 0, 0),
+        ("2026-11-24T09:01:00Z", 1, 0),
+        ("2026-11-25T09:01:00Z", 1, 0),
+        ("2026-11-25T16:59:00Z", 1, 0),
+        ("2026-11-26T09:01:00Z", 1, 1),
+        ("2026-11-30T09:01:00Z", 1, 1),
+    ] {
+        w.at(moment).await;
+        w.jobs().await;
+        assert_eq!((reminded(w.told(w.mona).await), w.events("stage.escalated").await), (reminders, escalations), "{moment}");
+    }
+    assert_eq!(w.asked(&request).await, ["Boss", "Mona"]);
+    assert!(w.told(w.boss).await.contains(&"escalated".to_owned()));
+    let view = w.show(w.ana, &request).await;
+    assert_eq!((view["stages"][0]["late"].as_bool(), view["stages"][0]["escalated"].is_null()), (Some(true), false));
+    w.approve(w.boss, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn while_the_requester_is_asked_the_clock_stands_still(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    let stage = w.open(&request).await;
+    let due = || async {
+        sqlx::query_scalar::<_, String>("select to_char(due_at at time zone 'UTC', 'DD HH24:MI') from approval_stage").fetch_one(&w.app.owner).await.unwrap()
+    };
+    assert_eq!(due().await, "24 17:00");
+    w.at("2026-11-23T13:00:00Z").await;
+    assert!(w.decide(w.mona, &request, &stage, "return").await.status < 400);
+    assert_eq!((w.state(&request).await, w.stages(&request).await), ("returned".to_owned(), vec!["open".to_owned()]));
+    // Three days pass: nobody is reminded, nothing is late.
+    w.at("2026-11-26T13:00:00Z").await;
+    w.jobs().await;
+    assert_eq!((w.events("stage.reminded").await, w.events("stage.escalated").await), (0, 0));
+    let view = w.show(w.ana, &request).await;
+    assert_eq!(view["stages"][0]["late"], false);
+    assert!(!view["stages"][0]["paused"].is_null());
+    let version = view["version"].to_string();
+    let answered =
+        w.call(w.ana, "requests/answer_question", &[("request", &request), ("version", &version), ("answer", "It is about the north branch.")]).await;
+    assert!(answered.status < 400, "{}", answered.text());
+    assert_eq!(w.state(&request).await, "in_approval");
+    // Twelve working hours were left at one on Monday: from one on Thursday they end on Friday.
+    assert_eq!(due().await, "27 17:00");
+    let waited: i64 = sqlx::query_scalar("select waited_seconds from approval_stage").fetch_one(&w.app.owner).await.unwrap();
+    assert!((86_300..=86_400).contains(&waited), "three working days: {waited}");
+    w.at("2026-11-27T16:00:00Z").await;
+    w.approve(w.mona, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}

@@ -1,0 +1,14 @@
+//! Asking, told through HTTP on a real database: drafts, baskets, asking for others, revisions, and
+//! what is recognised as there already.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+
+mod asking {
+    mod baskets;
+    pub mod desk;
+    mod drafts;
+    mod duplicates;
+    mod on_behalf;
+    mod revisions;
+}
+mod support;

@@ -1,0 +1,127 @@
+//! Changing a request before it is released: the next revision, with everything before it readable
+//! and void.
+
+use super::desk::{Desk, refusal};
+use crate::support::*;
+use serde_json::json;
+
+const MORE: &str = "Needed to look into the failed night runs of the ledger, also of October.";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_edit_makes_the_next_revision_voids_decisions_and_shows_what_differs(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let request = s.ask(s.ana, s.write).await;
+    s.approve(s.mona, &request).await;
+    assert_eq!(s.call(s.ana, "drafts/edit", &[("request", &request)]).await.status, 200);
+    let draft = s.newest_draft(s.ana).await;
+    let view = s.open(s.ana, &draft).await;
+    assert_eq!((view["revises"]["next"].as_i64(), view["revises"]["decisions"].as_i64()), (Some(2), Some(1)));
+    let made = s.submit(s.ana, &draft, &[("justification", MORE), ("ends_on", "2026-12-10")]).await;
+    assert_eq!(made, [request.clone()]);
+    let view = s.show(s.ana, &request).await;
+    assert_eq!((view["revision"].as_i64(), view["state"]["state"].as_str()), (Some(2), Some("in_approval")));
+    let fields: Vec<&str> = view["revisions"][0]["differences"].as_array().unwrap().iter().map(|d| d["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["Why is it needed", "Until"]);
+    assert_eq!(view["revisions"][0]["differences"][0]["after"], MORE);
+    // The decision on the first revision is readable and does not count: the manager is asked again.
+    assert_eq!(view["revisions"][1]["void"][0][1]["by"]["name"], "Mona Example");
+    assert_eq!(view["stages"][0]["state"], "open");
+    s.approve(s.mona, &request).await;
+    s.approve(s.olga, &request).await;
+    assert_eq!(s.state(&request).await, "approved");
+    let mut browser = s.browser(s.olga).await;
+    browser.open(&format!("/requests/{request}")).await;
+    assert!(browser.says("What revision 2 changed") && browser.says("no longer count"), "{}", browser.page);
+    assert_eq!(s.app.count("select count(*) from audit_event where kind = 'request.edited'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_edit_after_approval_cancels_the_release_that_waits(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let request = s.ask(s.ana, s.read).await;
+    s.approve(s.mona, &request).await;
+    assert_eq!(s.state(&request).await, "approved");
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let draft = s.newest_draft(s.ana).await;
+    s.submit(s.ana, &draft, &[("justification", MORE)]).await;
+    assert_eq!(s.state(&request).await, "in_approval");
+    assert_eq!(s.app.count("select count(*) from release where state = 'cancelled'").await, 1);
+    assert_eq!(s.app.count("select count(*) from release where state = 'planned'").await, 0);
+    s.approve(s.mona, &request).await;
+    s.execute(&request).await;
+    assert_eq!(s.state(&request).await, "released");
+    // Released is too late.
+    let reply = s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    assert_eq!((reply.status, refusal(&reply)), (409, json!("not_possible")));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn only_subject_and_requester_change_a_request(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let request = s.ask(s.ana, s.read).await;
+    for (who, status) in [(s.stan, 404), (s.pia, 404), (s.mona, 403)] {
+        assert_eq!(s.call(who, "drafts/edit", &[("request", &request)]).await.status, status);
+    }
+    assert_eq!(s.app.count("select count(*) from draft").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_edit_that_changes_nothing_voids_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let request = s.ask(s.ana, s.read).await;
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let draft = s.newest_draft(s.ana).await;
+    let reply = s.send(s.ana, "drafts/submit", &draft, &[]).await;
+    assert_eq!(refusal(&reply), json!(["items:nothing_changed"]));
+    assert_eq!(s.show(s.ana, &request).await["revision"], 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_second_edit_of_the_same_revision_is_told_that_it_changed(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await;
+    let request = s.submit(s.mona, &draft, &[]).await.remove(0);
+    // Both the subject and the requester begin to change it.
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    s.call(s.mona, "drafts/edit", &[("request", &request)]).await;
+    let (of_ana, of_mona) = (s.newest_draft(s.ana).await, s.newest_draft(s.mona).await);
+    s.submit(s.ana, &of_ana, &[("justification", MORE)]).await;
+    let reply = s.send(s.mona, "drafts/submit", &of_mona, &[("ends_on", "2026-12-10")]).await;
+    assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
+    assert_eq!(s.show(s.ana, &request).await["revision"], 2);
+    // Sent twice, the first one says the same again.
+    let again = s.call(s.ana, "drafts/submit", &[("draft", &of_ana), ("version", "1")]).await;
+    assert_eq!(again.json(), json!([request]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn versions_are_pinned_afresh_and_a_new_tier_has_to_be_read(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let request = s.ask(s.ana, s.read).await;
+    sqlx::query("insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at) select entitlement_id, 2, 'elevated', tier_reason, requestable, name, description, recorded_at from entitlement_version where entitlement_id = $1").bind(s.read.0).execute(&s.app.owner).await.unwrap();
+    sqlx::query("update entitlement set tier = 'elevated', version = 2 where id = $1").bind(s.read.0).execute(&s.app.owner).await.unwrap();
+    assert_eq!(s.show(s.ana, &request).await["items"][0]["version"], 1);
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let draft = s.newest_draft(s.ana).await;
+    let reply = s.send(s.ana, "drafts/submit", &draft, &[("justification", MORE)]).await;
+    assert_eq!(refusal(&reply), json!(["items.0.accepts:retiered"]));
+    let now = s.open(s.ana, &draft).await["items"][0]["changed"][1].as_str().unwrap().to_owned();
+    s.submit(s.ana, &draft, &[("justification", MORE), ("items[0][accepts]", &now)]).await;
+    let view = s.show(s.ana, &request).await;
+    assert_eq!((view["items"][0]["version"].as_i64(), view["stages"].as_array().unwrap().len()), (Some(2), 2));
+    assert!(view["revisions"][0]["differences"].as_array().unwrap().iter().any(|d| d["after"] == "2, Elevated"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_request_is_withdrawn_without_a_reason_at_any_time_before_release(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let request = s.ask(s.ana, s.read).await;
+    s.approve(s.mona, &request).await;
+    let mut browser = s.browser(s.ana).await;
+    browser.open(&format!("/requests/{request}")).await;
+    let form = browser.form("/api/requests/withdraw", "Withdraw");
+    browser.send(&form).await;
+    assert!(browser.says("Withdrawn."), "{}", browser.page);
+    assert_eq!(s.state(&request).await, "withdrawn");
+    assert_eq!(s.app.count("select count(*) from release where state = 'cancelled'").await, 1);
+}

@@ -1,0 +1,186 @@
+//! Files: which are taken, who gets them, and how they are given out.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+#[path = "story/cast.rs"]
+mod cast;
+mod support;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use cast::Story;
+use domain::permission::Role;
+use support::*;
+
+const PDF: &[u8] = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
+
+/// A draft of somebody, as it lies in the table.
+async fn draft(s: &Story, owner: IdentityId) -> String {
+    let id = cast::uuid();
+    sqlx::query("insert into draft (id, owner_id, body, created_at, updated_at, idempotency_key) values ($1::uuid, $2, '{}', now(), now(), gen_random_uuid())")
+        .bind(&id)
+        .bind(owner.0)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
+    id
+}
+
+/// Sends a file as a browser does.
+async fn upload_from(client: &Client, draft: &str, name: &str, declared: &str, content: &[u8], site: &str) -> Reply {
+    let head = format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {declared}\r\n\r\n");
+    let body = [head.as_bytes(), content, b"\r\n--edge--\r\n"].concat();
+    let request = Request::post(format!("/attachments?draft={draft}"))
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+        .header("sec-fetch-site", site);
+    client.send(request, Body::from(body)).await
+}
+
+async fn upload(client: &Client, draft: &str, name: &str, declared: &str, content: &[u8]) -> Reply {
+    upload_from(client, draft, name, declared, content, "same-origin").await
+}
+
+async fn newest(s: &Story) -> String {
+    let id: uuid::Uuid = sqlx::query_scalar("select id from attachment order by uploaded_at desc, id desc limit 1").fetch_one(&s.app.owner).await.unwrap();
+    id.to_string()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_is_kept_with_its_hash_and_given_out_as_a_download_only(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
+    let reply = upload(&ana, &mine, "Pr\u{fc}fung \u{202E}plan.pdf", "application/pdf", PDF).await;
+    assert_eq!((reply.status, reply.location()), (303, format!("/request?draft={mine}#files").as_str()));
+    assert_eq!(s.app.count("select count(*) from attachment where sha256 = sha256(content) and name = 'Prüfung plan.pdf' and media_type = 'application/pdf'").await, 1);
+    let file = ana.get(&format!("/attachments/{}", newest(&s).await)).await;
+    assert_eq!((file.status, file.body.as_slice()), (200, PDF));
+    for (name, value) in [
+        ("content-type", "application/pdf"),
+        ("content-disposition", "attachment; filename=\"Pr_fung plan.pdf\"; filename*=UTF-8''Pr%C3%BCfung%20plan.pdf"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("cache-control", "private, no-store"),
+    ] {
+        assert_eq!(file.header(name), Some(value), "{name}");
+    }
+    let changed = sqlx::query("update attachment set content = 'x'").execute(&s.app.owner).await.unwrap_err();
+    assert!(changed.as_database_error().unwrap().constraint().unwrap().starts_with("attachment_"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_that_is_not_taken_leads_back_with_a_sentence_and_is_not_kept(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
+    let too_large = vec![b'a'; 5 * 1024 * 1024 + 1];
+    for (name, declared, content, code) in [
+        ("", "application/octet-stream", &b""[..], "required"),
+        ("empty.txt", "text/plain", b"", "empty"),
+        ("a.txt", "text/plain", &too_large, "too_large"),
+        ("page.html", "text/html", b"<p>", "kind_not_taken"),
+        ("drawing.svg", "image/svg+xml", b"<svg/>", "kind_not_taken"),
+        ("order.pdf", "application/pdf", b"<script>alert(1)</script>", "kind_differs"),
+        ("order.pdf", "text/plain", PDF, "kind_differs"),
+        ("order.pdf", "application/pdf", b"%PDF-1.7 cut off", "not_whole"),
+        ("note.txt", "text/plain", b"<svg onload=alert(1)>", "runs_something"),
+    ] {
+        let reply = upload(&ana, &mine, name, declared, content).await;
+        assert_eq!((reply.status, reply.location()), (303, format!("/request?draft={mine}&file={code}#files").as_str()), "{name}");
+    }
+    assert_eq!(s.app.count("select count(*) from attachment").await, 0);
+    let broken = Request::post(format!("/attachments?draft={mine}")).header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge").header("sec-fetch-site", "same-origin");
+    let reply = ana.send(broken, Body::from("--edge\r\nContent-Disposition: form-data; name=\"file\"")).await;
+    assert_eq!((reply.status, reply.location()), (303, format!("/request?draft={mine}&file=not_whole#files").as_str()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn only_this_route_takes_large_bodies_and_says_so_when_one_is_too_large(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
+    let fits = upload(&ana, &mine, "a.txt", "text/plain", &vec![b'a'; 5 * 1024 * 1024]).await;
+    assert_eq!((fits.status, fits.location()), (303, format!("/request?draft={mine}#files").as_str()));
+    let reply = upload(&ana, &mine, "a.txt", "text/plain", &vec![b'a'; 6 * 1024 * 1024]).await;
+    assert_eq!(reply.status, 413);
+    assert!(reply.text().contains("at most 5 MiB") && reply.text().contains(&format!("/request?draft={mine}")), "{}", reply.text());
+    for path in ["/sign-in", "/api/requests/submit", "/attachments/x"] {
+        let large = Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        assert_eq!(ana.send(large, Body::from(vec![b'a'; 65 * 1024])).await.status, 413, "{path}");
+    }
+    assert_eq!(s.app.count("select count(*) from attachment").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_draft_takes_five_files_whatever_races(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
+    for n in 0..4 {
+        assert_eq!(upload(&ana, &mine, &format!("{n}.txt"), "text/plain", b"text").await.status, 303);
+    }
+    let (one, two) = tokio::join!(upload(&ana, &mine, "a.txt", "text/plain", b"text"), upload(&ana, &mine, "b.txt", "text/plain", b"text"));
+    let mut led = [one.location().to_owned(), two.location().to_owned()];
+    led.sort();
+    assert_eq!(led, [format!("/request?draft={mine}#files"), format!("/request?draft={mine}&file=too_many#files")]);
+    let sixth = sqlx::query("insert into draft_attachment select $1::uuid, id from attachment where false union all select $1::uuid, gen_random_uuid()").bind(&mine).execute(&s.app.owner).await.unwrap_err();
+    assert_eq!(sixth.as_database_error().unwrap().constraint(), Some("draft_attachment_at_most_five"));
+    assert_eq!(s.app.count("select count(*) from draft_attachment").await, 5);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_is_for_who_writes_the_draft_and_later_for_who_may_read_the_request(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
+    upload(&ana, &mine, "a.pdf", "application/pdf", PDF).await;
+    let path = format!("/attachments/{}", newest(&s).await);
+    let alma = s.app.person_with("Alma", Role::Auditor).await;
+    for who in [s.mona, s.stan, s.pia, alma] {
+        assert_eq!(s.app.sign_in_as(who).await.get(&path).await.status, 404, "a draft is its owner's alone");
+    }
+    let request = s.submit(s.ana, s.read).await;
+    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment").bind(&request).execute(&s.app.owner).await.unwrap();
+    for (who, status) in [(s.ana, 200), (s.mona, 200), (alma, 200), (s.stan, 404), (s.pia, 404)] {
+        assert_eq!(s.app.sign_in_as(who).await.get(&path).await.status, status);
+    }
+    assert_eq!(s.app.stranger().get(&path).await.location(), format!("/sign-in?return_to={path}"));
+    for wrong in ["/attachments/no-id", "/attachments/01930000-0000-7000-8000-00000000dead"] {
+        assert_eq!(ana.get(wrong).await.status, 404);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_puts_files_on_somebody_elses_draft_or_from_another_site(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, stan, mine) = (s.app.sign_in_as(s.ana).await, s.app.sign_in_as(s.stan).await, draft(&s, s.ana).await);
+    assert_eq!(upload(&stan, &mine, "a.pdf", "application/pdf", PDF).await.status, 404);
+    assert_eq!(upload(&ana, "no-id", "a.pdf", "application/pdf", PDF).await.status, 404);
+    assert_eq!(upload_from(&ana, &mine, "a.pdf", "application/pdf", PDF, "cross-site").await.status, 403);
+    let reply = upload(&s.app.stranger(), &mine, "a.pdf", "application/pdf", PDF).await;
+    assert!(reply.location().starts_with("/sign-in"), "{}", reply.status);
+    assert_eq!(s.app.count("select count(*) from attachment").await, 0);
+    upload(&ana, &mine, "a.pdf", "application/pdf", PDF).await;
+    let file = newest(&s).await;
+    assert_eq!(s.call(s.stan, "attachments/remove", &[("draft", &mine), ("attachment", &file)]).await.status, 404);
+    assert_eq!(s.app.count("select count(*) from draft_attachment").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_goes_with_its_draft_and_never_from_a_request(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
+    upload(&ana, &mine, "kept.pdf", "application/pdf", PDF).await;
+    let request = s.submit(s.ana, s.read).await;
+    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment").bind(&request).execute(&s.app.owner).await.unwrap();
+    upload(&ana, &mine, "removed.txt", "text/plain", b"text").await;
+    let removed = newest(&s).await;
+    for _ in 0..2 {
+        let reply = s.call(s.ana, "attachments/remove", &[("draft", &mine), ("attachment", &removed)]).await;
+        assert!(reply.status < 400, "{}", reply.text());
+    }
+    upload(&ana, &mine, "discarded.txt", "text/plain", b"text").await;
+    assert_eq!(s.app.count("select count(*) from attachment").await, 2);
+    sqlx::query("delete from draft").execute(&s.app.pool).await.unwrap();
+    let left: Vec<String> = sqlx::query_scalar("select name from attachment").fetch_all(&s.app.owner).await.unwrap();
+    assert_eq!(left, ["kept.pdf"]);
+    let by_role = sqlx::query("delete from attachment").execute(&s.app.pool).await.unwrap_err();
+    assert_eq!(by_role.as_database_error().unwrap().code().as_deref(), Some("42501"), "the server's role deletes no files");
+    assert!(sqlx::query("delete from attachment").execute(&s.app.owner).await.is_err(), "and nobody one of a request");
+}

@@ -1,0 +1,265 @@
+//! Extension and change of access that is there: law 9, and what takes the place of what.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+#[path = "story/cast.rs"]
+mod cast;
+mod support;
+
+use cast::{Story, refusal};
+use domain::permission::Role;
+use serde_json::json;
+use support::*;
+
+/// When the first grant of the story ends.
+const FIRST_END: &str = "2026-12-22T00:00:00Z";
+
+struct Held {
+    s: Story,
+    grant: String,
+}
+
+impl Held {
+    /// Ana holds the reader until the end of 21 December.
+    async fn begin(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
+        let s = Story::begin(pool, connect).await;
+        let request = s.granted().await;
+        let grant: uuid::Uuid =
+            sqlx::query_scalar("select id from access_grant where request_id = $1::uuid").bind(&request).fetch_one(&s.app.owner).await.unwrap();
+        Self { s, grant: grant.to_string() }
+    }
+
+    /// An extension to the end of January, approved, with its release.
+    async fn extension(&self) -> (String, String) {
+        let kind = format!("extend:{}", self.grant);
+        let reply = self.s.try_submit(self.s.ana, self.s.read, &[("kind", &kind), ("ends_on", "2027-01-31")]).await;
+        assert!(reply.status < 400, "{}", reply.text());
+        let request = self.s.newest().await;
+        self.s.approve(self.s.mona, &request).await;
+        let release = self.s.open_release(&request).await;
+        (request, release)
+    }
+
+    /// The writer in place of the reader, approved, with its release.
+    async fn change(&self, starts_on: &str) -> (String, String) {
+        let (s, kind) = (&self.s, format!("change:{}", self.grant));
+        let reply = s.try_submit(s.ana, s.write, &[("kind", &kind), ("starts_on", starts_on), ("ends_on", "2026-12-31")]).await;
+        assert!(reply.status < 400, "{}", reply.text());
+        let request = s.newest().await;
+        s.approve(s.mona, &request).await;
+        s.approve(s.olga, &request).await;
+        let release = s.open_release(&request).await;
+        (request, release)
+    }
+
+    async fn ends_at(&self) -> Timestamp {
+        let text: String = sqlx::query_scalar("select to_char(ends_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from access_grant where id = $1::uuid")
+            .bind(&self.grant)
+            .fetch_one(&self.s.app.owner)
+            .await
+            .unwrap();
+        text.parse().unwrap()
+    }
+
+    async fn standing(&self) -> String {
+        let (state, reason): (String, Option<String>) =
+            sqlx::query_as("select state, end_reason from access_grant where id = $1::uuid").bind(&self.grant).fetch_one(&self.s.app.owner).await.unwrap();
+        reason.map_or(state.clone(), |reason| format!("{state}: {reason}"))
+    }
+
+    async fn held_because(&self, release: &str) -> String {
+        let view = self.s.call(self.s.pol, "releases/show", &[("release", release)]).await.json();
+        assert_eq!(view["line"]["state"]["state"], "held", "{view}");
+        view["line"]["state"]["reasons"].to_string()
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_extension_moves_the_end_and_keeps_the_old_one(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (request, release) = h.extension().await;
+    assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap(), "approval alone moves nothing");
+    let queue = h.s.call(h.s.pol, "releases/list", &[("filter", "extend")]).await.json();
+    assert_eq!(queue["page"]["total"], 1);
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.ends_at().await, "2027-02-01T00:00:00Z".parse().unwrap());
+    assert_eq!(h.s.state(&request).await, "closed", "the access stays with the request that led to it");
+    assert_eq!(h.s.app.count("select count(*) from grant_extension where old_ends_at = '2026-12-22T00:00:00Z' and new_ends_at = '2027-02-01T00:00:00Z'").await, 1);
+    let kinds: Vec<String> = h.s.events(&request).await.into_iter().map(|(trail, kind)| format!("{trail} {kind}")).collect();
+    assert_eq!(kinds[kinds.len() - 3..], ["execution release.executed", "execution grant.extended", "execution request.closed"]);
+
+    h.s.app.clock.set(FIRST_END.parse().unwrap());
+    h.s.jobs().await;
+    assert_eq!(h.standing().await, "active", "the old end ends nothing");
+    let mut browser = Browser::of(h.s.app.sign_in_as(h.s.ana).await);
+    browser.open("/").await;
+    assert!(browser.says("1 Feb 2027 00:00") && browser.says("Extended") && browser.says("22 Dec 2026 00:00"), "{}", browser.page);
+    h.s.app.clock.set("2027-02-01T00:00:00Z".parse().unwrap());
+    h.s.jobs().await;
+    assert_eq!(h.standing().await, "ending: expired");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_end_never_moves_further_than_every_approver_allowed(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (_, release) = h.extension().await;
+    sqlx::query("update decision set ends_on = '2027-01-10' where request_id = (select request_id from release where id = $1::uuid)").bind(&release).execute(&h.s.app.owner).await.unwrap();
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.ends_at().await, "2027-01-11T00:00:00Z".parse().unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_earlier_end_of_an_approver_holds_for_new_access_as_well(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.write).await;
+    s.approve(s.mona, &request).await;
+    s.approve(s.olga, &request).await;
+    sqlx::query("update decision set ends_on = case decided_by when $1 then date '2026-12-10' else date '2026-12-05' end").bind(s.mona.0).execute(&s.app.owner).await.unwrap();
+    let release = s.open_release(&request).await;
+    assert!(s.execute(s.pia, &release).await.status < 400);
+    assert_eq!(s.app.count("select count(*) from access_grant where ends_at = '2026-12-06T00:00:00Z'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_extension_of_access_that_has_ended_is_held_and_says_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (request, release) = h.extension().await;
+    h.s.app.clock.set(FIRST_END.parse().unwrap());
+    h.s.jobs().await;
+    assert_eq!(h.standing().await, "ending: expired");
+    h.s.execute(h.s.pia, &release).await;
+    assert!(h.held_because(&release).await.contains("nothing to extend"));
+    assert_eq!((h.ends_at().await, h.s.state(&request).await.as_str()), (FIRST_END.parse().unwrap(), "approved"));
+    assert_eq!(h.s.app.count("select count(*) from grant_extension").await, 0);
+    // It ends as every request does that was never carried out.
+    h.s.app.clock.set("2027-02-01T00:00:00Z".parse().unwrap());
+    h.s.jobs().await;
+    assert_eq!(h.s.state(&request).await, "lapsed");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_gates_run_again_before_an_end_is_moved(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (_, release) = h.extension().await;
+    sqlx::query("update identity_specification set mfa_from = 'standard'").execute(&h.s.app.owner).await.unwrap();
+    sqlx::query("update identity set mfa = 'absent' where id = $1").bind(h.s.ana.0).execute(&h.s.app.owner).await.unwrap();
+    h.s.execute(h.s.pia, &release).await;
+    assert!(h.held_because(&release).await.contains("factor"));
+    assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap());
+    sqlx::query("update identity set mfa = 'passkey' where id = $1").bind(h.s.ana.0).execute(&h.s.app.owner).await.unwrap();
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.ends_at().await, "2027-02-01T00:00:00Z".parse().unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_end_and_an_extension_at_one_moment_leave_one_of_the_two(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (request, release) = h.extension().await;
+    h.s.app.clock.set(FIRST_END.parse().unwrap());
+    let view = h.s.call(h.s.pol, "releases/show", &[("release", &release)]).await.json();
+    let version = view["version"].to_string();
+    let pia = h.s.app.sign_in_as(h.s.pia).await;
+    let key = cast::uuid();
+    let fields = [("release", release.as_str()), ("version", &version), ("evidence", "Seen in the console."), ("key", &key)];
+    let (reply, job) = tokio::join!(pia.server_fn("releases/execute", &fields), server::job::end_grants::run(&h.s.app.base));
+    assert!(reply.status < 400, "{}", reply.text());
+    job.unwrap();
+    let removals = h.s.app.count("select count(*) from release where kind = 'remove'").await;
+    match h.standing().await.as_str() {
+        "active" => {
+            assert_eq!((h.ends_at().await, removals), ("2027-02-01T00:00:00Z".parse().unwrap(), 0));
+            assert_eq!(h.s.state(&request).await, "closed");
+        }
+        "ending: expired" => {
+            assert_eq!((h.ends_at().await, removals), (FIRST_END.parse().unwrap(), 1));
+            assert!(h.held_because(&release).await.contains("nothing to extend"));
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_who_approved_and_no_account_of_theirs_or_of_the_holder_moves_the_end(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (_, release) = h.extension().await;
+    let s = &h.s;
+    let (mona2, ana2) = (s.app.person_with("Monaadm", Role::Operator).await, s.app.person_with("Anaadm", Role::Operator).await);
+    for (account, person) in [(mona2, s.mona), (ana2, s.ana)] {
+        sqlx::query("update identity set person_id = $2 where id = $1").bind(account.0).bind(person.0).execute(&s.app.owner).await.unwrap();
+    }
+    for person in [s.mona, s.ana] {
+        s.app.role(person, Role::Operator).await;
+    }
+    for who in [s.mona, s.ana, mona2, ana2] {
+        let reply = s.execute(who, &release).await;
+        assert_eq!((reply.status, refusal(&reply)), (403, json!("separation_of_duties")));
+    }
+    for (account, constraint) in [(mona2, "release_not_by_approver"), (ana2, "release_not_by_subject")] {
+        let by_sql = sqlx::query("update release set state = 'executed', executed_by = $1, executed_at = now(), evidence = 'x' where id = $2::uuid").bind(account.0).bind(&release).execute(&s.app.owner).await.unwrap_err();
+        assert_eq!(by_sql.as_database_error().unwrap().constraint(), Some(constraint));
+    }
+    assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn no_end_moves_without_its_extension_even_in_the_database(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    for pool in [&h.s.app.owner, &h.s.app.pool] {
+        let moved = sqlx::query("update access_grant set ends_at = '2027-05-01T00:00:00Z'").execute(pool).await.unwrap_err();
+        assert_eq!(moved.as_database_error().unwrap().constraint(), Some("grant_end_moves_by_extension"));
+    }
+    assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_replaced_begins_to_end_when_the_new_access_is_there(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (request, release) = h.change("2026-11-22").await;
+    assert_eq!(h.standing().await, "active", "approval alone ends nothing");
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.standing().await, "ending: replaced");
+    assert_eq!(h.s.state(&request).await, "released");
+    let grants = h.s.app.count("select count(*) from access_grant where state = 'active' and request_id = (select max(id::text)::uuid from request)").await;
+    assert_eq!(grants, 1);
+    assert_eq!(h.s.app.count("select count(*) from release where kind = 'remove' and state = 'planned'").await, 1);
+    let told: i64 = sqlx::query_scalar("select count(*) from notification where kind = 'access_ends' and recipient_id = $1").bind(h.s.ana.0).fetch_one(&h.s.app.owner).await.unwrap();
+    assert_eq!(told, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_change_whose_old_access_ended_meanwhile_is_held(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (_, release) = h.change("2026-11-22").await;
+    h.s.app.clock.set(FIRST_END.parse().unwrap());
+    h.s.jobs().await;
+    h.s.execute(h.s.pia, &release).await;
+    assert!(h.held_because(&release).await.contains("ask for the new access by itself"));
+    assert_eq!(h.s.app.count("select count(*) from access_grant").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_replaced_is_no_conflict_for_what_replaces_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let conflict = cast::uuid();
+    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')").bind(&conflict).execute(&h.s.app.owner).await.unwrap();
+    for (entitlement, side) in [(h.s.read, "left"), (h.s.write, "right")] {
+        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)").bind(&conflict).bind(entitlement.0).bind(side).execute(&h.s.app.owner).await.unwrap();
+    }
+    let beside = h.s.try_submit(h.s.ana, h.s.write, &[]).await;
+    assert_eq!(beside.status, 422, "both together are a conflict");
+    let (_, release) = h.change("2026-11-22").await;
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.standing().await, "ending: replaced");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_start_later_than_the_approval_is_kept(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (_, release) = h.change("2026-12-01").await;
+    let early = h.s.execute(h.s.pia, &release).await;
+    assert_eq!((early.status, refusal(&early)), (409, json!("too_early")));
+    assert_eq!(h.standing().await, "active");
+    h.s.app.clock.set("2026-12-01T00:00:00Z".parse().unwrap());
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.standing().await, "ending: replaced");
+}

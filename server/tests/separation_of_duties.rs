@@ -1,0 +1,219 @@
+//! Separation of duties as a table: what somebody holds, what is pending, what is asked for
+//! together, and what all of it includes, against rules about two sides and rules about a set.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+
+mod support;
+
+use domain::actor::Actor;
+use domain::gate::{ApprovalFacts, Evaluation, Outcome, Phase, WishFacts};
+use domain::id::{ConflictId, RequestId};
+use server::usecase::facts::{Gathered, Question, evaluate, gather};
+use server::usecase::work::Work;
+use sqlx::query;
+use std::collections::HashMap;
+use support::*;
+
+/// Names of entitlements and their ids.
+struct Duties {
+    app: TestApp,
+    operator: IdentityId,
+    unit: UnitId,
+    ids: HashMap<&'static str, EntitlementId>,
+}
+
+impl Duties {
+    /// Lead includes Pay; Head includes Lead and Approve. Pay and Approve are kept apart, of three
+    /// keys nobody has more than two, and a retired rule would keep Pay and Read apart.
+    async fn begin(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
+        let app = TestApp::new(pool, connect).await;
+        app.specifications().await;
+        let unit = app.unit("Finance").await;
+        let operator = app.person("Olga", unit, None).await;
+        let ledger = app.application("LEDGER", operator, None).await;
+        let mut ids = HashMap::new();
+        for name in ["Pay", "Approve", "Read", "Lead", "Head", "Key A", "Key B", "Key C", "Ring"] {
+            ids.insert(name, app.entitlement(ledger, name, "standard").await);
+        }
+        let duties = Self { app, operator, unit, ids };
+        duties.includes("Lead", &["Pay"]).await;
+        duties.includes("Head", &["Lead", "Approve"]).await;
+        duties.includes("Ring", &["Key A", "Key B", "Key C"]).await;
+        duties.rule("SOD-001", "Pay and approve", "sides", 1, "a monthly review", "active", &[("Pay", "left"), ("Approve", "right")]).await;
+        duties.rule("SOD-002", "Two keys", "set", 2, "", "active", &[("Key A", "any"), ("Key B", "any"), ("Key C", "any")]).await;
+        duties.rule("SOD-003", "Long gone", "sides", 1, "", "retired", &[("Pay", "left"), ("Read", "right")]).await;
+        duties
+    }
+
+    async fn includes(&self, name: &str, parts: &[&str]) {
+        let parts: Vec<uuid::Uuid> = parts.iter().map(|part| self.ids[part].0).collect();
+        query("update entitlement set includes = $2 where id = $1").bind(self.ids[name].0).bind(parts).execute(&self.app.owner).await.unwrap();
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a rule has as many parts")]
+    async fn rule(&self, code: &str, title: &str, shape: &str, at_most: i32, mitigation: &str, state: &str, members: &[(&str, &str)]) {
+        let id = ConflictId::new(self.app.now(), self.app.system.random());
+        query("insert into conflict (id, code, title, severity, shape, at_most, mitigation, state) values ($1, $2, $3, 'high', $4, $5, $6, $7)")
+            .bind(id.0)
+            .bind(code)
+            .bind(title)
+            .bind(shape)
+            .bind(at_most)
+            .bind(mitigation)
+            .bind(state)
+            .execute(&self.app.owner)
+            .await
+            .unwrap();
+        for (name, side) in members {
+            query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1, $2, $3)")
+                .bind(id.0)
+                .bind(self.ids[name].0)
+                .bind(*side)
+                .execute(&self.app.owner)
+                .await
+                .unwrap();
+        }
+    }
+
+    async fn holds(&self, who: IdentityId, name: &str) {
+        let request = self.app.asked(who, self.ids[name], "approved").await;
+        self.app.given(request, self.operator).await;
+    }
+
+    /// Asks the gates, as the form does.
+    async fn ask(&self, who: IdentityId, name: &str, together: &[&str], request: Option<RequestId>) -> (Gathered, Evaluation) {
+        let mut work = Work::begin(&self.app.base, Actor::System { job: "test".into() }).await.unwrap();
+        let day = "2026-11-23".parse().ok();
+        let question = Question {
+            subject: who,
+            entitlement: self.ids[name],
+            together: together.iter().map(|name| self.ids[name]).collect(),
+            replaces: None,
+            wish: WishFacts { reason_given: true, justification_length: 40, starts_on: day, ends_on: day, duration_days: Some(0) },
+            phase: Phase::Submission,
+            request,
+            approval: ApprovalFacts::default(),
+        };
+        let gathered = gather(&mut work, &self.app.base, question).await.unwrap();
+        let evaluation = evaluate(&work, &self.app.base, &gathered.facts);
+        (gathered, evaluation)
+    }
+}
+
+fn outcome(evaluation: &Evaluation, control: &str) -> Outcome {
+    evaluation.results.iter().find(|result| result.control == control).unwrap().outcome
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let duties = Duties::begin(pool, connect).await;
+    let review = "; bearable with: a monthly review";
+    let apart = |rest: &str| format!("“Pay and approve” (SOD-001){rest}{review}");
+    let keys = |rest: &str| format!("“Two keys” (SOD-002){rest} (at most 2 of the set)");
+    // (held, pending and in which state, asked for together, asked for, what is found)
+    for (held, pending, together, wanted, found) in [
+        (vec![], vec![], vec![], "Approve", vec![]),
+        (vec!["Pay"], vec![], vec![], "Approve", vec![apart(" with Pay, already held")]),
+        (vec!["Approve"], vec![], vec![], "Pay", vec![apart(" with Approve, already held")]),
+        (vec![], vec![("Pay", "in_approval")], vec![], "Approve", vec![apart(" with Pay, pending in another request")]),
+        (vec![], vec![("Pay", "returned")], vec![], "Approve", vec![apart(" with Pay, pending in another request")]),
+        (vec![], vec![("Pay", "approved")], vec![], "Approve", vec![apart(" with Pay, pending in another request")]),
+        (vec![], vec![("Pay", "withdrawn"), ("Pay", "rejected"), ("Pay", "lapsed")], vec![], "Approve", vec![]),
+        (vec![], vec![], vec!["Pay"], "Approve", vec![apart(" with Pay, asked for here")]),
+        (vec![], vec![], vec!["Read"], "Approve", vec![]),
+        // What is held includes it, over one step and over two.
+        (vec!["Lead"], vec![], vec![], "Approve", vec![apart(" with Pay, already held through Lead")]),
+        (vec!["Head"], vec![], vec![], "Pay", vec![apart(" with Approve, already held through Head")]),
+        (vec![], vec![("Lead", "in_approval")], vec![], "Approve", vec![apart(" with Pay, pending in another request through Lead")]),
+        (vec![], vec![], vec!["Lead"], "Approve", vec![apart(" with Pay, asked for here as part of Lead")]),
+        // What is asked for includes it.
+        (vec!["Approve"], vec![], vec![], "Lead", vec![apart(": Pay, which it includes, with Approve, already held")]),
+        (vec![], vec![], vec![], "Head", vec![apart(": Pay, which it includes, with Approve, asked for here as part of Head")]),
+        // A rule that was retired keeps nothing apart any more.
+        (vec!["Pay"], vec![], vec![], "Read", vec![]),
+        // Of a set, two are allowed and a third is not, wherever it comes from.
+        (vec!["Key A"], vec![], vec![], "Key B", vec![]),
+        (vec!["Key A", "Key B"], vec![], vec![], "Key C", vec![keys(" with Key A, already held"), keys(" with Key B, already held")]),
+        (
+            vec!["Key A"],
+            vec![("Key B", "in_approval")],
+            vec![],
+            "Key C",
+            vec![keys(" with Key A, already held"), keys(" with Key B, pending in another request")],
+        ),
+        (
+            vec!["Key A"],
+            vec![],
+            vec!["Key B"],
+            "Key C",
+            vec![keys(" with Key A, already held"), keys(" with Key B, asked for here")],
+        ),
+        (
+            vec![],
+            vec![],
+            vec![],
+            "Ring",
+            vec![
+                keys(": Key A, which it includes, with Key B, asked for here as part of Ring"),
+                keys(": Key A, which it includes, with Key C, asked for here as part of Ring"),
+            ],
+        ),
+    ] {
+        let who = duties.app.person("Ana", duties.unit, Some(duties.operator)).await;
+        for name in &held {
+            duties.holds(who, name).await;
+        }
+        for (name, state) in &pending {
+            duties.app.asked(who, duties.ids[name], state).await;
+        }
+        let (gathered, evaluation) = duties.ask(who, wanted, &together, None).await;
+        let shown: Vec<String> = gathered.facts.conflicts.iter().map(|conflict| conflict.describe()).collect();
+        let case = format!("{wanted} with {held:?} held, {pending:?} pending, {together:?} together");
+        assert_eq!(shown, found, "{case}");
+        let expected = if found.is_empty() { Outcome::Pass } else { Outcome::Fail };
+        assert_eq!(outcome(&evaluation, "CS-SOD-01"), expected, "{case}");
+        // What is inside of something else is counted with it.
+        let open = pending.iter().filter(|(_, state)| ["in_approval", "returned", "approved"].contains(state)).count();
+        let standing = gathered.facts.standing;
+        let counts = [standing.held, standing.pending, standing.requested].map(|n| usize::try_from(n).unwrap());
+        assert_eq!(counts, [held.len(), open, together.len() + 1], "{case}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_request_is_never_pending_against_itself(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let duties = Duties::begin(pool, connect).await;
+    let who = duties.app.person("Ana", duties.unit, Some(duties.operator)).await;
+    let own = duties.app.asked(who, duties.ids["Pay"], "approved").await;
+    assert_eq!(duties.ask(who, "Approve", &[], Some(own)).await.0.facts.conflicts, []);
+    assert_eq!(duties.ask(who, "Approve", &[], None).await.0.facts.conflicts.len(), 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_gets_what_is_meant_for_others(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let duties = Duties::begin(pool, connect).await;
+    let app = &duties.app;
+    let sales = app.unit("Sales").await;
+    let employee = app.person("Ana", duties.unit, Some(duties.operator)).await;
+    let seller = app.person("Sara", sales, Some(duties.operator)).await;
+    let contractor = app.identity("Carl", "contractor", duties.unit, Some(duties.operator)).await;
+    let set = "update entitlement set audience_populations = $2, audience_units = $3 where id = $1";
+    for (populations, units, allowed, refusal) in [
+        (vec![], vec![], vec![employee, seller, contractor], ""),
+        (vec!["employee"], vec![], vec![employee, seller], "Read is meant for employees, and Carl Example is not among them."),
+        (vec![], vec![sales.0], vec![seller], "Read is meant for everyone of Sales, and Carl Example is not among them."),
+        (vec!["contractor"], vec![sales.0], vec![], "Read is meant for contractors of Sales, and Carl Example is not among them."),
+        (vec!["contractor", "vendor"], vec![sales.0, duties.unit.0], vec![contractor], ""),
+    ] {
+        query(set).bind(duties.ids["Read"].0).bind(populations.clone()).bind(units.clone()).execute(&app.owner).await.unwrap();
+        for who in [employee, seller, contractor] {
+            let (_, evaluation) = duties.ask(who, "Read", &[], None).await;
+            let expected = if allowed.contains(&who) { Outcome::Pass } else { Outcome::Fail };
+            assert_eq!(outcome(&evaluation, "CS-SCP-01"), expected, "{populations:?} {units:?}");
+            if who == contractor && !refusal.is_empty() {
+                let result = evaluation.results.iter().find(|result| result.control == "CS-SCP-01").unwrap();
+                assert_eq!(result.reason, refusal);
+            }
+        }
+    }
+}
