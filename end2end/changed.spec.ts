@@ -46,12 +46,14 @@ test("approving the revision before the answer records nothing; the new one can 
   await other.bar.getByLabel("Your question").fill("For which of the networks?");
   await other.bar.getByRole("button", { name: "Send the question" }).click();
   await other.recorded(wanted);
-  await open(employee, `/request?answer=${request.replace("/requests/", "")}`);
+  await open(employee, request);
+  await employee.getByRole("button", { name: "Change the request" }).click();
+  await arrive(employee, /^\/request\/[0-9a-f-]{36}/);
   const form = new RequestForm(employee);
   await form.why.fill("For the network of the north branch, where the night run stopped.");
   await expect(form.standing).toHaveText(/^All \d+ met$/);
   await form.submit.click();
-  await arrive(employee, /\?answered/);
+  await arrive(employee, /\?submitted/);
 
   await old.approve.click();
   await expect(changed(old)).toContainText("Nothing was recorded.");

@@ -1,6 +1,6 @@
 // The short line without a mouse: Tab, Enter, typing, and the keys of the inbox.
 import { type Locator, type Page } from "@playwright/test";
-import { arrive, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
+import { arrive, choose, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
 
 /** Presses Tab until the element has the focus; on the way the focus is always visible. */
 async function tabTo(page: Page, element: Locator, most = 150) {
@@ -40,7 +40,7 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
   await employee.keyboard.type(wanted.name);
   await employee.keyboard.press("Enter");
   await arrive(employee, /^\/catalogue\?q=/);
-  await tabTo(employee, employee.getByRole("link", { name: `Request ${wanted.name}`, exact: true }));
+  await tabTo(employee, employee.getByRole("button", { name: `Request ${wanted.name}`, exact: true }));
   await employee.keyboard.press("Enter");
   await arrive(employee, "/request");
   const form = new RequestForm(employee);
@@ -106,7 +106,7 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
 test("a reason that is missing keeps the decision from being sent, and the keys stay silent while typing", async ({ as }) => {
   const employee = await as("employee");
   const [wanted] = await requestable(employee, "resources", "standard");
-  await open(employee, `/request?entitlement=${wanted.id}`);
+  await choose(employee, wanted);
   const form = new RequestForm(employee);
   await form.fill();
   await form.send();

@@ -22,7 +22,7 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
     await arrive(employee, `/catalogue/${wanted.id}`);
     await expect(employee.getByRole("heading", { level: 1 })).toHaveText(wanted.name);
     await expect(employee.getByRole("link", { name: people.owner })).toBeVisible();
-    await employee.getByRole("link", { name: "Request this" }).click();
+    await employee.getByRole("button", { name: /^Request this/ }).click();
     await arrive(employee, "/request");
   });
 
@@ -112,13 +112,15 @@ test("a question is answered with the next revision, and a rejection gives its r
   await open(employee, "/");
   const waits = employee.locator("section", { has: employee.getByRole("heading", { name: "Waits for me" }) });
   await waits.getByRole("listitem").filter({ hasText: wanted.name }).getByRole("link").click();
-  await arrive(employee, /^\/request\?answer=/);
+  await arrive(employee, /^\/requests\/[0-9a-f-]{36}/);
   await expect(employee.getByText("Which of the clusters is it about?")).toBeVisible();
+  await employee.getByRole("button", { name: "Change the request" }).click();
+  await arrive(employee, /^\/request\/[0-9a-f-]{36}/);
   const form = new RequestForm(employee);
   await form.why.fill("It is about the cluster of the north branch, which the failed run used.");
   await expect(form.standing).toHaveText(/^All \d+ met$/);
   await form.submit.click();
-  await arrive(employee, /^\/requests\/[0-9a-f-]{36}\?answered/);
+  await arrive(employee, /^\/requests\/[0-9a-f-]{36}\?submitted/);
   await expect(employee.locator(".page-head")).toContainText("revision 2");
 
   await inbox.choose(wanted);

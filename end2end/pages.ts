@@ -139,15 +139,22 @@ export interface Entitlement {
  */
 export async function requestable(page: Page, application: string, tier: string, scripting: Scripting = {}): Promise<Entitlement[]> {
   await open(page, `/catalogue?application=${application}&tier=${tier}`, scripting);
-  const links = page.getByRole("link", { name: /^Request / });
-  await expect(links.first()).toBeVisible();
+  const forms = page.locator('form[action="/api/drafts/add"]');
+  await expect(forms.first()).toBeVisible();
   const found = [];
-  for (const link of await links.all()) {
-    const name = ((await link.getAttribute("aria-label")) ?? "").replace(/^Request /, "");
-    const id = new URL((await link.getAttribute("href")) ?? "", "http://none").searchParams.get("entitlement") ?? "";
+  for (const form of await forms.all()) {
+    const name = ((await form.getByRole("button").textContent()) ?? "").replace(/^Request\s+/, "").trim();
+    const id = (await form.locator('input[name="entitlement"]').getAttribute("value")) ?? "";
     found.push({ name, id });
   }
   return found;
+}
+
+/** Puts something into the basket from its page in the catalogue; ends on the form. */
+export async function choose(page: Page, entitlement: Entitlement, scripting: Scripting = {}) {
+  await open(page, `/catalogue/${entitlement.id}`, scripting);
+  await page.getByRole("button", { name: /^Request this/ }).click();
+  await arrive(page, /^\/request\/[0-9a-f-]{36}/, scripting);
 }
 
 /** A day some days after another, as date fields have it. */
@@ -170,12 +177,12 @@ export class RequestForm {
   readonly standing: Locator;
 
   constructor(readonly page: Page) {
-    this.reason = page.getByLabel("Reason", { exact: true });
-    this.why = page.getByLabel("Why is it needed");
-    this.from = page.getByLabel("From");
-    this.until = page.getByLabel("Until");
-    this.submit = page.getByRole("button", { name: "Submit" });
-    this.check = page.getByRole("button", { name: "Check the gates" });
+    this.reason = page.locator("#field-reason_code");
+    this.why = page.locator("#field-justification");
+    this.from = page.locator("#field-starts_on");
+    this.until = page.locator("#field-ends_on");
+    this.submit = page.getByRole("button", { name: /^Submit/ });
+    this.check = page.getByRole("button", { name: "Save and check the gates" });
     this.gates = page.locator("#gates");
     this.standing = this.gates.locator(".card-aside");
   }
@@ -201,7 +208,7 @@ export class RequestForm {
 
 /** Asks for something in the shortest way; gives the path of the request. */
 export async function ask(page: Page, entitlement: Entitlement, scripting: Scripting = {}): Promise<string> {
-  await open(page, `/request?entitlement=${entitlement.id}`, scripting);
+  await choose(page, entitlement, scripting);
   const form = new RequestForm(page);
   await form.fill();
   if (scripting.javaScriptEnabled !== false) await expect(form.standing).toHaveText(/^All \d+ met$/);
@@ -219,7 +226,7 @@ export class Inbox {
     this.list = page.getByRole("region", { name: "Decisions that wait for you" });
     this.said = this.list.getByRole("status");
     this.bar = page.getByRole("group", { name: "Your decision" });
-    this.approve = this.bar.getByRole("button", { name: "Approve" });
+    this.approve = this.bar.getByRole("button", { name: "Approve", exact: true });
   }
 
   /** The line of the employee's request for this. */
@@ -240,10 +247,10 @@ export class Inbox {
     await expect(this.page.getByRole("heading", { level: 1 })).toHaveText(`${entitlement.name} for ${people.employee}`);
   }
 
-  /** The list after a decision was recorded. */
+  /** The list after a decision was made: it can be undone for ten seconds and is recorded then. */
   async recorded(entitlement: Entitlement, scripting: Scripting = {}) {
     await arrive(this.page, /^\/inbox\?(.*&)?decided=/, scripting);
-    await expect(this.said).toContainText("Recorded.");
+    await expect(this.said).toContainText("Decided.");
     await expect(this.line(entitlement)).toHaveCount(0);
   }
 }

@@ -2,7 +2,7 @@
 // that they stay true. Nothing is tested here.
 import path from "node:path";
 import { type Page } from "@playwright/test";
-import { arrive, daysAfter, expect, Inbox, open, requestable, RequestForm, test, why } from "./pages";
+import { arrive, choose, daysAfter, expect, Inbox, open, requestable, RequestForm, test, why } from "./pages";
 
 const size = { viewport: { width: 1440, height: 900 } };
 
@@ -28,7 +28,8 @@ test("inbox, light and dark", async ({ as }) => {
 test("request form with a gate that is not met", async ({ as }) => {
   const employee = await as("employee", size);
   const wanted = (await requestable(employee, "servicebus", "elevated")).at(-1);
-  await open(employee, `/request?entitlement=${wanted?.id}`);
+  if (!wanted) throw new Error("nothing to ask for");
+  await choose(employee, wanted);
   const form = new RequestForm(employee);
   await form.reason.selectOption({ label: "Project work" });
   await form.why.fill(why);

@@ -57,3 +57,15 @@ begin
 end
 $$;
 create trigger delegation_not_to_own_account before insert on delegation for each row execute function delegation_not_to_own_account();
+
+-- The plan is pinned on a revision once, when its stages are laid out.
+grant update (plan_code, plan_version) on request_revision to countersign_app;
+create function revision_keeps_its_plan() returns trigger language plpgsql as $$
+begin
+    if old.plan_code is not null then
+        raise exception using errcode = 'check_violation', constraint = 'revision_keeps_its_plan', message = 'a revision keeps the plan it was laid out by';
+    end if;
+    return new;
+end
+$$;
+create trigger revision_keeps_its_plan before update of plan_code, plan_version on request_revision for each row execute function revision_keeps_its_plan();

@@ -74,7 +74,9 @@ impl AppError {
     #[must_use]
     pub fn of_one_item(self) -> Self {
         let Self::Invalid { problems } = self else { return self };
-        if !problems.is_empty() && problems.iter().all(|p| p.field == "items.0.entitlement" && matches!(p.code.as_str(), "held" | "already_asked")) {
+        if !problems.is_empty()
+            && problems.iter().all(|p| p.field == "items.0.entitlement" && matches!(p.code.as_str(), "held" | "already_asked"))
+        {
             return Self::AlreadyThere;
         }
         let bare = |p: Problem| Problem { field: p.field.strip_prefix("items.0.").map(str::to_owned).unwrap_or(p.field), code: p.code };
@@ -128,7 +130,7 @@ impl AppError {
             Self::Changed => "Changed since you looked. Nothing was recorded: read what is new and decide again.",
             Self::NotPossible => "The record has moved on and this step is no longer possible. Nothing was changed.",
             Self::SeparationOfDuties => {
-                "Nobody decides or carries out their own access, and who approved never carries it out. Nothing was changed: someone else has to."
+                "Nobody decides on or carries out what concerns themselves, and who approved never carries it out. Nothing was changed: someone else has to."
             }
             Self::Claimed => "Somebody else of the team has taken this on. Nothing was recorded: ask them, or wait until it is given back.",
             Self::TooEarly => "This change may not be carried out before its start. Nothing was changed: come back then.",
@@ -203,6 +205,8 @@ impl Problem {
             ("starts_on" | "ends_on", "required" | "not_a_date") => "Enter a date as year-month-day, for example 2026-12-23.",
             ("starts_on", "in_the_past") => "Access cannot start in the past: choose today or later.",
             ("starts_on", "too_far") => "Choose a start within the next ten years.",
+            ("ends_on", "not_earlier") => "Choose a day before the end that stands now: an approver shortens and never lengthens.",
+            ("ends_on", "in_the_past") => "Choose today or a later day.",
             ("ends_on", "ends_before_start") => "The end lies before the start: choose a later end.",
             ("ends_on", "too_far") => "Choose an end within ten years of the start.",
             ("comment", "required") => "Say why, so that the requester can do something about it.",
@@ -222,6 +226,12 @@ impl Problem {
             ("ends_on", "too_long") => "At most 366 days: choose an earlier last day.",
             ("evidence", "required") => "Say what shows that the change was made: a ticket, a log line, what you saw.",
             ("reason", "required") => "Say why.",
+            ("password", "wrong") => "This is not your password. What you typed besides it is kept.",
+            ("password", "required") => "Give your password: you sign this decision with it.",
+            ("answer", "required") => "Write your answer.",
+            ("selected", "required") => "Nothing is selected: tick the requests first.",
+            ("selected", "too_many") => "More than 50 are selected: untick some and press again.",
+            ("name", "too_many") => "You keep 20 filters already: forget one first.",
             ("current_password", _) => "This is not your present password.",
             ("password", "too_short") => "Use at least 15 characters; a few unrelated words are easy to remember.",
             ("password", "too_long") => "Use at most 128 characters.",
@@ -238,7 +248,9 @@ impl Problem {
             ("file", "kind_not_taken") => "Files of this kind are not taken: send a PDF, a PNG or JPEG image, plain text, or a CSV table.",
             ("file", "kind_differs") => "This file is not what its name or its type says: save it again in the right format.",
             ("file", "not_whole") => "This file is cut off, or something hangs behind its end: save it again.",
-            ("file", "runs_something") => "This file holds markup, a script or a formula that could run when it is opened: send plain text or a PDF.",
+            ("file", "runs_something") => {
+                "This file holds markup, a script or a formula that could run when it is opened: send plain text or a PDF."
+            }
             (_, "mixed_scripts") => "One word here mixes letters of different scripts that look alike: type it in one script.",
             (_, "lookalike") => "This looks like a name in Latin letters and is not: type it in Latin letters.",
             (_, "forbidden_character") => "This contains a character that cannot be used here: remove it and type the text again.",

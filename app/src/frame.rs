@@ -52,6 +52,9 @@ fn navigation(frame: &Frame) -> Vec<NavItem> {
     if may(Action::ReadRelease) {
         items.push(NavItem::new(paths::RELEASES, "Releases").counting(count(frame.releases)));
     }
+    if may(Action::ReadHolds) {
+        items.push(NavItem::new(paths::HOLDS, "Held"));
+    }
     if may(Action::ReadControls) {
         items.push(NavItem::new(paths::CONTROLS, "Controls"));
     }

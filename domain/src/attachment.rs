@@ -65,9 +65,14 @@ impl FileKind {
         match self {
             Self::Pdf | Self::Png => essence == self.word(),
             Self::Jpeg => matches!(essence.as_str(), "image/jpeg" | "image/jpg" | "image/pjpeg"),
-            Self::Text => matches!(essence.as_str(), "text/plain" | "text/x-log" | "text/markdown" | "text/x-markdown" | "application/octet-stream"),
+            Self::Text => {
+                matches!(essence.as_str(), "text/plain" | "text/x-log" | "text/markdown" | "text/x-markdown" | "application/octet-stream")
+            }
             Self::Csv => {
-                matches!(essence.as_str(), "text/csv" | "application/csv" | "text/plain" | "application/vnd.ms-excel" | "application/octet-stream")
+                matches!(
+                    essence.as_str(),
+                    "text/csv" | "application/csv" | "text/plain" | "application/vnd.ms-excel" | "application/octet-stream"
+                )
             }
         }
     }

@@ -92,12 +92,16 @@ mod tests {
     #[test]
     fn an_audience_reads_as_a_phrase() {
         let words = |populations: &[Population], names: &[&str]| {
-            let audience = Audience { populations: populations.to_vec(), units: (0..names.len()).map(|n| unit(u8::try_from(n).unwrap())).collect() };
+            let audience =
+                Audience { populations: populations.to_vec(), units: (0..names.len()).map(|n| unit(u8::try_from(n).unwrap())).collect() };
             audience.words(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(words(&[], &[]), "everyone");
         assert_eq!(words(&[Population::Employee], &[]), "employees");
         assert_eq!(words(&[], &["Finance"]), "everyone of Finance");
-        assert_eq!(words(&[Population::Employee, Population::Contractor], &["Finance", "Sales", "Treasury"]), "employees and contractors of Finance, Sales or Treasury");
+        assert_eq!(
+            words(&[Population::Employee, Population::Contractor], &["Finance", "Sales", "Treasury"]),
+            "employees and contractors of Finance, Sales or Treasury"
+        );
     }
 }

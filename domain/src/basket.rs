@@ -194,13 +194,21 @@ impl BasketForm {
             errors.push(FieldError::new("items", "required", "Choose what you need from the catalogue."));
         }
         if self.items.len() > MOST_ITEMS {
-            errors.push(FieldError::new("items", "too_many", format!("At most {MOST_ITEMS} items fit into one request: remove some and ask for them separately.")));
+            errors.push(FieldError::new(
+                "items",
+                "too_many",
+                format!("At most {MOST_ITEMS} items fit into one request: remove some and ask for them separately."),
+            ));
         }
         for (place, item) in self.items.iter().enumerate() {
             if item.entitlement.trim().parse::<EntitlementId>().is_err() {
                 errors.push(FieldError::new(&item_field(place, "entitlement"), "required", "Choose what you need from the catalogue."));
             } else if self.items.iter().take(place).any(|other| other.entitlement.trim() == item.entitlement.trim()) {
-                errors.push(FieldError::new(&item_field(place, "entitlement"), "twice", "This is in the basket already: remove one of the two."));
+                errors.push(FieldError::new(
+                    &item_field(place, "entitlement"),
+                    "twice",
+                    "This is in the basket already: remove one of the two.",
+                ));
             }
             if Way::parse(&item.kind).is_none() {
                 errors.push(FieldError::new(&item_field(place, "kind"), "required", "Choose how you want it from the list."));

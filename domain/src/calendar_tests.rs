@@ -161,9 +161,10 @@ fn a_calendar_that_cannot_be_used_is_refused_at_its_fields() {
         (with(&|c| c.hours[0] = day("09:00-24:01")), vec!["hours:not_a_time"]),
         (with(&|c| c.hours[0] = day("09:60-10:00")), vec!["hours:not_a_time"]),
         (with(&|c| c.hours[0] = day("+9:00-10:00")), vec!["hours:not_a_time"]),
-        (with(&|c| c.hours[0] = day("00:00-01:00 02:00-03:00 04:00-05:00 06:00-07:00 08:00-09:00 10:00-11:00 12:00-13:00")), vec![
-            "hours:too_many",
-        ]),
+        (
+            with(&|c| c.hours[0] = day("00:00-01:00 02:00-03:00 04:00-05:00 06:00-07:00 08:00-09:00 10:00-11:00 12:00-13:00")),
+            vec!["hours:too_many"],
+        ),
         (with(&|c| c.hours.truncate(6)), vec!["hours:not_a_week"]),
         (with(&|c| c.hours = vec![vec![]; 7]), vec!["hours:no_working_time"]),
         (with(&|c| c.holidays.push(holiday("2027-02-29", "Leap day"))), vec!["holidays:not_a_date"]),
@@ -191,7 +192,8 @@ fn a_calendar_that_cannot_be_used_is_refused_at_its_fields() {
 
 #[test]
 fn a_stored_calendar_is_read_as_it_is_written() {
-    let stored = r#"{"zone":null,"hours":[[["09:00","17:00"]],[],[],[],[],[],[]],"holidays":[{"date":"2026-12-25","name":"Christmas Day"}]}"#;
+    let stored =
+        r#"{"zone":null,"hours":[[["09:00","17:00"]],[],[],[],[],[],[]],"holidays":[{"date":"2026-12-25","name":"Christmas Day"}]}"#;
     let written: WrittenCalendar = serde_json::from_str(stored).unwrap();
     let calendar = BusinessCalendar::parse(&written, &TimeZone::UTC, |_| None).unwrap();
     assert_eq!(calendar.holiday("2026-12-25".parse().unwrap()), Some("Christmas Day"));
@@ -199,9 +201,12 @@ fn a_stored_calendar_is_read_as_it_is_written() {
 }
 
 fn calendars() -> impl Strategy<Value = BusinessCalendar> {
-    let hours = prop_oneof![Just("09:00-17:00"), Just("00:00-24:00"), Just("00:30-02:30 02:30-06:00 22:00-24:00"), Just("02:10-02:50 23:00-23:30")];
-    let zones = prop_oneof![Just("Europe/Berlin"), Just("America/New_York"), Just("America/Havana"), Just("Australia/Lord_Howe"), Just("UTC")];
-    (zones, hours, prop_oneof![Just(""), Just("00:00-24:00")]).prop_map(|(zone_name, hours, weekend)| calendar(zone_name, hours, weekend, &["2026-12-25", "2026-10-26"]))
+    let hours =
+        prop_oneof![Just("09:00-17:00"), Just("00:00-24:00"), Just("00:30-02:30 02:30-06:00 22:00-24:00"), Just("02:10-02:50 23:00-23:30")];
+    let zones =
+        prop_oneof![Just("Europe/Berlin"), Just("America/New_York"), Just("America/Havana"), Just("Australia/Lord_Howe"), Just("UTC")];
+    (zones, hours, prop_oneof![Just(""), Just("00:00-24:00")])
+        .prop_map(|(zone_name, hours, weekend)| calendar(zone_name, hours, weekend, &["2026-12-25", "2026-10-26"]))
 }
 
 proptest! {

@@ -158,7 +158,13 @@ pub fn conflicts_of(wanted: &[Wanted], others: &[Standings], rules: &[Conflict])
         for clash in clashes {
             // One line for each thing it clashes with: what is held comes first and is the stronger reason.
             if !found.iter().any(|known| known.code == rule.code && known.with == clash.with) {
-                found.push(ConflictFound { code: rule.code.clone(), title: rule.title.clone(), severity: rule.severity, mitigation: rule.mitigation.clone(), ..clash });
+                found.push(ConflictFound {
+                    code: rule.code.clone(),
+                    title: rule.title.clone(),
+                    severity: rule.severity,
+                    mitigation: rule.mitigation.clone(),
+                    ..clash
+                });
             }
         }
     }
@@ -203,12 +209,7 @@ fn within_set(wanted: &[Wanted], others: &[Standings], members: &[EntitlementId]
 }
 
 fn as_requested(wanted: &Wanted) -> Standings {
-    Standings {
-        entitlement: wanted.entitlement,
-        name: wanted.name.clone(),
-        standing: Standing::Requested,
-        through: wanted.through.clone(),
-    }
+    Standings { entitlement: wanted.entitlement, name: wanted.name.clone(), standing: Standing::Requested, through: wanted.through.clone() }
 }
 
 fn clash(mine: &Wanted, other: &Standings, at_most: Option<usize>) -> ConflictFound {

@@ -198,7 +198,8 @@ pub fn bulk_allowed(tier: RiskTier) -> bool {
 /// otherwise leave.
 #[must_use]
 pub fn seconds_between(shown_at: Timestamp, now: Timestamp) -> i32 {
-    i32::try_from(now.as_second() - shown_at.as_second()).unwrap_or(LONGEST_LOOK_SECONDS).clamp(0, LONGEST_LOOK_SECONDS)
+    let seconds = now.as_second().saturating_sub(shown_at.as_second()).clamp(0, i64::from(LONGEST_LOOK_SECONDS));
+    i32::try_from(seconds).unwrap_or(LONGEST_LOOK_SECONDS)
 }
 
 #[cfg(test)]
@@ -287,7 +288,13 @@ mod tests {
 
     #[test]
     fn time_spent_is_bounded_whatever_the_form_says() {
-        for (shown, now, seconds) in [(0, 75, 75), (100, 75, 0), (0, 1_000_000, LONGEST_LOOK_SECONDS)] {
+        for (shown, now, seconds) in [
+            (0, 75, 75),
+            (100, 75, 0),
+            (9_000_000_000, 75, 0),
+            (0, 1_000_000, LONGEST_LOOK_SECONDS),
+            (-9_000_000_000, 75, LONGEST_LOOK_SECONDS),
+        ] {
             assert_eq!(seconds_between(at(shown), at(now)), seconds);
         }
     }

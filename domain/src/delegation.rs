@@ -157,7 +157,13 @@ mod tests {
     }
 
     fn form(starts_on: &str, ends_on: &str) -> DelegationForm {
-        DelegationForm { to: "x".into(), starts_on: starts_on.into(), ends_on: ends_on.into(), reason: "Holiday.".into(), ..Default::default() }
+        DelegationForm {
+            to: "x".into(),
+            starts_on: starts_on.into(),
+            ends_on: ends_on.into(),
+            reason: "Holiday.".into(),
+            ..Default::default()
+        }
     }
 
     fn parse(form: &DelegationForm) -> Result<Terms, Vec<String>> {
@@ -179,7 +185,11 @@ mod tests {
             ("2026-11-22", "9999-12-31", vec!["ends_on:too_long"]),
             ("9999-12-30", "9999-12-31", vec!["starts_on:too_far"]),
         ] {
-            assert_eq!(parse(&form(starts_on, ends_on)).err(), Some(expected.into_iter().map(str::to_owned).collect()), "{starts_on} {ends_on}");
+            assert_eq!(
+                parse(&form(starts_on, ends_on)).err(),
+                Some(expected.into_iter().map(str::to_owned).collect()),
+                "{starts_on} {ends_on}"
+            );
         }
         let terms = parse(&form("2026-11-22", "2027-11-22")).unwrap_or_else(|e| unreachable!("{e:?}"));
         assert_eq!(terms.ends_at.to_string(), "2027-11-23T00:00:00Z");

@@ -101,7 +101,13 @@ mod tests {
             (None, None, 60, "2026-11-24T18:20:00Z", "1 d 3 h elapsed, 9 h working, 1 h waiting for the requester"),
             // Asked on Monday at 16:00 and not answered since.
             (None, Some("2026-11-23T16:00:00Z"), 0, "2026-11-24T11:00:00Z", "20 h elapsed, 1 h working, 3 h waiting for the requester"),
-            (None, Some("2026-11-24T09:00:00Z"), 30, "2026-11-24T11:00:00Z", "20 h elapsed, 1 h 30 min working, 2 h 30 min waiting for the requester"),
+            (
+                None,
+                Some("2026-11-24T09:00:00Z"),
+                30,
+                "2026-11-24T11:00:00Z",
+                "20 h elapsed, 1 h 30 min working, 2 h 30 min waiting for the requester",
+            ),
             // Closed on Tuesday; what comes after it does not count.
             (Some("2026-11-24T09:20:00Z"), None, 0, "2026-12-24T09:20:00Z", "18 h 20 min elapsed, 2 h 20 min working"),
             // Over a weekend nobody works.
@@ -110,12 +116,8 @@ mod tests {
             (None, None, 600, "2026-11-23T16:00:00Z", "1 h elapsed, 0 min working, 1 h waiting for the requester"),
             (None, None, 0, "2026-11-23T14:00:00Z", "0 min elapsed, 0 min working"),
         ] {
-            let course = Course {
-                opened_at,
-                closed_at: closed.map(at),
-                paused_at: paused.map(at),
-                waited: SignedDuration::from_mins(waited),
-            };
+            let course =
+                Course { opened_at, closed_at: closed.map(at), paused_at: paused.map(at), waited: SignedDuration::from_mins(waited) };
             assert_eq!(Spent::of(&course, &office(), at(now)).words(), expected, "{closed:?} {paused:?} {waited} {now}");
         }
     }

@@ -174,7 +174,12 @@ mod tests {
             (&ending, Some(101), Err(NotExtended::Ended)),
             (&ended, None, Err(NotExtended::Ended)),
         ] {
-            assert_eq!(extend(state, approved.map(second), second(100)), outcome.map(|end| end.map(second)), "{} {approved:?}", state.word());
+            assert_eq!(
+                extend(state, approved.map(second), second(100)),
+                outcome.map(|end| end.map(second)),
+                "{} {approved:?}",
+                state.word()
+            );
         }
     }
 }

@@ -8,8 +8,8 @@
 pub mod actor;
 pub mod approval;
 pub mod attachment;
-pub mod basket;
 pub mod audience;
+pub mod basket;
 pub mod calendar;
 pub mod catalogue;
 pub mod change;

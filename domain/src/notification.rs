@@ -7,6 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 /// A person gets at most one mail of a kind in this time; what happens meanwhile waits for the next.
 pub const DIGEST_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long before its end the holder of access is told of it, at most.
+pub const ENDS_SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Access that is held for a short time only is told of later: when this part of it is left.
+pub const ENDS_SOON_PART: i32 = 4;
+
 /// How long a mail waits after each failure. After one failure more it is given up.
 const WAITS: [SignedDuration; 4] =
     [SignedDuration::from_mins(1), SignedDuration::from_mins(5), SignedDuration::from_mins(30), SignedDuration::from_hours(2)];
@@ -46,9 +51,7 @@ impl NotificationKind {
     pub const fn always_shows(self) -> bool {
         match self {
             Self::DecisionWaiting | Self::Escalated | Self::Question | Self::NotRecorded => true,
-            Self::Reminder | Self::Answered | Self::RequestMoved | Self::AccessEnds | Self::Held | Self::Change | Self::Delegation => {
-                false
-            }
+            Self::Reminder | Self::Answered | Self::RequestMoved | Self::AccessEnds | Self::Held | Self::Change | Self::Delegation => false,
         }
     }
 

@@ -177,9 +177,11 @@ impl Question {
     fn day(&self, field: &str, text: &str, today: Date) -> Result<String, FieldError> {
         let shaped =
             text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
-        let date = text.parse::<Date>().ok().filter(|_| shaped).ok_or_else(|| {
-            FieldError::new(field, "not_a_date", "This is not a date: enter year-month-day, for example 2026-12-23.")
-        })?;
+        let date = text
+            .parse::<Date>()
+            .ok()
+            .filter(|_| shaped)
+            .ok_or_else(|| FieldError::new(field, "not_a_date", "This is not a date: enter year-month-day, for example 2026-12-23."))?;
         let away = i64::from(days_between(today, date));
         if away < self.least.unwrap_or(-FURTHEST_DAYS) || away > self.most.unwrap_or(FURTHEST_DAYS) {
             let (first, last) = self.days(today);
@@ -222,7 +224,8 @@ pub fn check(field: &str, questions: &[Question]) -> Result<(), Vec<FieldError>>
         }
         let options: std::collections::BTreeSet<&str> = question.options.iter().map(String::as_str).collect();
         let choosable = (2..=MOST_OPTIONS).contains(&options.len()) && options.len() == question.options.len();
-        let clean_options = question.options.iter().all(|option| clean(field, option, 100).is_ok_and(|text| !text.is_empty() && &text == option));
+        let clean_options =
+            question.options.iter().all(|option| clean(field, option, 100).is_ok_and(|text| !text.is_empty() && &text == option));
         if question.kind == QuestionKind::Choice && !(choosable && clean_options) {
             wrong("options", format!("{name} needs 2 to {MOST_OPTIONS} different alternatives of at most 100 characters."));
         }
@@ -319,7 +322,9 @@ mod tests {
 
     #[test]
     fn questions_that_cannot_be_asked_are_refused_with_what_is_wrong() {
-        let codes = |questions: &[Question]| check("questions", questions).err().unwrap_or_default().into_iter().map(|e| e.code).collect::<Vec<_>>();
+        let codes = |questions: &[Question]| {
+            check("questions", questions).err().unwrap_or_default().into_iter().map(|e| e.code).collect::<Vec<_>>()
+        };
         let good = question(QuestionKind::Choice);
         assert_eq!(codes(&[good.clone()]), Vec::<String>::new());
         assert_eq!(codes(&[good.clone(), good.clone()]), ["twice"]);

@@ -176,7 +176,7 @@ impl RequestState {
         }
     }
 
-        /// The requester changes it: the next revision goes to everyone again.
+    /// The requester changes it: the next revision goes to everyone again.
     ///
     /// # Errors
     /// [`InvalidTransition`] once released or ended.

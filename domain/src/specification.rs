@@ -91,11 +91,7 @@ impl AttributeConformity {
 ///
 /// # Errors
 /// The unknown word.
-pub fn conformity(
-    record: &Recorded<'_>,
-    required: &[String],
-    today: Date,
-) -> Result<Vec<AttributeConformity>, crate::words::UnknownWord> {
+pub fn conformity(record: &Recorded<'_>, required: &[String], today: Date) -> Result<Vec<AttributeConformity>, crate::words::UnknownWord> {
     let required = required.iter().map(|word| word.parse()).collect::<Result<Vec<Attribute>, _>>()?;
     Ok(Attribute::ALL
         .iter()
@@ -170,7 +166,13 @@ mod tests {
             (EndsOn, "2026-11-22", Recorded { ends_on: day("2026-11-22"), ..base }, true, None),
             (EndsOn, "2026-11-21", Recorded { ends_on: day("2026-11-21"), ..base }, false, Some(Fault::Over)),
             (EndsOn, "2026-11-21", Recorded { ends_on: day("2026-11-21"), retired: true, active: false, ..base }, true, None),
-            (EndsOn, "2027-01-01", Recorded { starts_on: day("2027-02-01"), ends_on: day("2027-01-01"), ..base }, true, Some(Fault::BeforeFirstDay)),
+            (
+                EndsOn,
+                "2027-01-01",
+                Recorded { starts_on: day("2027-02-01"), ends_on: day("2027-01-01"), ..base },
+                true,
+                Some(Fault::BeforeFirstDay),
+            ),
         ] {
             let values = [(attribute, Some(text.to_owned()))];
             let words = if required { vec![attribute.word().to_owned()] } else { vec![] };

@@ -156,7 +156,19 @@ mod tests {
 
     #[test]
     fn text_that_could_rewrite_its_surroundings_is_refused() {
-        for bad in ["\u{0}", "\u{202E}", "\u{2066}", "\u{7F}", "\u{FEFF}x", "\u{1B}[2J", "\u{2028}", "\u{61C}", "\u{3164}", "\u{E0041}", "\u{FFFF}"] {
+        for bad in [
+            "\u{0}",
+            "\u{202E}",
+            "\u{2066}",
+            "\u{7F}",
+            "\u{FEFF}x",
+            "\u{1B}[2J",
+            "\u{2028}",
+            "\u{61C}",
+            "\u{3164}",
+            "\u{E0041}",
+            "\u{FFFF}",
+        ] {
             let text = format!("needed for the release work {bad} today");
             assert_eq!(Justification::parse(&text).map_err(|e| e.code), Err("forbidden_character".to_owned()), "{bad:?}");
         }

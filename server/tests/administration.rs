@@ -152,12 +152,42 @@ async fn an_identity_is_compared_with_its_specification_attribute_by_attribute(p
     for (change, attribute, seen, fault, cure) in [
         ("select 1", Attribute::EndsOn, "not recorded", Some(Fault::Missing), "The people feed adds the last day"),
         ("select 1", Attribute::Manager, "Bea Example", None, ""),
-        ("update identity set ends_on = '2026-11-21' where given_name = 'Ana'", Attribute::EndsOn, "21 Nov 2026", Some(Fault::Over), "The people feed moves the last day"),
+        (
+            "update identity set ends_on = '2026-11-21' where given_name = 'Ana'",
+            Attribute::EndsOn,
+            "21 Nov 2026",
+            Some(Fault::Over),
+            "The people feed moves the last day",
+        ),
         ("update identity set ends_on = '2028-02-29' where given_name = 'Ana'", Attribute::EndsOn, "29 Feb 2028", None, ""),
-        ("update identity set state = 'retired', state_reason = 'Left' where given_name = 'Bea'", Attribute::Manager, "Bea Example, not active", Some(Fault::NotActive), "The people feed names another line manager"),
-        ("update identity set manager_id = null where given_name = 'Ana'", Attribute::Manager, "not recorded", Some(Fault::Missing), "The people feed names the line manager"),
-        ("update identity set email = 'ana' where given_name = 'Ana'", Attribute::Email, "ana", Some(Fault::NotAnAddress), "The people feed corrects the mail address"),
-        ("update identity set source = 'local', email = null where given_name = 'Ana'", Attribute::Email, "not recorded", Some(Fault::Missing), "This record was made here"),
+        (
+            "update identity set state = 'retired', state_reason = 'Left' where given_name = 'Bea'",
+            Attribute::Manager,
+            "Bea Example, not active",
+            Some(Fault::NotActive),
+            "The people feed names another line manager",
+        ),
+        (
+            "update identity set manager_id = null where given_name = 'Ana'",
+            Attribute::Manager,
+            "not recorded",
+            Some(Fault::Missing),
+            "The people feed names the line manager",
+        ),
+        (
+            "update identity set email = 'ana' where given_name = 'Ana'",
+            Attribute::Email,
+            "ana",
+            Some(Fault::NotAnAddress),
+            "The people feed corrects the mail address",
+        ),
+        (
+            "update identity set source = 'local', email = null where given_name = 'Ana'",
+            Attribute::Email,
+            "not recorded",
+            Some(Fault::Missing),
+            "This record was made here",
+        ),
     ] {
         query(change).execute(&app.owner).await.unwrap();
         let view = service.show(&caller(&app, ana, &[Role::Auditor]), ana).await.unwrap();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
+#[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
 mod support;
 
@@ -42,7 +43,8 @@ async fn upload(client: &Client, draft: &str, name: &str, declared: &str, conten
 }
 
 async fn newest(s: &Story) -> String {
-    let id: uuid::Uuid = sqlx::query_scalar("select id from attachment order by uploaded_at desc, id desc limit 1").fetch_one(&s.app.owner).await.unwrap();
+    let id: uuid::Uuid =
+        sqlx::query_scalar("select id from attachment order by uploaded_at desc, id desc limit 1").fetch_one(&s.app.owner).await.unwrap();
     id.to_string()
 }
 
@@ -51,7 +53,7 @@ async fn a_file_is_kept_with_its_hash_and_given_out_as_a_download_only(pool: PgP
     let s = Story::begin(pool, connect).await;
     let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
     let reply = upload(&ana, &mine, "Pr\u{fc}fung \u{202E}plan.pdf", "application/pdf", PDF).await;
-    assert_eq!((reply.status, reply.location()), (303, format!("/request?draft={mine}#files").as_str()));
+    assert_eq!((reply.status, reply.location()), (303, format!("/request/{mine}#files").as_str()));
     assert_eq!(s.app.count("select count(*) from attachment where sha256 = sha256(content) and name = 'Prüfung plan.pdf' and media_type = 'application/pdf'").await, 1);
     let file = ana.get(&format!("/attachments/{}", newest(&s).await)).await;
     assert_eq!((file.status, file.body.as_slice()), (200, PDF));
@@ -85,12 +87,14 @@ async fn a_file_that_is_not_taken_leads_back_with_a_sentence_and_is_not_kept(poo
         ("note.txt", "text/plain", b"<svg onload=alert(1)>", "runs_something"),
     ] {
         let reply = upload(&ana, &mine, name, declared, content).await;
-        assert_eq!((reply.status, reply.location()), (303, format!("/request?draft={mine}&file={code}#files").as_str()), "{name}");
+        assert_eq!((reply.status, reply.location()), (303, format!("/request/{mine}?file={code}#files").as_str()), "{name}");
     }
     assert_eq!(s.app.count("select count(*) from attachment").await, 0);
-    let broken = Request::post(format!("/attachments?draft={mine}")).header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge").header("sec-fetch-site", "same-origin");
+    let broken = Request::post(format!("/attachments?draft={mine}"))
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+        .header("sec-fetch-site", "same-origin");
     let reply = ana.send(broken, Body::from("--edge\r\nContent-Disposition: form-data; name=\"file\"")).await;
-    assert_eq!((reply.status, reply.location()), (303, format!("/request?draft={mine}&file=not_whole#files").as_str()));
+    assert_eq!((reply.status, reply.location()), (303, format!("/request/{mine}?file=not_whole#files").as_str()));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -98,12 +102,13 @@ async fn only_this_route_takes_large_bodies_and_says_so_when_one_is_too_large(po
     let s = Story::begin(pool, connect).await;
     let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
     let fits = upload(&ana, &mine, "a.txt", "text/plain", &vec![b'a'; 5 * 1024 * 1024]).await;
-    assert_eq!((fits.status, fits.location()), (303, format!("/request?draft={mine}#files").as_str()));
+    assert_eq!((fits.status, fits.location()), (303, format!("/request/{mine}#files").as_str()));
     let reply = upload(&ana, &mine, "a.txt", "text/plain", &vec![b'a'; 6 * 1024 * 1024]).await;
     assert_eq!(reply.status, 413);
-    assert!(reply.text().contains("at most 5 MiB") && reply.text().contains(&format!("/request?draft={mine}")), "{}", reply.text());
+    assert!(reply.text().contains("at most 5 MiB") && reply.text().contains(&format!("/request/{mine}")), "{}", reply.text());
     for path in ["/sign-in", "/api/requests/submit", "/attachments/x"] {
-        let large = Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let large =
+            Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         assert_eq!(ana.send(large, Body::from(vec![b'a'; 65 * 1024])).await.status, 413, "{path}");
     }
     assert_eq!(s.app.count("select count(*) from attachment").await, 1);
@@ -119,8 +124,14 @@ async fn a_draft_takes_five_files_whatever_races(pool: PgPoolOptions, connect: P
     let (one, two) = tokio::join!(upload(&ana, &mine, "a.txt", "text/plain", b"text"), upload(&ana, &mine, "b.txt", "text/plain", b"text"));
     let mut led = [one.location().to_owned(), two.location().to_owned()];
     led.sort();
-    assert_eq!(led, [format!("/request?draft={mine}#files"), format!("/request?draft={mine}&file=too_many#files")]);
-    let sixth = sqlx::query("insert into draft_attachment select $1::uuid, id from attachment where false union all select $1::uuid, gen_random_uuid()").bind(&mine).execute(&s.app.owner).await.unwrap_err();
+    assert_eq!(led, [format!("/request/{mine}#files"), format!("/request/{mine}?file=too_many#files")]);
+    let sixth = sqlx::query(
+        "insert into draft_attachment select $1::uuid, id from attachment where false union all select $1::uuid, gen_random_uuid()",
+    )
+    .bind(&mine)
+    .execute(&s.app.owner)
+    .await
+    .unwrap_err();
     assert_eq!(sixth.as_database_error().unwrap().constraint(), Some("draft_attachment_at_most_five"));
     assert_eq!(s.app.count("select count(*) from draft_attachment").await, 5);
 }
@@ -136,7 +147,11 @@ async fn a_file_is_for_who_writes_the_draft_and_later_for_who_may_read_the_reque
         assert_eq!(s.app.sign_in_as(who).await.get(&path).await.status, 404, "a draft is its owner's alone");
     }
     let request = s.submit(s.ana, s.read).await;
-    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment").bind(&request).execute(&s.app.owner).await.unwrap();
+    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment")
+        .bind(&request)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     for (who, status) in [(s.ana, 200), (s.mona, 200), (alma, 200), (s.stan, 404), (s.pia, 404)] {
         assert_eq!(s.app.sign_in_as(who).await.get(&path).await.status, status);
     }
@@ -168,7 +183,11 @@ async fn a_file_goes_with_its_draft_and_never_from_a_request(pool: PgPoolOptions
     let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
     upload(&ana, &mine, "kept.pdf", "application/pdf", PDF).await;
     let request = s.submit(s.ana, s.read).await;
-    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment").bind(&request).execute(&s.app.owner).await.unwrap();
+    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment")
+        .bind(&request)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     upload(&ana, &mine, "removed.txt", "text/plain", b"text").await;
     let removed = newest(&s).await;
     for _ in 0..2 {
@@ -183,4 +202,51 @@ async fn a_file_goes_with_its_draft_and_never_from_a_request(pool: PgPoolOptions
     let by_role = sqlx::query("delete from attachment").execute(&s.app.pool).await.unwrap_err();
     assert_eq!(by_role.as_database_error().unwrap().code().as_deref(), Some("42501"), "the server's role deletes no files");
     assert!(sqlx::query("delete from attachment").execute(&s.app.owner).await.is_err(), "and nobody one of a request");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn without_javascript_files_are_added_removed_submitted_and_read(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let reply = s.call(s.ana, "drafts/add", &[("entitlement", &s.read.to_string())]).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let mine: uuid::Uuid = sqlx::query_scalar("select id from draft").fetch_one(&s.app.owner).await.unwrap();
+    let (client, mine) = (s.app.sign_in_as(s.ana).await, mine.to_string());
+    let mut ana = Browser::of(client.clone());
+    ana.open(&format!("/request/{mine}")).await;
+    assert!(
+        ana.page.contains(&format!("action=\"/attachments?draft={mine}\"")) && ana.page.contains("multipart/form-data"),
+        "{}",
+        ana.page
+    );
+    assert!(ana.says("At most 5 MiB each"), "the limits stand at the field");
+    let refused = upload(&client, &mine, "page.html", "text/html", b"<p>").await;
+    ana.open(refused.location().split('#').next().unwrap()).await;
+    assert!(ana.error("file").contains("Files of this kind are not taken"), "{}", ana.page);
+    for name in ["wrong.txt", "plan.txt"] {
+        upload(&client, &mine, name, "text/plain", b"for the audit").await;
+    }
+    ana.open(&format!("/request/{mine}")).await;
+    assert!(ana.says("wrong.txt") && ana.says("plan.txt") && ana.says("2 of 5"), "{}", ana.page);
+    let remove = ana.form("/api/attachments/remove", "wrong.txt");
+    ana.send(&remove).await;
+    assert!(!ana.says("wrong.txt") && ana.says("plan.txt"), "{}", ana.page);
+    let form = ana
+        .form("/api/drafts/save", "justification")
+        .fill("reason_code", "incident")
+        .fill("justification", cast::WHY)
+        .fill("ends_on", "2026-12-21");
+    ana.press("/api/drafts/submit", &form).await;
+    assert_eq!(ana.status, 200, "{}", ana.page);
+    let request = s.newest().await;
+    assert_eq!(
+        s.events(&request).await.iter().filter(|(trail, kind)| trail == "decision" && kind == "request.attachment_added").count(),
+        1
+    );
+    let mut mona = Browser::of(s.app.sign_in_as(s.mona).await);
+    mona.open(&format!("/requests/{request}")).await;
+    let file = mona.link("/attachments/");
+    assert!(mona.says("plan.txt") && mona.says("SHA-256"), "{}", mona.page);
+    let reply = s.app.sign_in_as(s.mona).await.get(&file).await;
+    assert_eq!((reply.status, reply.body.as_slice()), (200, &b"for the audit"[..]));
+    assert_eq!(s.app.count("select count(*) from attachment").await, 1);
 }

@@ -81,8 +81,12 @@ async fn owners_and_second_factors_are_recorded_with_their_events(pool: PgPoolOp
 async fn accounts_of_one_person_are_linked_shown_and_parted_again(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;
     let unit = app.unit("Payments").await;
-    let (ana, second, third, other) =
-        (app.person("Ana", unit, None).await, app.person("Anaadm", unit, None).await, app.person("Anatwo", unit, None).await, app.person("Olga", unit, None).await);
+    let (ana, second, third, other) = (
+        app.person("Ana", unit, None).await,
+        app.person("Anaadm", unit, None).await,
+        app.person("Anatwo", unit, None).await,
+        app.person("Olga", unit, None).await,
+    );
     let mut numbers = vec![];
     for id in [ana, second, third, other] {
         numbers.push(number(&app, id).await);
@@ -94,7 +98,8 @@ async fn accounts_of_one_person_are_linked_shown_and_parted_again(pool: PgPoolOp
     let of = |id: IdentityId| {
         let pool = app.owner.clone();
         async move {
-            let mut all: Vec<uuid::Uuid> = sqlx::query_scalar("select identity_id from same_people(array[$1])").bind(id.0).fetch_all(&pool).await.unwrap();
+            let mut all: Vec<uuid::Uuid> =
+                sqlx::query_scalar("select identity_id from same_people(array[$1])").bind(id.0).fetch_all(&pool).await.unwrap();
             all.sort();
             all
         }

@@ -161,9 +161,11 @@ async fn a_line_says_what_i_hold_what_is_pending_and_how_many_colleagues_hold_it
     let app = TestApp::new(pool, connect).await;
     app.specifications().await;
     let (ana, ledger) = shop(&app).await;
-    let unit = UnitId(sqlx::query_scalar("select unit_id from identity where id = $1").bind(ana.identity.0).fetch_one(&app.owner).await.unwrap());
+    let unit =
+        UnitId(sqlx::query_scalar("select unit_id from identity where id = $1").bind(ana.identity.0).fetch_one(&app.owner).await.unwrap());
     let elsewhere = app.unit("Sales").await;
-    let (ben, cid, sue) = (app.person("Ben", unit, None).await, app.person("Cid", unit, None).await, app.person("Sue", elsewhere, None).await);
+    let (ben, cid, sue) =
+        (app.person("Ben", unit, None).await, app.person("Cid", unit, None).await, app.person("Sue", elsewhere, None).await);
     let gone = app.person("Gus", unit, None).await;
     let what = app.entitlement(ledger, "Month-end Close", "standard").await;
     for holder in [ben, sue, gone, ana.identity] {
@@ -273,8 +275,16 @@ async fn what_is_meant_for_others_is_hidden_from_everyone_else(pool: PgPoolOptio
                 (other, vec![Role::Operator], None),
             ],
         ),
-        (vec![], vec![sales.0], vec![(seller, vec![], you), (other, vec![], you), (ana, vec![], None), (boss, vec![], theirs), (contractor, vec![], None)]),
-        (vec!["contractor"], vec![sales.0], vec![(contractor, vec![], None), (seller, vec![], None), (boss, vec![], None), (deputy, vec![], others)]),
+        (
+            vec![],
+            vec![sales.0],
+            vec![(seller, vec![], you), (other, vec![], you), (ana, vec![], None), (boss, vec![], theirs), (contractor, vec![], None)],
+        ),
+        (
+            vec!["contractor"],
+            vec![sales.0],
+            vec![(contractor, vec![], None), (seller, vec![], None), (boss, vec![], None), (deputy, vec![], others)],
+        ),
     ] {
         query("update entitlement set audience_populations = $2, audience_units = $3 where id = $1")
             .bind(what.0)
@@ -317,7 +327,11 @@ async fn what_something_includes_is_shown_from_both_sides_and_so_are_its_conflic
         query("update entitlement set includes = array[$2] where id = $1").bind(whole.0).bind(part.0).execute(&app.owner).await.unwrap();
     }
     query("update entitlement set audience_populations = '{vendor}' where id = $1").bind(lead.0).execute(&app.owner).await.unwrap();
-    query("insert into conflict (id, code, title, severity, mitigation) values ($1, 'SOD-001', 'Pay and approve', 'high', 'a review')").bind(head.0).execute(&app.owner).await.unwrap();
+    query("insert into conflict (id, code, title, severity, mitigation) values ($1, 'SOD-001', 'Pay and approve', 'high', 'a review')")
+        .bind(head.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
     query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1, $2, 'left'), ($1, $3, 'right')")
         .bind(head.0)
         .bind(pay.0)
@@ -343,4 +357,48 @@ async fn what_something_includes_is_shown_from_both_sides_and_so_are_its_conflic
     // A rule that was retired is no longer shown.
     query("update conflict set state = 'retired'").execute(&app.owner).await.unwrap();
     assert_eq!(service.entitlement(&vendor, pay).await.unwrap().conflicts, []);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_pages_say_it_in_words(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    app.specifications().await;
+    let unit = app.unit("Finance").await;
+    let boss = app.person("Boss", unit, None).await;
+    let ana = app.person("Ana", unit, Some(boss)).await;
+    app.identity("Carl", "contractor", unit, Some(boss)).await;
+    let auditor = app.person_with("Aud", Role::Auditor).await;
+    let ledger = app.application("LEDGER", boss, None).await;
+    let (pay, lead) = (app.entitlement(ledger, "Pay", "standard").await, app.entitlement(ledger, "Lead", "standard").await);
+    query("update entitlement set includes = array[$2] where id = $1").bind(lead.0).bind(pay.0).execute(&app.owner).await.unwrap();
+    query("update entitlement set audience_populations = '{contractor}' where id = $1").bind(lead.0).execute(&app.owner).await.unwrap();
+    let request = app.asked(ana, pay, "approved").await;
+    app.given(request, boss).await;
+    for (who, path, words, not) in [
+        (ana, "/catalogue".to_owned(), vec!["You hold it", "Usual time:", "no data", "0 of 2 in your unit hold it"], vec!["Lead"]),
+        (boss, "/catalogue".to_owned(), vec!["Not for you, but for your people", "1 of 2 in your unit hold it"], vec![]),
+        (auditor, "/catalogue".to_owned(), vec!["Not for you"], vec!["for your people"]),
+        (
+            ana,
+            format!("/catalogue/{pay}"),
+            vec!["You hold it since", "Is part of", "Lead", "1 request; 10 are needed to say"],
+            vec!["Gives also"],
+        ),
+        (auditor, format!("/catalogue/{lead}"), vec!["Gives also", "It is meant for contractors"], vec!["Request this"]),
+        (ana, format!("/requests/{request}"), vec!["elapsed", "Calendar: ", "Monday to Friday, 9 to 17, version 1"], vec![]),
+        (auditor, "/controls".to_owned(), vec!["the latest day that every limit allows"], vec![]),
+        (auditor, format!("/identities/{ana}"), vec!["Conformity", "specification version 2"], vec![]),
+    ] {
+        let reply = app.sign_in_as(who).await.get(&path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        // Between two pieces of text the page has comments for the browser.
+        let page = reply.text().replace("<!>", "").replace("<!---->", "");
+        for word in words {
+            assert!(page.contains(word), "{path} does not say “{word}”");
+        }
+        for word in not {
+            assert!(!page.contains(word), "{path} says “{word}”");
+        }
+    }
+    assert_eq!(app.sign_in_as(ana).await.get(&format!("/catalogue/{lead}")).await.status, 404);
 }

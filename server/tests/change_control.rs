@@ -8,6 +8,8 @@ mod bad_input;
 #[path = "story/cast.rs"]
 #[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
+#[path = "change_control/imported.rs"]
+mod imported;
 #[path = "change_control/kinds.rs"]
 mod kinds;
 #[path = "change_control/pinned.rs"]

@@ -296,3 +296,13 @@ async fn a_new_record_has_a_form_of_its_own(pool: PgPoolOptions, connect: PgConn
     alma.open("/rules/group").await;
     assert!(!alma.page.contains("/rules/group/new"), "{}", alma.page);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_record_names_is_said_with_its_name(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let application = sqlx::query_scalar("select application_id from entitlement").fetch_one(&scene.app.owner).await.unwrap();
+    let write = scene.app.entitlement(ApplicationId(application), "Ledger Writer", "standard").await;
+    let (mut olga, form) = scene.form(scene.olga).await;
+    olga.send(&form.fill("field.includes", &format!("S{write}")).fill("reason", WHY)).await;
+    assert!(olga.says(&format!("Ledger Writer (S{write})")), "{}", olga.text());
+}

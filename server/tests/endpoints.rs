@@ -96,7 +96,17 @@ const NOT_TOLD: &[(Who, u16)] = &[(Sam, 404), (Bea, 404), (Operator, 404), (Comp
 /// An id that no record has.
 const NOBODYS: &str = "0190b0f0-0000-7000-8000-0000000000ff";
 /// What is somebody's own does not exist for anybody else.
-const EVERYBODY_404: &[(Who, u16)] = &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)];
+const EVERYBODY_404: &[(Who, u16)] =
+    &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)];
+
+/// A draft is its owner's alone, whatever the others' roles.
+const DRAFT_OF_ANA: &[(Who, u16)] = &[(Sam, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)];
+
+/// The stage waits for the owner; compliance may give it to anybody, those concerned and those who
+/// have decided may not.
+const NOT_REASSIGNING: &[(Who, u16)] = &[(Sam, 404), (Ana, 403), (Bea, 403), (Operator, 404), (Auditor, 403), (Administrator, 404)];
+const REASSIGNMENT: &[(&str, &str)] = &[("version", "{version}"), ("from", ""), ("to", "otto@example.org"), ("reason", "For the test.")];
+const NOT_KEEPING_HOLDS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403)];
 
 const NOT_ADMINISTRATORS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)];
 
@@ -110,11 +120,13 @@ fn table() -> Vec<Row> {
         page("/changes", OUTSIDE_CHANGES),
         page("/changes/{id}", HIDDEN_CHANGES),
         page("/controls", &[(Sam, 403), (Operator, 403)]),
+        page("/holds", NOT_KEEPING_HOLDS),
         page("/identities/{id}", &[(Sam, 404)]),
         page("/find", &[]),
         page("/inbox", &[]),
         page("/inbox/{stage}", &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)]),
         page("/notifications", &[]),
+        page("/reassign/{stage}", NOT_REASSIGNING),
         page("/releases", &[(Sam, 403), (Bea, 403), (Administrator, 403)]),
         page("/releases/{id}", &[(Sam, 404), (Administrator, 404)]),
         page("/request", &[]),
@@ -124,6 +136,8 @@ fn table() -> Vec<Row> {
         page("/rules", &[]),
         page("/rules/{kind}", OUTSIDE_CHANGES),
         page("/rules/{kind}/{key}", HIDDEN_CHANGES),
+        function("/account", &[("to", "sam@example.org")], &[(Sam, 422), (Auditor, 422)]),
+        function("/reassign/{stage}", REASSIGNMENT, NOT_REASSIGNING),
         function("/rules/{kind}/{key}", PROPOSAL_FORM, NOT_EDITING),
         function("/changes/{id}", &[("step", "confirm")], NOT_SECOND),
         open("GET", "/sign-in"),
@@ -145,6 +159,20 @@ fn table() -> Vec<Row> {
         function("/api/admin/end_role", &[("assignment", "{assignment}")], NOT_ADMINISTRATORS),
         function("/api/admin/send_mail_again", &[], NOT_ADMINISTRATORS),
         function("/api/admin/run_job", &[("name", "replan-held-stages")], NOT_ADMINISTRATORS),
+        function("/api/approvals/delegations", &[], &[]),
+        function("/api/approvals/revoke", &[("delegation", NOBODYS)], EVERYBODY_404),
+        function("/api/approvals/holds", &[], NOT_KEEPING_HOLDS),
+        function(
+            "/api/approvals/claim",
+            &[("stage", "{stage}")],
+            &[(Sam, 404), (Ana, 403), (Bea, 403), (Operator, 404), (Compliance, 403), (Auditor, 403), (Administrator, 404)],
+        ),
+        function(
+            "/api/approvals/give_back",
+            &[("stage", "{stage}")],
+            &[(Sam, 404), (Ana, 403), (Bea, 409), (Operator, 404), (Compliance, 403), (Auditor, 403), (Administrator, 404)],
+        ),
+        function("/api/approvals/reassignable", &[("stage", "{stage}")], NOT_REASSIGNING),
         page("/attachments/{id}", &[(Sam, 404), (Operator, 404), (Administrator, 404)]),
         // Without a file and a draft of one's own nothing is taken from anybody.
         function(
@@ -232,21 +260,22 @@ fn table() -> Vec<Row> {
             &[("release", "{release}"), ("version", "1"), ("evidence", "Ticket 4711"), ("key", "0190b0f0-0000-7000-8000-000000000003")],
             &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
         ),
-        function("/api/requests/desk", REQUEST_FIELDS, &[]),
-        function("/api/requests/submit", REQUEST_FIELDS, &[]),
+        page("/request/{draft}", DRAFT_OF_ANA),
+        function("/api/drafts/open", &[("draft", "{anas_draft}")], DRAFT_OF_ANA),
+        function("/api/drafts/templates", &[], &[]),
+        function("/api/drafts/add", &[("entitlement", NOBODYS)], &[(Sam, 404), (Ana, 404), (Administrator, 404)]),
+        function("/api/drafts/add_template", &[("template", NOBODYS)], &[(Sam, 404), (Ana, 404), (Administrator, 404)]),
         function(
-            "/api/requests/answer",
-            &[
-                ("request", "{request}"),
-                ("version", "1"),
-                ("entitlement", "{entitlement}"),
-                ("reason_code", "project"),
-                ("justification", "Reconciling the card payments of November."),
-                ("starts_on", "2026-11-23"),
-                ("ends_on", "2026-12-23"),
-            ],
+            "/api/drafts/edit",
+            &[("request", "{request}")],
             &[(Sam, 404), (Operator, 404), (Administrator, 404), (Bea, 403), (Compliance, 403), (Auditor, 403)],
         ),
+        function("/api/drafts/save", &[("draft", "{anas_draft}"), ("version", "1")], DRAFT_OF_ANA),
+        function("/api/drafts/remove_item", &[("draft", "{anas_draft}"), ("version", "1"), ("remove", "0")], DRAFT_OF_ANA),
+        function("/api/drafts/settle", &[("draft", "{anas_draft}"), ("version", "1"), ("take", "true")], DRAFT_OF_ANA),
+        function("/api/drafts/discard", &[("draft", "{anas_draft}")], DRAFT_OF_ANA),
+        function("/api/drafts/submit", &[("draft", "{anas_draft}"), ("version", "1")], DRAFT_OF_ANA),
+        function("/api/requests/submit", REQUEST_FIELDS, &[]),
         function(
             "/api/requests/withdraw",
             &[("request", "{request}"), ("version", "1"), ("reason", "Not needed")],
@@ -315,6 +344,7 @@ impl Scene {
         let text = |pointer: &str| {
             detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned()
         };
+        let anas_draft = draft_of(app, ana).await;
         let records = BTreeMap::from([
             ("entitlement", open.to_string()),
             ("session", session.to_string()),
@@ -328,7 +358,8 @@ impl Scene {
             ("stage", stage),
             ("change", change),
             ("grant", held(app).await),
-            ("anas_draft", draft_of(app, ana).await),
+            ("anas_draft", anas_draft.clone()),
+            ("draft", anas_draft),
             ("attachment", file_on(app, &text("/request/id")).await),
             ("notification", tell(app, ana).await),
             ("kind", "entitlement".to_owned()),

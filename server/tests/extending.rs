@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
+#[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
 mod support;
 
@@ -24,8 +25,11 @@ impl Held {
     async fn begin(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
         let s = Story::begin(pool, connect).await;
         let request = s.granted().await;
-        let grant: uuid::Uuid =
-            sqlx::query_scalar("select id from access_grant where request_id = $1::uuid").bind(&request).fetch_one(&s.app.owner).await.unwrap();
+        let grant: uuid::Uuid = sqlx::query_scalar("select id from access_grant where request_id = $1::uuid")
+            .bind(&request)
+            .fetch_one(&s.app.owner)
+            .await
+            .unwrap();
         Self { s, grant: grant.to_string() }
     }
 
@@ -53,17 +57,22 @@ impl Held {
     }
 
     async fn ends_at(&self) -> Timestamp {
-        let text: String = sqlx::query_scalar("select to_char(ends_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from access_grant where id = $1::uuid")
-            .bind(&self.grant)
-            .fetch_one(&self.s.app.owner)
-            .await
-            .unwrap();
+        let text: String = sqlx::query_scalar(
+            "select to_char(ends_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from access_grant where id = $1::uuid",
+        )
+        .bind(&self.grant)
+        .fetch_one(&self.s.app.owner)
+        .await
+        .unwrap();
         text.parse().unwrap()
     }
 
     async fn standing(&self) -> String {
-        let (state, reason): (String, Option<String>) =
-            sqlx::query_as("select state, end_reason from access_grant where id = $1::uuid").bind(&self.grant).fetch_one(&self.s.app.owner).await.unwrap();
+        let (state, reason): (String, Option<String>) = sqlx::query_as("select state, end_reason from access_grant where id = $1::uuid")
+            .bind(&self.grant)
+            .fetch_one(&self.s.app.owner)
+            .await
+            .unwrap();
         reason.map_or(state.clone(), |reason| format!("{state}: {reason}"))
     }
 
@@ -84,7 +93,14 @@ async fn an_extension_moves_the_end_and_keeps_the_old_one(pool: PgPoolOptions, c
     assert!(h.s.execute(h.s.pia, &release).await.status < 400);
     assert_eq!(h.ends_at().await, "2027-02-01T00:00:00Z".parse().unwrap());
     assert_eq!(h.s.state(&request).await, "closed", "the access stays with the request that led to it");
-    assert_eq!(h.s.app.count("select count(*) from grant_extension where old_ends_at = '2026-12-22T00:00:00Z' and new_ends_at = '2027-02-01T00:00:00Z'").await, 1);
+    assert_eq!(
+        h.s.app
+            .count(
+                "select count(*) from grant_extension where old_ends_at = '2026-12-22T00:00:00Z' and new_ends_at = '2027-02-01T00:00:00Z'"
+            )
+            .await,
+        1
+    );
     let kinds: Vec<String> = h.s.events(&request).await.into_iter().map(|(trail, kind)| format!("{trail} {kind}")).collect();
     assert_eq!(kinds[kinds.len() - 3..], ["execution release.executed", "execution grant.extended", "execution request.closed"]);
 
@@ -103,7 +119,11 @@ async fn an_extension_moves_the_end_and_keeps_the_old_one(pool: PgPoolOptions, c
 async fn an_end_never_moves_further_than_every_approver_allowed(pool: PgPoolOptions, connect: PgConnectOptions) {
     let h = Held::begin(pool, connect).await;
     let (_, release) = h.extension().await;
-    sqlx::query("update decision set ends_on = '2027-01-10' where request_id = (select request_id from release where id = $1::uuid)").bind(&release).execute(&h.s.app.owner).await.unwrap();
+    sqlx::query("update decision set ends_on = '2027-01-10' where request_id = (select request_id from release where id = $1::uuid)")
+        .bind(&release)
+        .execute(&h.s.app.owner)
+        .await
+        .unwrap();
     assert!(h.s.execute(h.s.pia, &release).await.status < 400);
     assert_eq!(h.ends_at().await, "2027-01-11T00:00:00Z".parse().unwrap());
 }
@@ -114,7 +134,11 @@ async fn an_earlier_end_of_an_approver_holds_for_new_access_as_well(pool: PgPool
     let request = s.submit(s.ana, s.write).await;
     s.approve(s.mona, &request).await;
     s.approve(s.olga, &request).await;
-    sqlx::query("update decision set ends_on = case decided_by when $1 then date '2026-12-10' else date '2026-12-05' end").bind(s.mona.0).execute(&s.app.owner).await.unwrap();
+    sqlx::query("update decision set ends_on = case decided_by when $1 then date '2026-12-10' else date '2026-12-05' end")
+        .bind(s.mona.0)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     let release = s.open_release(&request).await;
     assert!(s.execute(s.pia, &release).await.status < 400);
     assert_eq!(s.app.count("select count(*) from access_grant where ends_at = '2026-12-06T00:00:00Z'").await, 1);
@@ -195,7 +219,13 @@ async fn nobody_who_approved_and_no_account_of_theirs_or_of_the_holder_moves_the
         assert_eq!((reply.status, refusal(&reply)), (403, json!("separation_of_duties")));
     }
     for (account, constraint) in [(mona2, "release_not_by_approver"), (ana2, "release_not_by_subject")] {
-        let by_sql = sqlx::query("update release set state = 'executed', executed_by = $1, executed_at = now(), evidence = 'x' where id = $2::uuid").bind(account.0).bind(&release).execute(&s.app.owner).await.unwrap_err();
+        let by_sql =
+            sqlx::query("update release set state = 'executed', executed_by = $1, executed_at = now(), evidence = 'x' where id = $2::uuid")
+                .bind(account.0)
+                .bind(&release)
+                .execute(&s.app.owner)
+                .await
+                .unwrap_err();
         assert_eq!(by_sql.as_database_error().unwrap().constraint(), Some(constraint));
     }
     assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap());
@@ -219,10 +249,17 @@ async fn what_is_replaced_begins_to_end_when_the_new_access_is_there(pool: PgPoo
     assert!(h.s.execute(h.s.pia, &release).await.status < 400);
     assert_eq!(h.standing().await, "ending: replaced");
     assert_eq!(h.s.state(&request).await, "released");
-    let grants = h.s.app.count("select count(*) from access_grant where state = 'active' and request_id = (select max(id::text)::uuid from request)").await;
+    let grants =
+        h.s.app
+            .count("select count(*) from access_grant where state = 'active' and request_id = (select max(id::text)::uuid from request)")
+            .await;
     assert_eq!(grants, 1);
     assert_eq!(h.s.app.count("select count(*) from release where kind = 'remove' and state = 'planned'").await, 1);
-    let told: i64 = sqlx::query_scalar("select count(*) from notification where kind = 'access_ends' and recipient_id = $1").bind(h.s.ana.0).fetch_one(&h.s.app.owner).await.unwrap();
+    let told: i64 = sqlx::query_scalar("select count(*) from notification where kind = 'access_ends' and recipient_id = $1")
+        .bind(h.s.ana.0)
+        .fetch_one(&h.s.app.owner)
+        .await
+        .unwrap();
     assert_eq!(told, 1);
 }
 
@@ -241,9 +278,19 @@ async fn a_change_whose_old_access_ended_meanwhile_is_held(pool: PgPoolOptions, 
 async fn what_is_replaced_is_no_conflict_for_what_replaces_it(pool: PgPoolOptions, connect: PgConnectOptions) {
     let h = Held::begin(pool, connect).await;
     let conflict = cast::uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')").bind(&conflict).execute(&h.s.app.owner).await.unwrap();
+    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')")
+        .bind(&conflict)
+        .execute(&h.s.app.owner)
+        .await
+        .unwrap();
     for (entitlement, side) in [(h.s.read, "left"), (h.s.write, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)").bind(&conflict).bind(entitlement.0).bind(side).execute(&h.s.app.owner).await.unwrap();
+        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
+            .bind(&conflict)
+            .bind(entitlement.0)
+            .bind(side)
+            .execute(&h.s.app.owner)
+            .await
+            .unwrap();
     }
     let beside = h.s.try_submit(h.s.ana, h.s.write, &[]).await;
     assert_eq!(beside.status, 422, "both together are a conflict");

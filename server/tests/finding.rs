@@ -86,12 +86,14 @@ async fn request(app: &TestApp, number: i64, subject: IdentityId, entitlement: E
     .execute(&app.owner)
     .await
     .unwrap();
-    query("insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version) values ($1, $1, 1, 1, $2, 1)")
-        .bind(id.0)
-        .bind(entitlement.0)
-        .execute(&app.owner)
-        .await
-        .unwrap();
+    query(
+        "insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version) values ($1, $1, 1, 1, $2, 1)",
+    )
+    .bind(id.0)
+    .bind(entitlement.0)
+    .execute(&app.owner)
+    .await
+    .unwrap();
     id
 }
 
@@ -154,7 +156,11 @@ async fn requests_are_found_by_those_who_may_read_them_and_by_nobody_else(pool: 
 async fn people_are_found_by_those_who_may_read_their_page(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = scene(pool, connect).await;
     let app = &scene.app;
-    query("update identity set owner_id = $1, population = 'service_account' where display_name like 'Samuel%'").bind(scene.dan.0).execute(&app.owner).await.unwrap();
+    query("update identity set owner_id = $1, population = 'service_account' where display_name like 'Samuel%'")
+        .bind(scene.dan.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
     let wide = [Role::Operator, Role::Compliance, Role::Auditor, Role::Administrator];
     for role in wide {
         let person = app.person_with(&format!("Wide{}", role.word()), role).await;
@@ -197,7 +203,10 @@ async fn entitlements_are_found_by_their_audience_and_by_those_who_keep_the_rule
     assert_eq!(titles(&anas, "Entitlement", "ledger").await, set(&["Ledger Reader"]));
     assert_eq!(titles(&coras, "Entitlement", "ledger").await, set(&["Ledger Reader"]));
     assert_eq!(titles(&sams, "Entitlement", "ledger").await, set(&[]));
-    query("update entitlement set audience_units = '{}', audience_populations = '{vendor}' where name = 'Ledger Reader'").execute(&app.owner).await.unwrap();
+    query("update entitlement set audience_units = '{}', audience_populations = '{vendor}' where name = 'Ledger Reader'")
+        .execute(&app.owner)
+        .await
+        .unwrap();
     assert_eq!(titles(&anas, "Entitlement", "ledger").await, set(&[]));
     query("update entitlement set state = 'retired', audience_populations = '{}'").execute(&app.owner).await.unwrap();
     assert_eq!(titles(&coras, "Entitlement", "ledger").await, set(&[]));
@@ -258,8 +267,8 @@ async fn changes_and_releases_are_found_by_number_within_scope(pool: PgPoolOptio
     .await
     .unwrap();
     query(
-        "insert into catalogue_change (id, number, kind, record_key, record_name, application_id, after, base_version, needs_second, reason, proposed_by, proposed_at, effective_at, state, idempotency_key)
-         select $1, 'CHG-2026-000003', 'application', a.id::text, 'LEDGER', a.id, '{}', 1, '{}', 'For the test', $2, $3, $3, 'proposed', $1 from application a where a.code = 'LEDGER'",
+        "insert into catalogue_change (id, number, kind, record_key, record_name, application_ids, after, base_version, needs_second, reason, proposed_by, proposed_at, effective_at, state, idempotency_key)
+         select $1, 'CHG-2026-000003', 'application', a.id::text, 'LEDGER', array[a.id], '{}', 1, '{}', 'For the test', $2, $3, $3, 'proposed', $1 from application a where a.code = 'LEDGER'",
     )
     .bind(uuid::Uuid::from_u128(3))
     .bind(scene.dan.0)
@@ -303,7 +312,21 @@ async fn whatever_is_typed_is_only_looked_for(pool: PgPoolOptions, connect: PgCo
     let compliance = scene.app.person_with("Cora", Role::Compliance).await;
     let client = scene.app.sign_in_as(compliance).await;
     let long = "a".repeat(60_000);
-    for q in ["'", "\\", "%", "_", "' or 1=1 --", "\u{0}\u{0}", "a:*&b", "<script>alert(1)</script>", "\u{202E}abc", "🦀🦀", "REQ--", "REQ-9999999999999999999999-1", long.as_str()] {
+    for q in [
+        "'",
+        "\\",
+        "%",
+        "_",
+        "' or 1=1 --",
+        "\u{0}\u{0}",
+        "a:*&b",
+        "<script>alert(1)</script>",
+        "\u{202E}abc",
+        "🦀🦀",
+        "REQ--",
+        "REQ-9999999999999999999999-1",
+        long.as_str(),
+    ] {
         let reply = client.server_fn("find/search", &[("q", q)]).await;
         assert_eq!(reply.status, 200, "{q:.20}: {:.200}", reply.text());
         assert!(!reply.text().contains("<script"));

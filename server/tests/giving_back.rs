@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
+#[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
 mod support;
 
@@ -12,7 +13,8 @@ use serde_json::json;
 use support::*;
 
 async fn grant_of(s: &Story, request: &str) -> String {
-    let id: uuid::Uuid = sqlx::query_scalar("select id from access_grant where request_id = $1::uuid").bind(request).fetch_one(&s.app.owner).await.unwrap();
+    let id: uuid::Uuid =
+        sqlx::query_scalar("select id from access_grant where request_id = $1::uuid").bind(request).fetch_one(&s.app.owner).await.unwrap();
     id.to_string()
 }
 
@@ -69,7 +71,12 @@ async fn the_holder_their_manager_and_their_sponsor_give_back_and_nobody_else(po
     assert_eq!(standing(&s, &grant).await.0, "active");
 
     // A sponsor answers for what is not a person, and for nobody else.
-    sqlx::query("update identity set owner_id = $1, manager_id = null where id = $2").bind(s.stan.0).bind(s.ana.0).execute(&s.app.owner).await.unwrap();
+    sqlx::query("update identity set owner_id = $1, manager_id = null where id = $2")
+        .bind(s.stan.0)
+        .bind(s.ana.0)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     assert_eq!(s.call(s.stan, "grants/give_back", &[("grant", &grant)]).await.status, 404);
     sqlx::query("update identity set population = 'service_account' where id = $1").bind(s.ana.0).execute(&s.app.owner).await.unwrap();
     assert!(s.call(s.stan, "grants/give_back", &[("grant", &grant)]).await.status < 400);
@@ -117,8 +124,11 @@ async fn what_was_asked_for_about_it_is_withdrawn_with_it(pool: PgPoolOptions, c
     s.approve(s.mona, &extension).await;
     s.open_release(&extension).await;
     assert!(s.call(s.ana, "grants/give_back", &[("grant", &grant)]).await.status < 400);
-    let (state, reason): (String, Option<String>) =
-        sqlx::query_as("select state, state_reason from request where id = $1::uuid").bind(&extension).fetch_one(&s.app.owner).await.unwrap();
+    let (state, reason): (String, Option<String>) = sqlx::query_as("select state, state_reason from request where id = $1::uuid")
+        .bind(&extension)
+        .fetch_one(&s.app.owner)
+        .await
+        .unwrap();
     assert_eq!(state, "withdrawn");
     assert!(reason.unwrap().contains("given back"));
     assert_eq!(s.app.count("select count(*) from release where kind = 'extend' and state = 'cancelled'").await, 1);

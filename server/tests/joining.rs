@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
+#[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
 mod support;
 
@@ -12,7 +13,11 @@ use serde_json::json;
 use support::*;
 
 async fn told(s: &Story, who: IdentityId) -> Vec<String> {
-    sqlx::query_scalar("select title from notification where kind = 'request_moved' and recipient_id = $1 order by at, id").bind(who.0).fetch_all(&s.app.owner).await.unwrap()
+    sqlx::query_scalar("select title from notification where kind = 'request_moved' and recipient_id = $1 order by at, id")
+        .bind(who.0)
+        .fetch_all(&s.app.owner)
+        .await
+        .unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]

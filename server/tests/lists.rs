@@ -11,9 +11,9 @@ use app::inbox::port::{DecisionForm, Inbox, InboxQuery};
 use app::releases::port::{Releases, ReleasesQuery};
 use app::requests::port::{Requests, RequestsQuery};
 use domain::actor::Caller;
+use domain::basket::BasketForm;
 use domain::id::IdempotencyKey;
 use domain::permission::Role;
-use domain::basket::BasketForm;
 use server::usecase::deciding::Proofs;
 use server::usecase::home::HomeService;
 use server::usecase::inbox::InboxService;
@@ -78,7 +78,8 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
         ReleaseService::new(app.base.clone()),
     );
 
-    requests.submit(&ana, form(read), IdempotencyKey::new(app.now(), app.system.random())).await.unwrap();
+    let asked = BasketForm { starts_on: "2026-11-25".into(), ends_on: "2026-12-23".into(), ..form(read) };
+    requests.submit(&ana, asked, IdempotencyKey::new(app.now(), app.system.random())).await.unwrap();
     let mine = requests.list(&ana, RequestsQuery::default()).await.unwrap();
     assert_eq!((mine.page.total, mine.page.rows[0].holder.as_str(), mine.may_list_all), (1, "Bea Example", false));
     assert_eq!(
@@ -86,7 +87,8 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
         Err(AppError::Forbidden)
     );
     assert_eq!((home.frame(&bea).await.unwrap().decisions, home.frame(&ana).await.unwrap().decisions), (1, 0));
-    app.advance(SignedDuration::from_hours(47));
+    // Sixteen working hours after a Sunday are Tuesday at five.
+    app.advance(SignedDuration::from_hours(55));
     let list = inbox.list(&bea, InboxQuery::default()).await.unwrap();
     assert_eq!((list.page.rows[0].due.as_str(), list.page.rows[0].late, list.page.rows[0].duration_days), ("Due in 1 h", false, Some(28)));
     app.advance(SignedDuration::from_hours(3));
@@ -102,19 +104,7 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     assert_eq!((back.returned.len(), back.returned[0].holder.as_str(), back.open_requests_total), (1, "you", 1));
     let id = back.returned[0].id;
     let version = requests.show(&ana, id).await.unwrap().version;
-    requests
-        .answer(
-            &ana,
-            id,
-            version,
-            RequestForm {
-                justification: "Needed for the migration project of team Ledger.".into(),
-                starts_on: "2026-11-25".into(),
-                ..form(read)
-            },
-        )
-        .await
-        .unwrap();
+    inbox.answer_question(&ana, id, version, "It is for team Ledger.".into()).await.unwrap();
     decide(&app, &bea, "approve", "").await;
 
     let mine = requests.list(&ana, RequestsQuery { state: "approved".into(), ..RequestsQuery::default() }).await.unwrap();
@@ -130,7 +120,7 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     let queue = releases.list(&ora, ReleasesQuery::default()).await.unwrap();
     assert_eq!((queue.page.rows.len(), queue.page.total), (1, 1));
     let counts: Vec<_> = queue.filters.iter().map(|(word, _, count)| (word.as_str(), *count)).collect();
-    assert_eq!(counts, [("open", 1), ("held", 0), ("activate", 1), ("remove", 0), ("executed", 0)]);
+    assert_eq!(counts, [("open", 1), ("held", 0), ("activate", 1), ("remove", 0), ("extend", 0), ("executed", 0)]);
     for (filter, rows) in [("activate", 1), ("remove", 0), ("held", 0), ("executed", 0), ("junk", 1)] {
         assert_eq!(
             releases.list(&ora, ReleasesQuery { filter: filter.into(), after: "junk".into() }).await.unwrap().page.rows.len(),

@@ -157,7 +157,10 @@ async fn a_mail_that_is_put_off_waits_longer_each_time_and_is_given_up_with_its_
     }
     app.advance(SignedDuration::from_hours(100));
     assert_eq!(deliver(&app).await, sent(0));
-    assert_eq!(app.count("select count(*) from mail_digest where given_up_at is not null and attempts = 5 and leased_until is null").await, 1);
+    assert_eq!(
+        app.count("select count(*) from mail_digest where given_up_at is not null and attempts = 5 and leased_until is null").await,
+        1
+    );
 
     let administrator = app.person_with("Ada", Role::Administrator).await;
     let administrator = app.sign_in_as(administrator).await;
@@ -181,15 +184,26 @@ async fn a_mailbox_that_does_not_exist_is_not_tried_again(pool: PgPoolOptions, c
     say(&app, bea, DecisionWaiting, "Number 1").await;
     say(&app, ana, DecisionWaiting, "Number 2").await;
     assert_eq!(deliver(&app).await, failed(2), "one bad address does not keep the others from being tried");
-    assert_eq!(app.count("select count(*) from mail_digest where given_up_at is not null and attempts = 1 and last_error like '%550%No such mailbox%'").await, 2);
-    assert_eq!(app.count("select count(*) from notification where in_app and read_at is null").await, 2, "it still stands in the application");
+    assert_eq!(
+        app.count(
+            "select count(*) from mail_digest where given_up_at is not null and attempts = 1 and last_error like '%550%No such mailbox%'"
+        )
+        .await,
+        2
+    );
+    assert_eq!(
+        app.count("select count(*) from notification where in_app and read_at is null").await,
+        2,
+        "it still stands in the application"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_server_that_cannot_be_used_is_tried_later_with_everything(pool: PgPoolOptions, connect: PgConnectOptions) {
     let (app, sink, bea) = with_sink(pool, connect).await;
     let ana = app.person_with("Ana", Role::Operator).await;
-    for (manner, said) in [(Manner::HangUp, "could not be used"), (Manner::AskForPassword, "530"), (Manner::Hang, "did not answer within")] {
+    for (manner, said) in [(Manner::HangUp, "could not be used"), (Manner::AskForPassword, "530"), (Manner::Hang, "did not answer within")]
+    {
         query("delete from notification").execute(&app.owner).await.unwrap();
         query("delete from mail_digest").execute(&app.owner).await.unwrap();
         sink.behave(manner);
@@ -200,9 +214,13 @@ async fn a_server_that_cannot_be_used_is_tried_later_with_everything(pool: PgPoo
         let base = app.base.clone().with_mail(Some(Arc::new(mail)));
         digests::gather(&base, "gather-digests").await.unwrap();
         assert_eq!(digests::send(&base).await.unwrap(), failed(1), "{manner:?}: the others are not even tried");
-        let error: String = sqlx::query_scalar("select last_error from mail_digest where last_error is not null").fetch_one(&app.owner).await.unwrap();
+        let error: String =
+            sqlx::query_scalar("select last_error from mail_digest where last_error is not null").fetch_one(&app.owner).await.unwrap();
         assert!(error.contains(said) && error.ends_with('.'), "{error}");
-        assert_eq!(app.count("select count(*) from mail_digest where given_up_at is null and sent_at is null and leased_until is null").await, 2);
+        assert_eq!(
+            app.count("select count(*) from mail_digest where given_up_at is null and sent_at is null and leased_until is null").await,
+            2
+        );
         sink.behave(Manner::Accept);
         app.advance(SignedDuration::from_mins(1));
         assert_eq!(deliver(&app).await, sent(2), "{manner:?}");
@@ -289,7 +307,11 @@ async fn nobody_is_mailed_who_left_or_has_no_address_and_nothing_of_it_is_mailed
     let (ana, eve) = (app.person_with("Ana", Role::Operator).await, app.person_with("Eve", Role::Operator).await);
     app.set_state(bea, "suspended").await;
     query("update identity set email = null where id = $1").bind(ana.0).execute(&app.owner).await.unwrap();
-    query("update identity set email = 'eve@example.org' || chr(13) || chr(10) || 'Bcc: x@example.org' where id = $1").bind(eve.0).execute(&app.owner).await.unwrap();
+    query("update identity set email = 'eve@example.org' || chr(13) || chr(10) || 'Bcc: x@example.org' where id = $1")
+        .bind(eve.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
     for who in [bea, ana, eve] {
         say(&app, who, DecisionWaiting, "Number 1").await;
     }
@@ -303,7 +325,10 @@ async fn nobody_is_mailed_who_left_or_has_no_address_and_nothing_of_it_is_mailed
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn without_mail_everything_shows_in_the_application_and_setting_mail_up_sends_no_old_news(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn without_mail_everything_shows_in_the_application_and_setting_mail_up_sends_no_old_news(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let app = TestApp::new(pool, connect).await;
     let unit = app.unit("Payments").await;
     let bea = app.person("Bea", unit, None).await;

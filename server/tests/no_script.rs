@@ -5,152 +5,22 @@
 
 mod support;
 
-use axum::body::Body;
-use axum::http::{Request, header};
 use support::*;
 
 /// Why, in enough words.
 const WHY: &str = "Needed to look into the failed night run of the ledger.";
 const PASSWORD: &str = "blue tram to work";
 
-/// A form as it stands in a page, with what is filled in.
-#[derive(Clone, Debug)]
-struct Form {
-    action: String,
-    fields: Vec<(String, String)>,
-}
-
-impl Form {
-    fn fill(mut self, name: &str, value: &str) -> Self {
-        let field = self.fields.iter_mut().find(|(field, _)| field == name);
-        let field = field.unwrap_or_else(|| panic!("no field {name} in {}", self.action));
-        field.1 = value.to_owned();
-        self
-    }
-
-    fn value(&self, name: &str) -> &str {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str()).unwrap()
-    }
-
-    fn encoded(&self) -> String {
-        let encode = |text: &str| {
-            text.bytes()
-                .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-                .collect::<String>()
-        };
-        self.fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
-    }
-}
-
-/// A browser that runs no script.
-struct Browser {
-    client: Client,
-    path: String,
-    status: u16,
-    page: String,
-}
-
-impl Browser {
-    const fn of(client: Client) -> Self {
-        Self { client, path: String::new(), status: 0, page: String::new() }
-    }
-
-    /// Goes to an address and from there to wherever it leads.
-    async fn open(&mut self, path: &str) {
-        let reply = self.client.get(path).await;
-        self.arrive(path, reply).await;
-    }
-
-    async fn arrive(&mut self, path: &str, reply: Reply) {
-        let (mut path, mut reply) = (path.to_owned(), reply);
-        for _ in 0..5 {
-            if !(300..400).contains(&reply.status) {
-                break;
-            }
-            path = reply.location().to_owned();
-            assert!(path.starts_with('/'), "{path}");
-            reply = self.client.get(&path).await;
-        }
-        (self.path, self.status, self.page) = (path, reply.status, reply.text());
-    }
-
-    /// Sends a form from the page that is open.
-    async fn send(&mut self, form: &Form) {
-        let request = Request::post(&form.action)
-            .header(header::ACCEPT, "text/html,application/xhtml+xml")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::REFERER, format!("http://127.0.0.1:3000{}", self.path))
-            .header("sec-fetch-site", "same-origin");
-        let reply = self.client.send(request, Body::from(form.encoded())).await;
-        assert!((300..400).contains(&reply.status), "{} {} {}", form.action, reply.status, reply.text());
-        self.arrive("", reply).await;
-    }
-
-    /// The form that goes to this address and contains this text.
-    fn form(&self, action: &str, holds: &str) -> Form {
-        let found = self
-            .page
-            .split("<form")
-            .skip(1)
-            .filter_map(|rest| rest.split("</form>").next())
-            .find(|form| attribute(form, "action").as_deref() == Some(action) && form.contains(holds));
-        let form = found.unwrap_or_else(|| panic!("no form for {action} with {holds} in {}", self.page));
-        assert_eq!(attribute(form, "method").as_deref(), Some("post"));
-        Form { action: action.to_owned(), fields: fields(form) }
-    }
-
-    /// The first address in the page that begins like this.
-    fn link(&self, begins: &str) -> String {
-        let found = self
-            .page
-            .split("href=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-            .map(plain)
-            .find(|href| href.starts_with(begins) && href.len() > begins.len());
-        found.unwrap_or_else(|| panic!("no link to {begins} in {}", self.page))
-    }
-
-    /// What is said to be wrong at a field.
-    fn error(&self, field: &str) -> String {
-        let start = format!("id=\"field-{field}-error\"");
-        let rest =
-            self.page.split_once(&start).map(|(_, rest)| rest).unwrap_or_else(|| panic!("nothing is wrong at {field} in {}", self.page));
-        rest.split("</p>").next().unwrap_or_default().to_owned()
-    }
-
-    fn says(&self, text: &str) -> bool {
-        plain(&self.page).contains(text)
-    }
-}
-
-/// Name and value of everything in a form that would be sent, buttons aside.
-fn fields(form: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for tag in form.split('<').skip(1) {
-        let (head, text) = tag.split_once('>').unwrap_or((tag, ""));
-        let name = || attribute(head, "name").unwrap_or_default();
-        if head.starts_with("input ") {
-            found.push((name(), attribute(head, "value").unwrap_or_default()));
-        } else if head.starts_with("textarea ") {
-            found.push((name(), plain(text.strip_prefix('\n').unwrap_or(text))));
-        } else if head.starts_with("select ") {
-            found.push((name(), String::new()));
-        } else if head.starts_with("option ") && head.contains(" selected") {
-            let value = attribute(head, "value").unwrap_or_default();
-            found.last_mut().unwrap().1 = value;
-        }
-    }
-    found
-}
-
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split('>').next()?.split_once(&format!(" {name}=\""))?;
-    rest.split('"').next().map(plain)
+    rest.split('"').next().map(str::to_owned)
 }
 
-fn plain(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&")
+/// The first address in the page that begins like this.
+fn link(browser: &Browser, begins: &str) -> String {
+    let addresses = browser.page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let found = addresses.into_iter().find(|href| href.starts_with(begins) && href.len() > begins.len());
+    found.unwrap_or_else(|| panic!("no link to {begins} in {}", browser.page)).to_owned()
 }
 
 /// Ana asks for the ledger; Mona is her manager.
@@ -181,10 +51,12 @@ impl Scene {
 
     /// The form for the ledger, filled in.
     async fn filled(&self, browser: &mut Browser) -> Form {
-        browser.open(&format!("/request?entitlement={}", self.read)).await;
-        assert_eq!(browser.status, 200);
+        browser.open(&format!("/catalogue/{}", self.read)).await;
+        let button = browser.form("/api/drafts/add", &self.read.to_string());
+        browser.send(&button).await;
+        assert!(browser.path.starts_with("/request/"), "{} {}", browser.path, browser.status);
         browser
-            .form("/api/requests/submit", "justification")
+            .form("/api/drafts/save", "justification")
             .fill("reason_code", "incident")
             .fill("justification", WHY)
             .fill("ends_on", "2026-12-21")
@@ -194,7 +66,7 @@ impl Scene {
     async fn submitted(&self) -> Browser {
         let mut browser = self.browser(self.ana).await;
         let form = self.filled(&mut browser).await;
-        browser.send(&form).await;
+        browser.press("/api/drafts/submit", &form).await;
         assert!(browser.path.starts_with("/requests/") && browser.path.ends_with("?submitted"), "{}", browser.path);
         browser
     }
@@ -203,10 +75,16 @@ impl Scene {
     async fn to_decide(&self) -> Browser {
         let mut browser = self.browser(self.mona).await;
         browser.open("/inbox").await;
-        let stage = browser.link("/inbox/");
+        let stage = link(&browser, "/inbox/");
         browser.open(&stage).await;
         assert_eq!(browser.status, 200);
         browser
+    }
+
+    /// Lets decisions that were made become final.
+    async fn become_final(&self) {
+        self.app.advance(SignedDuration::from_secs(11));
+        server::job::finalise_decisions::run(&self.app.base).await.unwrap();
     }
 
     async fn state(&self) -> String {
@@ -240,38 +118,39 @@ async fn a_form_that_is_refused_comes_back_as_typed_with_a_sentence_at_each_fiel
     let scene = Scene::set(pool, connect).await;
     let mut browser = scene.browser(scene.ana).await;
     let form = scene.filled(&mut browser).await;
-    browser.send(&form.clone().fill("reason_code", "").fill("justification", "R&D <b>").fill("ends_on", "2028-12-21")).await;
-    assert!(browser.path.starts_with("/request?"), "{}", browser.path);
+    let wrong = form.clone().fill("reason_code", "").fill("justification", "R&D <b>").fill("ends_on", "2028-12-21");
+    browser.press("/api/drafts/submit", &wrong).await;
+    assert!(browser.path.starts_with("/request/"), "{}", browser.path);
     assert!(browser.says("The request was not submitted"), "{}", browser.page);
     assert!(browser.error("reason_code").contains("Choose a reason from the list."));
     assert!(browser.error("justification").contains("at least 20 characters"));
     assert!(browser.error("ends_on").contains("Choose an end date of "));
-    let again = browser.form("/api/requests/submit", "justification");
+    let again = browser.form("/api/drafts/save", "justification");
     assert_eq!((again.value("justification"), again.value("ends_on")), ("R&D <b>", "2028-12-21"));
     assert_eq!(scene.app.count("select count(*) from request").await, 0);
-    browser.send(&again.fill("reason_code", "incident").fill("justification", WHY).fill("ends_on", "2026-12-21")).await;
+    let right = again.fill("reason_code", "incident").fill("justification", WHY).fill("ends_on", "2026-12-21");
+    browser.press("/api/drafts/submit", &right).await;
     assert!(browser.path.ends_with("?submitted"), "{}", browser.path);
     assert!(browser.says("Submitted.") && browser.says("Line manager decides next: Mona Example"));
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_gates_are_asked_by_an_address_and_the_remedy_is_a_button_of_the_form(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn the_gates_are_asked_by_a_button_and_the_remedy_is_another_of_the_same_form(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let mut browser = scene.browser(scene.ana).await;
     let form = scene.filled(&mut browser).await.fill("ends_on", "2028-12-21");
-    assert!(browser.page.contains("formaction=\"/request\"") && browser.page.contains("formmethod=\"get\""), "{}", browser.page);
-    browser.open(&format!("/request?{}", form.encoded())).await;
+    browser.send(&form).await;
     assert!(browser.error("ends_on").contains("at most 366 are allowed"), "{}", browser.error("ends_on"));
     assert!(browser.says("1 not met"));
-    let button = browser.page.split("<button").skip(1).find(|button| attribute(button, "name").as_deref() == Some("ends_on")).unwrap();
+    let button = browser.page.split("<button").skip(1).find(|button| attribute(button, "name").as_deref() == Some("cure")).unwrap();
     let (cure, of) = (attribute(button, "value").unwrap(), attribute(button, "form").unwrap());
     assert!(browser.page.contains(&format!("id=\"{of}\"")), "{button}");
-    // The button's value stands after the field's.
-    browser.open(&format!("/request?{}&ends_on={cure}", form.encoded())).await;
+    let form = browser.form("/api/drafts/save", "justification");
+    browser.press("/api/drafts/save", &form.with("cure", &cure)).await;
     assert!(!browser.says("1 not met"), "{}", browser.page);
-    let cured = browser.form("/api/requests/submit", "justification");
-    assert_eq!((cured.value("ends_on"), cured.value("justification")), (cure.as_str(), WHY));
-    browser.send(&cured).await;
+    let cured = browser.form("/api/drafts/save", "justification");
+    assert_eq!((format!("ends_on {}", cured.value("ends_on")), cured.value("justification")), (cure, WHY));
+    browser.press("/api/drafts/submit", &cured).await;
     assert!(browser.path.ends_with("?submitted"), "{}", browser.path);
 }
 
@@ -284,8 +163,9 @@ async fn the_manager_approves_and_sending_the_form_twice_records_once(pool: PgPo
     for _ in 0..2 {
         browser.send(&form).await;
         assert!(browser.path.starts_with("/inbox?decided="), "{}", browser.path);
-        assert!(browser.says("Recorded."), "{}", browser.page);
+        assert!(browser.says("Decided. It becomes final in a few seconds"), "{}", browser.page);
     }
+    scene.become_final().await;
     assert_eq!(scene.state().await, "approved");
     assert_eq!(scene.app.count("select count(*) from decision").await, 1);
 }
@@ -302,6 +182,7 @@ async fn a_rejection_needs_its_reason_and_the_requester_reads_it(pool: PgPoolOpt
     let form = browser.form("/api/inbox/decide", "value=\"reject\"").fill("comment", "The reports have it.");
     browser.send(&form).await;
     assert!(browser.path.starts_with("/inbox?decided="), "{}", browser.path);
+    scene.become_final().await;
     assert_eq!(scene.state().await, "rejected");
     let path = ana.path.clone();
     ana.open(&path).await;
@@ -318,15 +199,18 @@ async fn a_question_is_answered_and_a_decision_on_the_revision_before_is_not_rec
     let question = browser.form("/api/inbox/decide", "value=\"return\"").fill("comment", "Which ledger is it?");
     browser.send(&question).await;
     assert!(browser.path.starts_with("/inbox?decided="), "{}", browser.path);
+    scene.become_final().await;
 
     ana.open("/").await;
-    let answer = ana.link("/request?answer=");
-    ana.open(&answer).await;
+    let answer = link(&ana, "/requests/");
+    ana.open(answer.split('#').next().unwrap()).await;
     assert!(ana.says("Which ledger is it?"), "{}", ana.page);
-    let form = ana.form("/api/requests/answer", "justification");
+    let change = ana.form("/api/drafts/edit", "Change the request");
+    ana.send(&change).await;
+    let form = ana.form("/api/drafts/save", "justification");
     assert_eq!(form.value("justification"), WHY);
-    ana.send(&form.fill("justification", "It is the ledger of the north branch.")).await;
-    assert!(ana.path.ends_with("?answered"), "{}", ana.path);
+    ana.press("/api/drafts/submit", &form.fill("justification", "It is the ledger of the north branch.")).await;
+    assert!(ana.path.ends_with("?submitted"), "{}", ana.path);
     assert!(ana.says("revision 2"));
 
     // The page of the first revision was still open, with a key of its own.
@@ -337,6 +221,7 @@ async fn a_question_is_answered_and_a_decision_on_the_revision_before_is_not_rec
     let mut browser = scene.to_decide().await;
     let form = browser.form("/api/inbox/decide", "value=\"approve\"");
     browser.send(&form).await;
+    scene.become_final().await;
     assert_eq!(scene.state().await, "approved");
 }
 

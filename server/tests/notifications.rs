@@ -84,7 +84,8 @@ async fn the_list_is_paged_newest_first_and_shows_each_once(pool: PgPoolOptions,
     for rows in [50, 50, 20] {
         let page = client.server_fn("notifications/list", &[("after", &after)]).await.json();
         assert_eq!((page["page"]["total"].as_i64(), page["unread"].as_i64()), (Some(120), Some(120)));
-        let titles: Vec<String> = page["page"]["rows"].as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap().to_owned()).collect();
+        let titles: Vec<String> =
+            page["page"]["rows"].as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap().to_owned()).collect();
         assert_eq!(titles.len(), rows);
         seen.extend(titles);
         after = page["page"]["next"].as_str().unwrap_or_default().to_owned();
@@ -143,7 +144,11 @@ async fn each_person_chooses_kind_by_kind_and_what_waits_for_them_always_shows(p
         say(&app, &[ana, bea], *kind, kind.label(), "/").await;
     }
     let stored: Vec<(String, bool, bool)> =
-        sqlx::query_as("select kind, in_app, mail from notification where recipient_id = $1 order by kind").bind(ana.0).fetch_all(&app.owner).await.unwrap();
+        sqlx::query_as("select kind, in_app, mail from notification where recipient_id = $1 order by kind")
+            .bind(ana.0)
+            .fetch_all(&app.owner)
+            .await
+            .unwrap();
     let stored: Vec<(&str, bool, bool)> = stored.iter().map(|(kind, in_app, mail)| (kind.as_str(), *in_app, *mail)).collect();
     assert_eq!(
         stored,

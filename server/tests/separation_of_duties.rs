@@ -47,7 +47,12 @@ impl Duties {
 
     async fn includes(&self, name: &str, parts: &[&str]) {
         let parts: Vec<uuid::Uuid> = parts.iter().map(|part| self.ids[part].0).collect();
-        query("update entitlement set includes = $2 where id = $1").bind(self.ids[name].0).bind(parts).execute(&self.app.owner).await.unwrap();
+        query("update entitlement set includes = $2 where id = $1")
+            .bind(self.ids[name].0)
+            .bind(parts)
+            .execute(&self.app.owner)
+            .await
+            .unwrap();
     }
 
     #[expect(clippy::too_many_arguments, reason = "a rule has as many parts")]
@@ -141,13 +146,7 @@ async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect:
             "Key C",
             vec![keys(" with Key A, already held"), keys(" with Key B, pending in another request")],
         ),
-        (
-            vec!["Key A"],
-            vec![],
-            vec!["Key B"],
-            "Key C",
-            vec![keys(" with Key A, already held"), keys(" with Key B, asked for here")],
-        ),
+        (vec!["Key A"], vec![], vec!["Key B"], "Key C", vec![keys(" with Key A, already held"), keys(" with Key B, asked for here")]),
         (
             vec![],
             vec![],

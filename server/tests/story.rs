@@ -18,6 +18,7 @@ mod story {
     mod races;
     mod releasing;
     mod signatures;
+    mod told;
     mod undo;
 }
 mod support;

@@ -23,7 +23,8 @@ pub fn Mail(mail: MailView, may_change: bool, changes: Changes) -> impl IntoView
         view! { <ActionForm action=changes.mail><Button submit=true>"Try again what was given up"</Button></ActionForm> }
     });
     let table = if failed.is_empty() {
-        view! { <EmptyState title="No mail has failed" text="A mail that the server does not take stands here with the reason."/> }.into_any()
+        view! { <EmptyState title="No mail has failed" text="A mail that the server does not take stands here with the reason."/> }
+            .into_any()
     } else {
         let columns = vec![
             Column::text("About"),

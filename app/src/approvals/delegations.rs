@@ -6,7 +6,8 @@ use super::refused::RefusedDelegation;
 use crate::paths;
 use crate::status::{at, failure, lines, summary};
 use crate::ui::{
-    Button, ButtonKind, Card, Column, DataTable, DateField, Disclosure, ErrorSummary, Notice, SeveralField, Skeleton, Status, TextArea, TextField, Tone,
+    Button, ButtonKind, Card, Column, DataTable, DateField, Disclosure, ErrorSummary, Notice, SeveralField, Skeleton, Status, TextArea,
+    TextField, Tone,
 };
 use domain::catalogue::RiskTier;
 use domain::delegation::DelegationForm;
@@ -52,7 +53,8 @@ fn card(view: DelegationsView, refused: Option<RefusedDelegation>) -> AnyView {
 }
 
 fn lines_of(caption: &'static str, lines: Vec<DelegationLine>, revoke: Option<ServerAction<Revoke>>) -> AnyView {
-    let mut columns = vec![Column::text("Person"), Column::text("From"), Column::text("Until"), Column::text("Covers"), Column::text("State")];
+    let mut columns =
+        vec![Column::text("Person"), Column::text("From"), Column::text("Until"), Column::text("Covers"), Column::text("State")];
     if revoke.is_some() {
         columns.push(Column::unseen("End"));
     }

@@ -6,7 +6,9 @@ use super::refused::RefusedReassignment;
 use crate::error::AppError;
 use crate::paths;
 use crate::status::{Failed, at, lines};
-use crate::ui::{Button, ButtonKind, Card, ErrorSummary, Fact, FactsList, LinkButton, Notice, Page, SelectField, Skeleton, TextArea, TextField, Tone};
+use crate::ui::{
+    Button, ButtonKind, Card, ErrorSummary, Fact, FactsList, LinkButton, Notice, Page, SelectField, Skeleton, TextArea, TextField, Tone,
+};
 use domain::id::StageId;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -53,14 +55,17 @@ fn page(view: ReassignView, refused: Option<RefusedReassignment>) -> AnyView {
     let (to_error, reason_error, from_error) = (said("to"), said("reason"), said("from"));
     let problems = error.as_ref().map(lines).unwrap_or_default();
     // Behind "changed" stands a newer version, which the next try is about.
-    let asked = candidates.iter().map(|person| view! { <li><a href=paths::identity(person.id)>{person.name.clone()}</a></li> }).collect_view();
+    let asked =
+        candidates.iter().map(|person| view! { <li><a href=paths::identity(person.id)>{person.name.clone()}</a></li> }).collect_view();
     let from = match replaceable.as_slice() {
         [] => view! { <input type="hidden" name="from" value=""/> }.into_any(),
         [only] if candidates.len() == 1 => view! { <input type="hidden" name="from" value=only.id.to_string()/> }.into_any(),
         _ => {
             let options = replaceable.iter().map(|person| (person.id.to_string(), person.name.clone())).collect::<Vec<_>>();
-            let value = if form.from.is_empty() { options.first().map(|(id, _)| id.clone()).unwrap_or_default() } else { form.from.clone() };
-            view! { <SelectField name="from" label="In whose place" options=options value=value error=from_error required=true/> }.into_any()
+            let value =
+                if form.from.is_empty() { options.first().map(|(id, _)| id.clone()).unwrap_or_default() } else { form.from.clone() };
+            view! { <SelectField name="from" label="In whose place" options=options value=value error=from_error required=true/> }
+                .into_any()
         }
     };
     view! {

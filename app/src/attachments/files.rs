@@ -34,7 +34,8 @@ pub fn AttachmentsOfDraft(
     let lines = files.into_iter().map(|file| draft_line(draft, file, remove)).collect::<Vec<_>>();
     let list = (!lines.is_empty()).then(|| view! { <ul class="divide-y divide-line" role="list">{lines}</ul> });
     let add = if full {
-        view! { <p class="text-ink-2">{format!("These are {MOST_FILES} files, and no more fit: remove one to add another.")}</p> }.into_any()
+        view! { <p class="text-ink-2">{format!("These are {MOST_FILES} files, and no more fit: remove one to add another.")}</p> }
+            .into_any()
     } else {
         upload(draft, refused)
     };

@@ -27,15 +27,12 @@ use leptos_router::hooks::use_params_map;
 pub fn EntitlementRoute() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("id")).unwrap_or_default();
-    let entitlement = Resource::new(
-        id,
-        |id| async move {
-            match id.parse::<EntitlementId>() {
-                Ok(id) => api::entitlement(id).await,
-                Err(_) => Err(AppError::NotFound),
-            }
-        },
-    );
+    let entitlement = Resource::new(id, |id| async move {
+        match id.parse::<EntitlementId>() {
+            Ok(id) => api::entitlement(id).await,
+            Err(_) => Err(AppError::NotFound),
+        }
+    });
     let body = move || {
         Suspend::new(async move {
             match entitlement.await {
@@ -55,7 +52,8 @@ fn page(entitlement: EntitlementView) -> AnyView {
     let for_whom = for_whom(&entitlement);
     let record = paths::record(RecordKind::Entitlement, &id.to_string());
     let edit = entitlement.may_edit.then(|| view! { <LinkButton href=format!("{record}?edit#edit")>"Edit"</LinkButton> });
-    let versions_link = entitlement.may_read_changes.then(|| view! { <LinkButton href=format!("{record}#versions")>"Versions"</LinkButton> });
+    let versions_link =
+        entitlement.may_read_changes.then(|| view! { <LinkButton href=format!("{record}#versions")>"Versions"</LinkButton> });
     let asked = name.clone();
     let actions = move || {
         view! {
@@ -66,7 +64,7 @@ fn page(entitlement: EntitlementView) -> AnyView {
     };
     let closed = (!entitlement.requestable).then(|| view! { <Notice tone=Tone::Info title="Not open for requests." text="It has been retired or has no owner; the catalogue may have something that replaced it."><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
     let aside = facts(&entitlement);
-    let EntitlementView { actions: does, data_actions, versions, conflicts, gives, part_of, .. } = entitlement;
+    let EntitlementView { actions: does, data_actions, versions, conflicts, gives, part_of, may_read_changes, .. } = entitlement;
     view! {
         <Title text=name.clone()/>
         <Page title=name overline=overline tags=move || view! { <TierTag tier=tier.word()/> } actions=actions>
@@ -81,7 +79,7 @@ fn page(entitlement: EntitlementView) -> AnyView {
                     </Card>
                     {parts("Gives also", "What it includes", gives)}
                     {parts("Is part of", "What includes it", part_of)}
-                    {conflicting(conflicts)}
+                    {conflicting(conflicts, may_read_changes)}
                     {earlier(versions)}
                 </Columns>
             </div>
@@ -95,8 +93,16 @@ fn for_whom(entitlement: &EntitlementView) -> Option<AnyView> {
     let audience = entitlement.audience.clone()?;
     let (title, text) = match entitlement.reach {
         Reach::Caller => return None,
-        Reach::Theirs => ("Not for you, but for your people.", format!("It is meant for {audience}: you can ask for it for somebody who reports to you or whom you answer for.")),
-        Reach::Others => ("Not for you.", format!("It is meant for {audience}. You see it because of your role, because you answer for it, or because you have to do with it already.")),
+        Reach::Theirs => (
+            "Not for you, but for your people.",
+            format!("It is meant for {audience}: you can ask for it for somebody who reports to you or whom you answer for."),
+        ),
+        Reach::Others => (
+            "Not for you.",
+            format!(
+                "It is meant for {audience}. You see it because of your role, because you answer for it, or because you have to do with it already."
+            ),
+        ),
     };
     Some(view! { <Notice tone=Tone::Info title=title text=text/> }.into_any())
 }
@@ -131,9 +137,14 @@ fn parts(title: &'static str, caption: &'static str, parts: Vec<Part>) -> Option
 fn facts(entitlement: &EntitlementView) -> AnyView {
     let mine = mine(entitlement);
     let EntitlementView { peers, usual, audience, .. } = entitlement.clone();
-    let EntitlementView { card, application_code, tier_reason, tier_guessed, holders, review_every_days, .. } = entitlement.clone();
+    let EntitlementView { card, application_code, tier_reason, tier_guessed, holders, review_every_days, may_read_changes, .. } =
+        entitlement.clone();
     let EntitlementCard { application, classification, logging, owner, longest_days, .. } = card;
     let same = paths::with(paths::CATALOGUE, &[("application", &application_code)]);
+    let record = may_read_changes.then(|| {
+        let records = paths::with(&paths::records(RecordKind::Application), &[("q", &application_code)]);
+        view! { " · "<a href=records>"Its record"</a> }
+    });
     let owner = match owner {
         Some(owner) => view! { <a href=paths::identity(owner.id)>{owner.name}</a> }.into_any(),
         None => "Nobody is recorded".into_any(),
@@ -142,7 +153,7 @@ fn facts(entitlement: &EntitlementView) -> AnyView {
     view! {
         <Card title="Facts">
             <FactsList>
-                <Fact term="Application"><a href=same>{application}</a></Fact>
+                <Fact term="Application"><a href=same>{application}</a>{record}</Fact>
                 <Fact term="Owner">{owner}</Fact>
                 <Fact term="Data">{classification.label()}</Fact>
                 <Fact term="Logging">{logging.label()}</Fact>
@@ -177,7 +188,8 @@ fn allowed(title: &'static str, actions: Vec<String>) -> AnyView {
     }
 }
 
-fn conflicting(conflicts: Vec<ConflictLine>) -> AnyView {
+/// `linked`: the reader may open the rules themselves.
+fn conflicting(conflicts: Vec<ConflictLine>, linked: bool) -> AnyView {
     if conflicts.is_empty() {
         return view! { <Card title="Conflicts"><p class="text-ink-2">"No separation-of-duties rule names it."</p></Card> }.into_any();
     }
@@ -191,10 +203,16 @@ fn conflicting(conflicts: Vec<ConflictLine>) -> AnyView {
                 None => format!("Not together with: {others}"),
             };
             let through = (!through.is_empty()).then(|| format!("Because it includes {}", through.join(", ")));
+            let code = if linked {
+                let rule = paths::with(&paths::records(RecordKind::Conflict), &[("q", &code)]);
+                view! { <a class="code" href=rule>{code}</a> }.into_any()
+            } else {
+                view! { <span class="code">{code}</span> }.into_any()
+            };
             let mitigation = (!mitigation.is_empty()).then(|| format!("Bearable with: {mitigation}"));
             view! {
                 <li class="grid gap-1 px-3.5 py-2.5">
-                    <div class="line"><h3>{title}</h3><span class="text-ink-3">{severity.label()}" "<span class="code">{code}</span></span></div>
+                    <div class="line"><h3>{title}</h3><span class="text-ink-3">{severity.label()}" "{code}</span></div>
                     <p class="text-ink-2">{apart}</p>
                     {through.map(|text| view! { <p class="text-ink-2">{text}</p> })}
                     {mitigation.map(|text| view! { <p class="text-ink-2">{text}</p> })}
@@ -214,7 +232,7 @@ fn earlier(versions: Vec<(i32, When, RiskTier, String)>) -> AnyView {
                     <th scope="row">{version.to_string()}</th>
                     <td><time datetime=at.at.to_string()>{at.text}</time></td>
                     <td><TierTag tier=tier.word()/></td>
-                    <td>{reason}</td>
+                    <td class="wrap-anywhere">{reason}</td>
                 </tr>
             }
         })

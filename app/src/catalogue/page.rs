@@ -8,7 +8,9 @@ use crate::paths;
 use crate::requests::ask::{AskFor, Templates};
 use crate::requests::words::count;
 use crate::status::Failed;
-use crate::ui::{Card, Chip, Chips, CountLine, EmptyState, NextPage, Notice, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone};
+use crate::ui::{
+    Card, Chip, Chips, CountLine, EmptyState, NextPage, Notice, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_url;
@@ -20,7 +22,13 @@ pub fn CatalogueRoute() -> impl IntoView {
     let query = Memo::new(move |_| {
         url.with(|url| {
             let text = |name| paths::parameter(url.search(), name);
-            CatalogueQuery { q: text("q"), application: text("application"), tier: text("tier"), after: text("after"), replaces: text(paths::REPLACES) }
+            CatalogueQuery {
+                q: text("q"),
+                application: text("application"),
+                tier: text("tier"),
+                after: text("after"),
+                replaces: text(paths::REPLACES),
+            }
         })
     });
     let results = Resource::new(move || query.get(), api::search);

@@ -101,12 +101,12 @@ fn difference(differences: Vec<Difference>, state: ChangeState) -> AnyView {
         .into_iter()
         .map(|Difference { label, before, after, needs_second }| {
             let mark = needs_second
-                .then(|| view! { <br/><span class="whitespace-nowrap"><Status tone=Tone::Waiting text="Second person"/></span> });
+                .then(|| view! { <br/><span class="sm:whitespace-nowrap"><Status tone=Tone::Waiting text="Second person"/></span> });
             view! {
                 <tr>
                     <th scope="row">{label}{mark}</th>
-                    <td class="whitespace-pre-line text-ink-2">{value_or_none(before)}</td>
-                    <td class="whitespace-pre-line">{value_or_none(after)}</td>
+                    <td class="whitespace-pre-line wrap-anywhere text-ink-2">{value_or_none(before)}</td>
+                    <td class="whitespace-pre-line wrap-anywhere">{value_or_none(after)}</td>
                 </tr>
             }
         })

@@ -58,7 +58,7 @@ fn page(record: EditView, refused: Option<RefusedProposal>, editing: bool) -> An
     let facts = versions.first().map(|version| version.fields.clone()).unwrap_or_default();
     let facts = facts
         .into_iter()
-        .map(|(label, value)| view! { <Fact term=label><span class="whitespace-pre-line">{value_or_none(value)}</span></Fact> })
+        .map(|(label, value)| view! { <Fact term=label><span class="whitespace-pre-line wrap-anywhere">{value_or_none(value)}</span></Fact> })
         .collect_view();
     let since = versions.first().map(|version| version.effective.clone());
     let in_force = view! {

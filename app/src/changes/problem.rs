@@ -69,7 +69,10 @@ mod tests {
         let text = |field: &str, code: &str| Problem { field: field.into(), code: code.into() }.text();
         assert_eq!(text("stages", "unknown_source@3"), "Line 3: This is no source of approvers: see the list at the field.");
         assert_eq!(text("includes", "cycle"), "An entitlement cannot include itself, not even through others.");
-        assert_eq!(text("tier", "same_case"), "Another plan in use is made for the same circumstances: change that one, or retire it first.");
+        assert_eq!(
+            text("tier", "same_case"),
+            "Another plan in use is made for the same circumstances: change that one, or retire it first."
+        );
         assert_eq!(text("left", "unheard_of"), "This cannot be accepted as typed.");
     }
 }

@@ -33,7 +33,7 @@ pub fn RulesRoute() -> impl IntoView {
 fn page(rules: RulesView) -> AnyView {
     let RulesView { kinds, mine, mine_total, as_of } = rules;
     let open: i64 = kinds.iter().map(|kind| kind.open).sum();
-    let all = number(open, "open change", "open changes");
+    let all = if open == 0 { "Changes".to_owned() } else { number(open, "open change", "open changes") };
     let waiting = (!mine.is_empty()).then(|| {
         let link = paths::changes("mine");
         let count = number(mine_total, "change", "changes");

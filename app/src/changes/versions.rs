@@ -32,7 +32,7 @@ fn line(version: VersionLine, before: Option<Vec<(String, String)>>) -> AnyView 
         .map(|(label, value)| {
             let new = changed.as_ref().is_some_and(|changed| changed.contains(&label));
             let mark = new.then(|| view! { " "<Tag tone=Tone::Info text="Changed"/> });
-            view! { <Fact term=label><span class="whitespace-pre-line">{value_or_none(value)}</span>{mark}</Fact> }
+            view! { <Fact term=label><span class="whitespace-pre-line wrap-anywhere">{value_or_none(value)}</span>{mark}</Fact> }
         })
         .collect_view();
     let by = change.map(|(id, number)| {
@@ -59,10 +59,11 @@ pub fn value_or_none(value: String) -> AnyView {
     if value.is_empty() { view! { <span class="text-ink-3">"None"</span> }.into_any() } else { value.into_any() }
 }
 
-/// Labels whose value differs, in the order of the newer version; then those that are gone.
+/// Labels whose value differs, in the order of the newer version; then those that are gone. What the
+/// older version does not say at all was not kept then, and is no difference.
 fn differing(before: &[(String, String)], after: &[(String, String)]) -> Vec<String> {
     let old: BTreeMap<&str, &str> = before.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
-    let changed = after.iter().filter(|(label, value)| old.get(label.as_str()).copied().unwrap_or_default() != value.as_str());
+    let changed = after.iter().filter(|(label, value)| old.get(label.as_str()).is_some_and(|old| old != value));
     let gone = before.iter().filter(|(label, value)| !value.is_empty() && !after.iter().any(|(other, _)| other == label));
     changed.chain(gone).map(|(label, _)| label.clone()).collect()
 }
@@ -79,7 +80,7 @@ mod tests {
     fn a_version_names_what_it_changed() {
         let before = fields(&[("Name", "Reader"), ("Tier", "Standard"), ("Old", "x")]);
         let after = fields(&[("Name", "Reader"), ("Tier", "Elevated"), ("New", "y"), ("Empty", "")]);
-        assert_eq!(differing(&before, &after), ["Tier", "New", "Old"]);
+        assert_eq!(differing(&before, &after), ["Tier", "Old"]);
         assert!(differing(&before, &before).is_empty());
     }
 }

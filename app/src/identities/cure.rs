@@ -23,7 +23,9 @@ pub fn cure(attribute: Attribute, fault: Fault, population: Population, from_fee
     match fault {
         Fault::Over => format!("{who} Otherwise an administrator suspends the identity, and its access ends."),
         Fault::NotActive => format!("{who} Where the {what} was only suspended, an administrator can resume them."),
-        Fault::StillToCome => format!("{who} If the day is right, the identity should not be active yet: an administrator suspends it until then."),
+        Fault::StillToCome => {
+            format!("{who} If the day is right, the identity should not be active yet: an administrator suspends it until then.")
+        }
         Fault::Missing | Fault::NotAnAddress | Fault::BeforeFirstDay => who,
     }
 }
@@ -49,15 +51,57 @@ mod tests {
     fn each_gap_says_who_can_cure_it_and_how() {
         use Population::{Contractor, Employee, ServiceAccount};
         for (attribute, fault, population, from_feed, expected) in [
-            (Attribute::Manager, Fault::Missing, Employee, true, "The people feed names the line manager, and an administrator imports it."),
-            (Attribute::Manager, Fault::NotActive, Contractor, true, "The people feed names another sponsor who is active, and an administrator imports it. Where the sponsor was only suspended, an administrator can resume them."),
+            (
+                Attribute::Manager,
+                Fault::Missing,
+                Employee,
+                true,
+                "The people feed names the line manager, and an administrator imports it.",
+            ),
+            (
+                Attribute::Manager,
+                Fault::NotActive,
+                Contractor,
+                true,
+                "The people feed names another sponsor who is active, and an administrator imports it. Where the sponsor was only suspended, an administrator can resume them.",
+            ),
             (Attribute::Owner, Fault::Missing, ServiceAccount, true, "The people feed names the owner, and an administrator imports it."),
-            (Attribute::Email, Fault::Missing, Employee, false, "This record was made here: the people feed takes it over and adds the mail address, and an administrator imports it."),
-            (Attribute::Email, Fault::NotAnAddress, Employee, true, "The people feed corrects the mail address, and an administrator imports it."),
+            (
+                Attribute::Email,
+                Fault::Missing,
+                Employee,
+                false,
+                "This record was made here: the people feed takes it over and adds the mail address, and an administrator imports it.",
+            ),
+            (
+                Attribute::Email,
+                Fault::NotAnAddress,
+                Employee,
+                true,
+                "The people feed corrects the mail address, and an administrator imports it.",
+            ),
             (Attribute::EndsOn, Fault::Missing, Contractor, true, "The people feed adds the last day, and an administrator imports it."),
-            (Attribute::EndsOn, Fault::Over, Contractor, true, "The people feed moves the last day, if it has been extended, and an administrator imports it. Otherwise an administrator suspends the identity, and its access ends."),
-            (Attribute::EndsOn, Fault::BeforeFirstDay, Contractor, true, "The people feed corrects the last day, and an administrator imports it."),
-            (Attribute::StartsOn, Fault::StillToCome, Employee, true, "The people feed corrects the first day, and an administrator imports it. If the day is right, the identity should not be active yet: an administrator suspends it until then."),
+            (
+                Attribute::EndsOn,
+                Fault::Over,
+                Contractor,
+                true,
+                "The people feed moves the last day, if it has been extended, and an administrator imports it. Otherwise an administrator suspends the identity, and its access ends.",
+            ),
+            (
+                Attribute::EndsOn,
+                Fault::BeforeFirstDay,
+                Contractor,
+                true,
+                "The people feed corrects the last day, and an administrator imports it.",
+            ),
+            (
+                Attribute::StartsOn,
+                Fault::StillToCome,
+                Employee,
+                true,
+                "The people feed corrects the first day, and an administrator imports it. If the day is right, the identity should not be active yet: an administrator suspends it until then.",
+            ),
         ] {
             assert_eq!(cure(attribute, fault, population, from_feed), expected);
         }

@@ -207,7 +207,9 @@ fn conformity_card(population: Population, specification: Option<SpecificationRe
     let name = format!("specification version {version}");
     let aside = move || {
         let name = match may_open {
-            true => view! { <a href=format!("{}#versions", paths::record(RecordKind::Specification, population.word()))>{name}</a> }.into_any(),
+            true => {
+                view! { <a href=format!("{}#versions", paths::record(RecordKind::Specification, population.word()))>{name}</a> }.into_any()
+            }
             false => name.into_any(),
         };
         view! { {format!("{met} of {of} as it should be · ")}{name}{format!(" · up to {}", highest_tier.label().to_lowercase())} }

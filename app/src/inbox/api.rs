@@ -82,12 +82,20 @@ pub async fn undo_selected(press: String, #[server(default)] filter: String, #[s
 
 /// Keeps the present filter under a name.
 #[server(endpoint = "inbox/save_filter")]
-pub async fn save_filter(name: String, #[server(default)] filter: String, #[server(default)] whose: String) -> Result<(), AppError> {
+pub async fn save_filter(
+    #[server(default)] name: String,
+    #[server(default)] filter: String,
+    #[server(default)] whose: String,
+) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, inbox::decision};
     let query = InboxQuery { filter: filter.clone(), whose: whose.clone(), ..InboxQuery::default() };
-    backend()?.inbox.save_filter(&caller()?, name, query).await?;
-    leptos_axum::redirect(&decision::Way { filter, whose }.to_list());
-    Ok(())
+    let kept = backend()?.inbox.save_filter(&caller()?, name.clone(), query).await;
+    let way = decision::Way { filter, whose };
+    match &kept {
+        Ok(()) => leptos_axum::redirect(&way.to_list()),
+        Err(error) => crate::way_back::lead::<SaveFilter>(&way.with_name(&name), error),
+    }
+    kept
 }
 
 /// Forgets a kept filter.

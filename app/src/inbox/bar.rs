@@ -2,6 +2,7 @@
 //! along, works without JavaScript, and stays as typed when nothing was made of it.
 
 use super::api::Decide;
+use super::decision::APPROVE_UNTIL;
 use crate::error::AppError;
 use crate::status::{at, failure, lines};
 use crate::ui::{Button, ButtonKind, DateField, DecisionBar, LinkButton, Notice, PasswordField, TextArea, Tone};
@@ -65,11 +66,14 @@ impl Shown {
             Some(word) => format!("You sign with it. In this demonstration it is “{word}” for everybody."),
             None => "You sign with it. It counts for five minutes.".to_owned(),
         };
-        self.password.then(|| view! { <PasswordField id=format!("{form}-password") name="password" label="Your password" hint=hint error=wrong/> }.into_any())
+        self.password.then(|| {
+            view! { <PasswordField id=format!("{form}-password") name="password" label="Your password" hint=hint error=wrong/> }.into_any()
+        })
     }
 
-    fn is_open(&self, verdict: &str, with_end: bool) -> bool {
-        self.typed.0 == verdict && self.typed.2.is_empty() != with_end
+    /// Whether this form was refused without JavaScript and comes back as typed.
+    fn is_open(&self, verdict: &str) -> bool {
+        self.typed.0 == verdict
     }
 }
 
@@ -83,7 +87,8 @@ pub fn Bar(shown: Shown) -> impl IntoView {
     let reload = shown.reload.clone();
     let alert = move || error.get().map(|error| refused(&error, &reload));
     let note = note(&shown);
-    let forms = [approve(&shown, decide, error), sooner(&shown, decide, error), question(&shown, decide, error), reject(&shown, decide, error)];
+    let forms =
+        [approve(&shown, decide, error), sooner(&shown, decide, error), question(&shown, decide, error), reject(&shown, decide, error)];
     view! {
         <DecisionBar label="Your decision" note=move || note>
             <div role="alert" class="w-[min(40rem,calc(100vw-2rem))] empty:hidden">{alert}</div>
@@ -107,7 +112,7 @@ fn approve(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyVi
         }
         .into_any(),
         Some(password) => view! {
-            <details id="decide-approve" name="decide" class="open:basis-full" open=shown.is_open("approve", false)>
+            <details id="decide-approve" name="decide" class="open:basis-full" open=shown.is_open("approve")>
                 <summary class="btn btn-primary" aria-keyshortcuts="a">"Approve and sign"<kbd aria-hidden="true">"a"</kbd></summary>
                 <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
                     <ActionForm action=decide attr:class="form">
@@ -124,10 +129,10 @@ fn approve(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyVi
 
 fn sooner(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
     let Some((first, last)) = shown.ends.clone() else { return ().into_any() };
-    let fields = shown.fields("approve");
+    let fields = shown.fields(APPROVE_UNTIL);
     let password = shown.ask_password("decide-sooner", error);
     let (end, words) = (Signal::derive(move || error.with(|error| at(error.as_ref(), "ends_on"))), comment_error(error));
-    let open = shown.is_open("approve", true);
+    let open = shown.is_open(APPROVE_UNTIL);
     let (text, day) = if open { (shown.typed.1.clone(), shown.typed.2.clone()) } else { <_>::default() };
     let word = if shown.password { "Sign the approval with this end" } else { "Approve with this end" };
     view! {
@@ -149,7 +154,7 @@ fn sooner(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyVie
 
 fn question(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
     let fields = shown.fields("return");
-    let open = shown.is_open("return", false);
+    let open = shown.is_open("return");
     let text = if open { shown.typed.1.clone() } else { String::new() };
     view! {
         <details id="decide-return" name="decide" class="open:basis-full" open=open>
@@ -169,7 +174,7 @@ fn question(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyV
 fn reject(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
     let fields = shown.fields("reject");
     let password = shown.ask_password("decide-reject", error);
-    let open = shown.is_open("reject", false);
+    let open = shown.is_open("reject");
     let text = if open { shown.typed.1.clone() } else { String::new() };
     view! {
         <details id="decide-reject" name="decide" class="open:basis-full" open=open>
@@ -262,7 +267,7 @@ mod tests {
         ] {
             assert_eq!(html.matches(field).count(), 4, "{field} in {html}");
         }
-        for (verdict, forms) in [("approve", 2), ("return", 1), ("reject", 1)] {
+        for (verdict, forms) in [("approve", 1), ("approve_until", 1), ("return", 1), ("reject", 1)] {
             assert_eq!(html.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(), forms, "{verdict} in {html}");
         }
         assert_eq!(html.matches("name=\"comment\"").count(), 3, "{html}");

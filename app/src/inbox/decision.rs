@@ -7,6 +7,11 @@ use crate::paths;
 use domain::id::BulkDecisionId;
 use jiff::Timestamp;
 
+/// The parameter that brings the name of a filter back which was refused.
+pub const NAME: &str = "name";
+
+/// The word that the form for an earlier end sends as its verdict.
+pub const APPROVE_UNTIL: &str = "approve_until";
 /// The parameter that says that a decision was made.
 pub const DECIDED: &str = "decided";
 /// The parameter that says that one was taken back.
@@ -43,14 +48,14 @@ pub fn item(line: &BulkItem) -> String {
 /// What was selected.
 ///
 /// # Errors
-/// [`AppError::Invalid`] at `items` when one is not as [`item`] writes it.
+/// [`AppError::Invalid`] at `selected` when one is not as [`item`] writes it.
 pub fn selected(items: &[String], shown_at: Timestamp, key: &str) -> Result<BulkForm, AppError> {
     let read = |text: &String| {
         let (stage, rest) = text.split_once('~')?;
         let (version, hash) = rest.split_once('~')?;
         Some(BulkItem { stage: stage.parse().ok()?, shown_version: version.parse().ok()?, shown_hash: hash.to_owned() })
     };
-    let items = items.iter().map(read).collect::<Option<Vec<_>>>().ok_or(AppError::field("items", "invalid"))?;
+    let items = items.iter().map(read).collect::<Option<Vec<_>>>().ok_or(AppError::field("selected", "invalid"))?;
     Ok(BulkForm { items, shown_at, key: key.parse().map_err(|_| AppError::field("key", "invalid"))? })
 }
 
@@ -68,6 +73,12 @@ impl Way {
     #[must_use]
     pub fn to_list(&self) -> String {
         self.with(paths::INBOX, &[])
+    }
+
+    /// The list with the name of a filter as it was typed.
+    #[must_use]
+    pub fn with_name(&self, name: &str) -> String {
+        self.with(paths::INBOX, &[(NAME, name)])
     }
 
     /// The list after a decision. The code differs from decision to decision, so that the list is

@@ -45,7 +45,7 @@ pub fn ChosenDecision(
                     decision(detail, beside, chosen)
                 }
                 Ok(None) => ().into_any(),
-                Err(AppError::NotFound) => gone(refusal),
+                Err(error @ (AppError::NotFound | AppError::NotPossible)) => gone(refusal, &error),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -59,7 +59,7 @@ pub fn ChosenDecision(
 }
 
 /// Not yours to decide, or not any more: somebody was quicker, or it was withdrawn.
-fn gone(refusal: Option<AppError>) -> AnyView {
+fn gone(refusal: Option<AppError>, why: &AppError) -> AnyView {
     if refusal == Some(AppError::Changed) {
         return view! {
             <div class="page page-narrow">
@@ -71,13 +71,18 @@ fn gone(refusal: Option<AppError>) -> AnyView {
         }
         .into_any();
     }
+    let notice = view! {
+        <Notice tone=Tone::Info title="It may have been decided." text="A decision leaves the inbox as soon as somebody decides or the request is taken back.">
+            <a href=paths::INBOX>"Back to the inbox"</a>
+        </Notice>
+    };
+    if *why == AppError::NotPossible {
+        // Asked once, by a link that was right then: no fault of the reader's.
+        return view! { <div class="page page-narrow stack"><h1>"Not yours to decide any more"</h1>{notice}</div> }.into_any();
+    }
     view! {
         <Failed error=AppError::NotFound/>
-        <div class="page page-narrow">
-            <Notice tone=Tone::Info title="It may have been decided." text="A decision leaves the inbox as soon as somebody decides or the request is taken back.">
-                <a href=paths::INBOX>"Back to the inbox"</a>
-            </Notice>
-        </div>
+        <div class="page page-narrow">{notice}</div>
     }
     .into_any()
 }

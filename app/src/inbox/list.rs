@@ -98,7 +98,9 @@ pub fn InboxList(chosen: Chosen, list: Resource<Result<InboxPage, AppError>>) ->
 
 fn refusal(title: &'static str, error: &AppError) -> AnyView {
     let text = match error {
-        AppError::NotPossible => "It is final by now. A new request, or a word with those who carry it out, can still change what comes of it.".to_owned(),
+        AppError::NotPossible => {
+            "It is final by now. A new request, or a word with those who carry it out, can still change what comes of it.".to_owned()
+        }
         error => sentences(error).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" "),
     };
     view! { <div role="alert"><Notice tone=Tone::Bad title=title text=text/></div> }.into_any()

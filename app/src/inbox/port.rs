@@ -360,7 +360,8 @@ pub struct BulkForm {
 pub trait Inbox: Send + Sync {
     /// What waits for the caller.
     async fn list(&self, caller: &Caller, query: InboxQuery) -> Result<InboxPage, AppError>;
-    /// One decision; [`AppError::NotFound`] unless the caller may decide there now. Notes that it
+    /// One decision; [`AppError::NotPossible`] for those who were asked and may not decide any more,
+    /// [`AppError::NotFound`] for everybody else who may not. Notes that it
     /// was looked at.
     async fn detail(&self, caller: &Caller, stage: StageId) -> Result<InboxDetail, AppError>;
     /// Makes a decision on what was shown, which becomes final in ten seconds. [`AppError::Changed`]

@@ -1,11 +1,13 @@
 //! Filters that somebody keeps under a name.
 
 use super::api::{ForgetFilter, SaveFilter};
-use super::decision::Way;
+use super::decision::{NAME, Way};
 use super::port::SavedFilter;
+use crate::paths;
 use crate::status::{at, failure};
 use crate::ui::{Button, ButtonKind, Disclosure, TextField};
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// Kept filters as links, and the form that keeps the present one.
 #[component]
@@ -16,6 +18,7 @@ pub fn SavedFilters(saved: Vec<SavedFilter>, present: Way) -> impl IntoView {
     let error = Signal::derive(move || refusal.with(|refusal| at(refusal.as_ref(), "name")));
     let open = refusal.with_untracked(Option::is_some);
     let here = present.clone();
+    let typed = use_location().search.with_untracked(|search| paths::parameter(search, NAME));
     let lines = saved
         .into_iter()
         .map(|SavedFilter { id, name, filter, whose }| {
@@ -42,7 +45,7 @@ pub fn SavedFilters(saved: Vec<SavedFilter>, present: Way) -> impl IntoView {
             <ActionForm action=save attr:class="form">
                 <input type="hidden" name="filter" value=here.filter/>
                 <input type="hidden" name="whose" value=here.whose/>
-                <TextField name="name" label="Name for the filter that is on now" hint="Only you see it. A name that is kept already is replaced." maxlength=60 required=true error=error/>
+                <TextField name="name" label="Name for the filter that is on now" hint="At most 60 characters. Only you see it. A name that is kept already is replaced." value=typed maxlength=60 required=true error=error/>
                 <div class="form-actions"><Button kind=ButtonKind::Plain submit=true>"Keep it"</Button></div>
             </ActionForm>
         </Disclosure>

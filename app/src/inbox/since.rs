@@ -12,8 +12,7 @@ use leptos::prelude::*;
 pub fn Since(since: SinceLook, revision: i32) -> impl IntoView {
     let SinceLook { looked, revision: then, fields, events } = since;
     let text = sentence(&fields, events.len(), then, revision);
-    let table = (!fields.is_empty())
-        .then(|| view! { <Differences caption="What differs" lines=fields before="Then" after="Now"/> });
+    let table = (!fields.is_empty()).then(|| view! { <Differences caption="What differs" lines=fields before="Then" after="Now"/> });
     let events = (!events.is_empty()).then(|| view! { <div class="px-3.5 py-2"><EventList events=events/></div> });
     view! {
         <div class="mb-4" id="since">
@@ -33,7 +32,9 @@ fn sentence(fields: &[Difference], events: usize, then: i32, now: i32) -> String
     let revision = if then == now { String::new() } else { format!("It was revision {then} then and is revision {now} now. ") };
     let differs = match fields {
         [] => String::new(),
-        [Difference { field, before, after }] if before.len() + after.len() < 80 => format!("{field}: {} → {}. ", shown(before), shown(after)),
+        [Difference { field, before, after }] if before.len() + after.len() < 80 => {
+            format!("{field}: {} → {}. ", shown(before), shown(after))
+        }
         more => format!("{} differ. ", more.iter().map(|line| line.field.as_str()).collect::<Vec<_>>().join(", ")),
     };
     let happened = match events {
@@ -55,7 +56,10 @@ mod tests {
             sentence(&[field("Until", "21 Dec 2026", "1 Dec 2026")], 2, 1, 2),
             "It was revision 1 then and is revision 2 now. Until: 21 Dec 2026 → 1 Dec 2026. 2 things happened."
         );
-        assert_eq!(sentence(&[field("From", "a", "b"), field("Files", "", "c")], 0, 1, 2), "It was revision 1 then and is revision 2 now. From, Files differ.");
+        assert_eq!(
+            sentence(&[field("From", "a", "b"), field("Files", "", "c")], 0, 1, 2),
+            "It was revision 1 then and is revision 2 now. From, Files differ."
+        );
         assert_eq!(sentence(&[], 1, 2, 2), "1 thing happened.");
     }
 }

@@ -1,7 +1,7 @@
 //! The button that joins a request which asks for the same.
 
 use super::api::JoinRequest;
-use crate::ui::{Button, Notice, Tone};
+use crate::ui::Button;
 use domain::id::RequestId;
 use leptos::prelude::*;
 
@@ -17,10 +17,4 @@ pub fn JoinForm(request: RequestId, #[prop(into)] number: String) -> impl IntoVi
         </ActionForm>
     }
     .into_any()
-}
-
-/// What is said on a request right after joining it.
-#[must_use]
-pub fn joined() -> AnyView {
-    view! { <Notice tone=Tone::Ok title="Joined." text="You are told when this request moves. Nothing was asked for twice."/> }.into_any()
 }

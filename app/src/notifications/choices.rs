@@ -41,7 +41,9 @@ fn form(choices: Choices, choose: ServerAction<ChooseNotifications>) -> AnyView 
     let Choices { kinds, sends_mail, address } = choices;
     let by_mail = match (sends_mail, address) {
         (false, _) => "Mail is not set up here: everything shows in the application only. Choices about mail count once it is.".to_owned(),
-        (true, Some(address)) => format!("Mail goes to {address}, at most once an hour for each kind. The address comes from the source of truth."),
+        (true, Some(address)) => {
+            format!("Mail goes to {address}, at most once an hour for each kind. The address comes from the source of truth.")
+        }
         (true, None) => "No mail address that can be used is recorded about you, so nothing is mailed.".to_owned(),
     };
     let rows = kinds.into_iter().map(row).collect_view();

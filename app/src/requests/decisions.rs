@@ -11,7 +11,11 @@ use leptos::prelude::*;
 
 /// A decision. `void=true` for one on an earlier revision, `stage` names where it was made.
 #[component]
-pub fn Decision(decision: DecisionView, #[prop(default = String::new(), into)] stage: String, #[prop(optional)] void: bool) -> impl IntoView {
+pub fn Decision(
+    decision: DecisionView,
+    #[prop(default = String::new(), into)] stage: String,
+    #[prop(optional)] void: bool,
+) -> impl IntoView {
     let DecisionView { by, stood_in_for, verdict, comment, ends_on, bulk, at, shown_hash, signature } = decision;
     let word = match verdict {
         Verdict::Approve => " approved",

@@ -2,13 +2,13 @@
 //! and everything that happened. Prints as a record.
 
 use super::api::{Withdraw, show};
+use super::conversation::{AnswerForm, Conversation};
 use super::draft_api::EditRequest;
 use super::draft_port::MadeLine;
-use super::revisions::Revisions;
-use super::conversation::{AnswerForm, Conversation};
 use super::gates::GatesCard;
 use super::outcome::{Grants, Releases};
 use super::port::RequestView;
+use super::revisions::Revisions;
 use super::stages::{StagesCard, waits_for};
 use super::trails::Trails;
 use super::withdraw::WithdrawForm;
@@ -18,7 +18,9 @@ use crate::error::AppError;
 use crate::paths;
 use crate::record::EntitlementCard;
 use crate::status::Failed;
-use crate::ui::{Button, ButtonKind, Card, Columns, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, Status, TierTag, Tone};
+use crate::ui::{
+    Button, ButtonKind, Card, Columns, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, Status, TierTag, Tone,
+};
 use crate::when;
 use domain::id::RequestId;
 use domain::release::ReleaseState;
@@ -69,8 +71,22 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     let actions = actions(&request);
     let answer = request.may_answer.then(|| view! { <AnswerForm view=request.clone() search=search.clone()/> });
     let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() action=withdraw/> });
-    let RequestView { number, stages, releases, grants, timeline, gates, release_gates, as_of, content_hash, messages, together, revisions, files, .. } =
-        request.clone();
+    let RequestView {
+        number,
+        stages,
+        releases,
+        grants,
+        timeline,
+        gates,
+        release_gates,
+        as_of,
+        content_hash,
+        messages,
+        together,
+        revisions,
+        files,
+        ..
+    } = request.clone();
     let main = view! {
         {facts(&request)}
         <AttachmentsOfRequest files=files/>
@@ -118,10 +134,15 @@ fn asked_together(together: Vec<MadeLine>) -> AnyView {
 
 /// What was just done, from the address that the form led to.
 fn done(search: &str) -> Option<(&'static str, Tone)> {
-    [("submitted", "Submitted."), ("answered_question", "Answered. Those who were asked go on deciding."), ("withdrawn", "Withdrawn.")]
-        .into_iter()
-        .find(|(word, _)| paths::has_parameter(search, word))
-        .map(|(_, title)| (title, Tone::Ok))
+    [
+        ("submitted", "Submitted."),
+        ("answered_question", "Answered. Those who were asked go on deciding."),
+        ("withdrawn", "Withdrawn."),
+        ("joined", "Joined. You hear when this request moves."),
+    ]
+    .into_iter()
+    .find(|(word, _)| paths::has_parameter(search, word))
+    .map(|(_, title)| (title, Tone::Ok))
 }
 
 fn actions(request: &RequestView) -> AnyView {
@@ -148,10 +169,26 @@ fn facts(request: &RequestView) -> AnyView {
         let term = if kind == RequestKind::Extend { "Extends" } else { "In place of" };
         view! { <Fact term=term>{name}<span class="text-ink-3">", "{ends}</span></Fact> }
     });
-    let answers = answers.into_iter().map(|(question, answer)| view! { <Fact term=question><p class="whitespace-pre-line">{answer}</p></Fact> }).collect_view();
+    let answers = answers
+        .into_iter()
+        .map(|(question, answer)| view! { <Fact term=question><p class="whitespace-pre-line">{answer}</p></Fact> })
+        .collect_view();
     let plan = plan.map(|plan| view! { <Fact term="Approval plan">{plan}</Fact> });
-    let RequestView { reason, justification, starts_on, ends_on, effective_end, specification, state, items, subject, requester, since, time, .. } =
-        request.clone();
+    let RequestView {
+        reason,
+        justification,
+        starts_on,
+        ends_on,
+        effective_end,
+        specification,
+        state,
+        items,
+        subject,
+        requester,
+        since,
+        time,
+        ..
+    } = request.clone();
     let (population, version) = specification;
     let (why, term, label) = (state.reason().map(str::to_owned), why_term(&state), state.label());
     let items = items.into_iter().map(item).collect_view();

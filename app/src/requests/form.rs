@@ -164,7 +164,8 @@ fn actions(view: &DraftView) -> AnyView {
         (false, 0 | 1) => "Submit".to_owned(),
         (false, count) => format!("Submit {count} requests"),
     };
-    let stopped: usize = view.items.iter().filter_map(|item| item.evaluation.as_ref()).map(|evaluation| evaluation.blockers().count()).sum();
+    let stopped: usize =
+        view.items.iter().filter_map(|item| item.evaluation.as_ref()).map(|evaluation| evaluation.blockers().count()).sum();
     let gates = match stopped {
         0 => "All gates that stop a request are met.".to_owned(),
         1 => "1 gate is not met: it cannot be submitted like this.".to_owned(),

@@ -9,7 +9,9 @@ use super::port::PlanLine;
 use crate::joining::offer::JoinForm;
 use crate::paths;
 use crate::record::EntitlementCard;
-use crate::ui::{Button, ButtonKind, Card, CheckField, DateField, Notice, SelectField, Step, StepState, Steps, TextArea, TextField, TierTag, Tone};
+use crate::ui::{
+    Button, ButtonKind, Card, CheckField, DateField, Notice, SelectField, Step, StepState, Steps, TextArea, TextField, TierTag, Tone,
+};
 use domain::basket::item_field;
 use domain::question::{Question, QuestionKind};
 use jiff::civil::Date;
@@ -42,7 +44,10 @@ pub(super) fn Item(view: DraftView, place: usize) -> impl IntoView {
         .collect::<Vec<_>>();
     let (title, what) = match item.card.clone() {
         Some(card) => (card.name.clone(), described(card)),
-        None => ("Not in the catalogue any more".to_owned(), view! { <p>"The catalogue does not have this any more: remove it."</p> }.into_any()),
+        None => (
+            "Not in the catalogue any more".to_owned(),
+            view! { <p>"The catalogue does not have this any more: remove it."</p> }.into_any(),
+        ),
     };
     let remove = view.revises.is_none().then(|| {
         let (place, unseen) = (place.to_string(), title.clone());
@@ -97,7 +102,8 @@ fn trouble(view: &DraftView, place: usize) -> AnyView {
     let instead = match standing {
         Standing::Held { grant: Some(grant), ends: Some(_), .. } if !extends && view.revises.is_none() => {
             let cure = format!("{} extend:{grant}", item_field(place, "kind"));
-            view! { <p><Button submit=true formnovalidate=true name="cure" value=cure>"Ask for a later end instead"</Button></p> }.into_any()
+            view! { <p><Button submit=true formnovalidate=true name="cure" value=cure>"Ask for a later end instead"</Button></p> }
+                .into_any()
         }
         _ => ().into_any(),
     };
@@ -114,9 +120,14 @@ fn standing_line(view: &DraftView, place: usize) -> AnyView {
             view! { <p class="text-ink-2">{format!("Held since {}, {ends}.", since.text)}</p> }.into_any()
         }
         Standing::Asked { number, requester, submitted, state, holder, readable, request, .. } => {
-            let number = if *readable { view! { <a href=paths::request(*request)>{number.clone()}</a> }.into_any() } else { number.clone().into_any() };
+            let number = if *readable {
+                view! { <a href=paths::request(*request)>{number.clone()}</a> }.into_any()
+            } else {
+                number.clone().into_any()
+            };
             let with = if holder.is_empty() { String::new() } else { format!(", with {holder}") };
-            view! { <p class="text-ink-2">{number}{format!(", asked for by {} {}: {state}{with}.", requester.name, submitted.text)}</p> }.into_any()
+            view! { <p class="text-ink-2">{number}{format!(", asked for by {} {}: {state}{with}.", requester.name, submitted.text)}</p> }
+                .into_any()
         }
     }
 }
@@ -170,7 +181,8 @@ fn way(view: &DraftView, place: usize, item: &ItemView) -> AnyView {
     let known = item.ways.iter().any(|(value, _)| *value == chosen);
     let only = item.ways.len() < 2 && known;
     if only || item.ways.is_empty() {
-        let words = item.ways.iter().find(|(value, _)| *value == chosen && chosen != "grant").map(|(_, words)| view! { <p>{words.clone()}</p> });
+        let words =
+            item.ways.iter().find(|(value, _)| *value == chosen && chosen != "grant").map(|(_, words)| view! { <p>{words.clone()}</p> });
         return view! { <input type="hidden" name=name(place, "kind") value=chosen/>{words} }.into_any();
     }
     let empty = (!known).then(|| "Choose how".to_owned());
@@ -268,4 +280,3 @@ fn plan_card(title: String, plan: Vec<PlanLine>, why: String) -> AnyView {
     }
     .into_any()
 }
-

@@ -31,7 +31,8 @@ fn line(line: RevisionLine) -> AnyView {
         }
     };
     let void = void.into_iter().map(|(stage, decision)| decided(stage, decision)).collect::<Vec<_>>();
-    let void = (!void.is_empty()).then(|| view! { <p class="text-ink-2">"Decisions on it, which no longer count:"</p><ul role="list">{void}</ul> });
+    let void = (!void.is_empty())
+        .then(|| view! { <p class="text-ink-2">"Decisions on it, which no longer count:"</p><ul role="list">{void}</ul> });
     view! {
         <li class="grid gap-2 px-3.5 py-2.5">
             <div class="line">

@@ -69,13 +69,29 @@ fn stage(stage: StageView, yours: bool) -> AnyView {
     let (tone, word) = state(&stage);
     let open = stage.state == "open" || stage.state == "waiting" || stage.state == "held";
     let progress = progress(&stage).map(|text| view! { <span class="text-ink-3 num">{text}</span> });
-    let together = stage.parallel.then(|| view! { <span class="text-ink-3">"asked at the same time as the others of step "{stage.step}</span> });
-    let StageView { name, candidates, hold_reason, opened, due, paused, waited, reminded, escalated, claimed, reassignments, decisions, time, .. } =
-        stage;
+    let together =
+        stage.parallel.then(|| view! { <span class="text-ink-3">"asked at the same time as the others of step "{stage.step}</span> });
+    let StageView {
+        name,
+        candidates,
+        hold_reason,
+        opened,
+        due,
+        paused,
+        waited,
+        reminded,
+        escalated,
+        claimed,
+        reassignments,
+        decisions,
+        time,
+        ..
+    } = stage;
     let people = candidates.into_iter().map(candidate).collect_view();
     let moved = reassignments.into_iter().map(reassignment).collect_view();
     let decisions = decisions.into_iter().map(|decision| view! { <Decision decision=decision/> }).collect_view();
-    let note = |words: &'static str, at: Option<crate::when::When>| at.map(|at| view! { <p class="text-ink-3">{words}" "{moment(&at)}</p> });
+    let note =
+        |words: &'static str, at: Option<crate::when::When>| at.map(|at| view! { <p class="text-ink-3">{words}" "{moment(&at)}</p> });
     view! {
         <li class="grid gap-1 px-3.5 py-2.5">
             <div class="line">

@@ -14,7 +14,10 @@ use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, DomParser, Element, Event, FormData, Headers, HtmlElement, HtmlFormElement, HtmlInputElement, RequestInit, Response, SubmitEvent, SupportedType, UrlSearchParams};
+use web_sys::{
+    Document, DomParser, Element, Event, FormData, Headers, HtmlElement, HtmlFormElement, HtmlInputElement, RequestInit, Response,
+    SubmitEvent, SupportedType, UrlSearchParams,
+};
 
 /// How long after the last key the form is kept.
 const PAUSE: Duration = Duration::from_millis(300);

@@ -189,7 +189,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn plan(code: &str, scope: PlanScope) -> ApprovalPlan {
-        ApprovalPlan { id: PlanId::new(Timestamp::UNIX_EPOCH, [0; 10]), code: code.into(), version: 1, name: code.into(), scope, stages: vec![] }
+        ApprovalPlan {
+            id: PlanId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+            code: code.into(),
+            version: 1,
+            name: code.into(),
+            scope,
+            stages: vec![],
+        }
     }
 
     fn application(n: u8) -> ApplicationId {

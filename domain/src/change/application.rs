@@ -5,13 +5,23 @@ use super::form::Form;
 use crate::catalogue::{Classification, Logging};
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("code", "Code", Shape::Line(60), "Letters, digits and . _ - : without spaces; never changed afterwards.").required().fixed(),
+    FieldSpec::new("code", "Code", Shape::Line(60), "Letters, digits and . _ - : without spaces; never changed afterwards.")
+        .required()
+        .fixed(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required(),
     FieldSpec::new("description", "Description", Shape::Lines(4_000, 3), "Up to 4,000 characters."),
-    FieldSpec::new("owner", "Owner", Shape::Line(200), "Employee number, or the exact name where only one person has it.").always().naming(Names::People),
-    FieldSpec::new("deputy", "Deputy", Shape::Line(200), "Employee number, or the exact name. Somebody else than the owner.").always().naming(Names::People),
-    FieldSpec::new("classification", "Classification", Shape::One(options!(Classification)), "The most sensitive data behind it.").required().when_weaker(),
-    FieldSpec::new("logging", "Logging", Shape::One(options!(Logging)), "Whether what is done with the access is logged centrally.").required().when_weaker(),
+    FieldSpec::new("owner", "Owner", Shape::Line(200), "Employee number, or the exact name where only one person has it.")
+        .always()
+        .naming(Names::People),
+    FieldSpec::new("deputy", "Deputy", Shape::Line(200), "Employee number, or the exact name. Somebody else than the owner.")
+        .always()
+        .naming(Names::People),
+    FieldSpec::new("classification", "Classification", Shape::One(options!(Classification)), "The most sensitive data behind it.")
+        .required()
+        .when_weaker(),
+    FieldSpec::new("logging", "Logging", Shape::One(options!(Logging)), "Whether what is done with the access is logged centrally.")
+        .required()
+        .when_weaker(),
     FieldSpec::new("state", "State", Shape::One(states), "Nothing of a retired application can be asked for.").required().when_weaker(),
 ];
 
@@ -40,7 +50,7 @@ impl ApplicationBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
         let body = Self {
             code: form.identifier("code"),
-            name: form.text("name"),
+            name: form.name("name"),
             description: form.text("description"),
             owner: Some(form.text("owner")).filter(|text| !text.is_empty()),
             deputy: Some(form.text("deputy")).filter(|text| !text.is_empty()),

@@ -3,7 +3,8 @@
 use super::field::{FieldSpec, Names, Shape, Typed, Weight};
 use super::form::Form;
 use super::{
-    ApplicationBody, CalendarBody, ConflictBody, EntitlementBody, GroupBody, PlanBody, RecordKind, SpecificationBody, TemplateBody, UnitBody,
+    ApplicationBody, CalendarBody, ConflictBody, EntitlementBody, GroupBody, PlanBody, RecordKind, SpecificationBody, TemplateBody,
+    UnitBody,
 };
 use crate::error::FieldError;
 
@@ -156,7 +157,8 @@ impl Body {
         let typed = self.text();
         for field in self.kind().fields() {
             let text = typed.get(field.name).map(String::as_str).unwrap_or_default();
-            let lines = || text.lines().enumerate().filter(|(_, line)| !line.is_empty()).map(|(at, line)| (field.name, at + 1, line.to_owned()));
+            let lines =
+                || text.lines().enumerate().filter(|(_, line)| !line.is_empty()).map(|(at, line)| (field.name, at + 1, line.to_owned()));
             match (field.names, field.shape) {
                 (Names::People, _) => found.people.extend(lines()),
                 (Names::Entitlements, _) => found.entitlements.extend(lines()),
@@ -214,9 +216,10 @@ pub fn differences(
 }
 
 /// The text of a field in words: labels instead of stored words, names beside numbers, and "none"
-/// where nothing stands.
+/// where nothing stands. `name` says a number of a person or an identifier of an entitlement with
+/// its name.
 #[must_use]
-pub fn say(field: &FieldSpec, text: &str, person: &dyn Fn(&str) -> String) -> String {
+pub fn say(field: &FieldSpec, text: &str, name: &dyn Fn(&str) -> String) -> String {
     let label = |word: &str| {
         let options = field.options();
         options.iter().find(|(value, _)| value == word).map_or_else(|| word.to_owned(), |(_, label)| label.clone())
@@ -225,7 +228,7 @@ pub fn say(field: &FieldSpec, text: &str, person: &dyn Fn(&str) -> String) -> St
         (Shape::One(_), _) => label(text),
         (_, _) if text.is_empty() => "none".to_owned(),
         (Shape::Any(_), _) => text.split_whitespace().map(label).collect::<Vec<_>>().join(", "),
-        (_, Names::People) => text.lines().map(person).collect::<Vec<_>>().join("\n"),
+        (_, Names::People | Names::Entitlements) => text.lines().map(name).collect::<Vec<_>>().join("\n"),
         _ => text.to_owned(),
     }
 }

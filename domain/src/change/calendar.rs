@@ -14,7 +14,14 @@ const HOURS: &str = "For example 09:00-12:00 13:00-17:00. Empty: no work.";
 const DAY_FIELDS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("code", "Code", Shape::Line(41), "2 to 41 lower-case letters, digits, _ and -; units name it. Never changed afterwards.").required().fixed(),
+    FieldSpec::new(
+        "code",
+        "Code",
+        Shape::Line(41),
+        "2 to 41 lower-case letters, digits, _ and -; units name it. Never changed afterwards.",
+    )
+    .required()
+    .fixed(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required(),
     FieldSpec::new("zone", "Time zone", Shape::Line(60), "For example Europe/Berlin. Empty: the zone of the installation.").always(),
     FieldSpec::new("monday", "Monday", Shape::Line(100), HOURS).always(),
@@ -40,7 +47,7 @@ pub struct CalendarBody {
 
 impl CalendarBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
-        let (code, name, zone) = (form.code("code"), form.text("name"), form.text("zone"));
+        let (code, name, zone) = (form.code("code"), form.name("name"), form.text("zone"));
         if code == NOT_A_CODE {
             form.refuse("code", "taken", "This word stands for the form of a new calendar.");
         }

@@ -21,15 +21,32 @@ const MOST_MEMBERS: usize = 200;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec::new("code", "Code", FieldShape::Line(40), "For example SOD-012; never changed afterwards.").required().fixed().always(),
-    FieldSpec::new("title", "What it keeps apart", FieldShape::Line(200), "Up to 200 characters, for example: Pay and approve.").required().always(),
+    FieldSpec::new("title", "What it keeps apart", FieldShape::Line(200), "Up to 200 characters, for example: Pay and approve.")
+        .required()
+        .always(),
     FieldSpec::new("description", "Description", FieldShape::Lines(4_000, 3), "Up to 4,000 characters.").always(),
     FieldSpec::new("severity", "Severity", FieldShape::One(options!(Severity)), "How bad the combination is.").required().always(),
     FieldSpec::new("shape", "Shape", FieldShape::One(options!(Shape)), "Two sides, or at most so many of one set.").required().always(),
     FieldSpec::new("at_most", "At most", FieldShape::Number(1, 100), "For a set: how many of it one person may have. 1 to 100.").always(),
-    FieldSpec::new("left", "Left side", FieldShape::Lines(20_000, 4), "Identifiers of entitlements, one a line.").always().naming(Names::Entitlements).a_set(),
-    FieldSpec::new("right", "Right side", FieldShape::Lines(20_000, 4), "Identifiers of entitlements, one a line.").always().naming(Names::Entitlements).a_set(),
-    FieldSpec::new("members", "Set", FieldShape::Lines(20_000, 4), "For a set: identifiers of entitlements, one a line.").always().naming(Names::Entitlements).a_set(),
-    FieldSpec::new("mitigation", "Permitted mitigation", FieldShape::Lines(2_000, 2), "What may make the combination bearable. Empty: nothing may.").always(),
+    FieldSpec::new("left", "Left side", FieldShape::Lines(20_000, 4), "Identifiers of entitlements, one a line.")
+        .always()
+        .naming(Names::Entitlements)
+        .a_set(),
+    FieldSpec::new("right", "Right side", FieldShape::Lines(20_000, 4), "Identifiers of entitlements, one a line.")
+        .always()
+        .naming(Names::Entitlements)
+        .a_set(),
+    FieldSpec::new("members", "Set", FieldShape::Lines(20_000, 4), "For a set: identifiers of entitlements, one a line.")
+        .always()
+        .naming(Names::Entitlements)
+        .a_set(),
+    FieldSpec::new(
+        "mitigation",
+        "Permitted mitigation",
+        FieldShape::Lines(2_000, 2),
+        "What may make the combination bearable. Empty: nothing may.",
+    )
+    .always(),
     FieldSpec::new("state", "State", FieldShape::One(states), "A retired rule keeps nothing apart.").required().always(),
 ];
 
@@ -64,7 +81,7 @@ impl ConflictBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
         let body = Self {
             code: form.identifier("code"),
-            title: form.text("title"),
+            title: form.name("title"),
             description: form.text("description"),
             severity: form.word("severity", Severity::High),
             shape: form.word("shape", Shape::Sides),

@@ -24,19 +24,41 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         .required()
         .fixed()
         .naming(Names::Applications),
-    FieldSpec::new("source_id", "Identifier", Shape::Line(100), "Letters, digits and . _ - : without spaces; never changed afterwards.").required().fixed(),
+    FieldSpec::new("source_id", "Identifier", Shape::Line(100), "Letters, digits and . _ - : without spaces; never changed afterwards.")
+        .required()
+        .fixed(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required(),
     FieldSpec::new("description", "Description", Shape::Lines(4_000, 4), "What it allows, in words that an approver understands."),
     FieldSpec::new("tier", "Risk tier", Shape::One(options!(RiskTier)), "How much harm it can do.").required().always(),
     FieldSpec::new("tier_reason", "Why this tier", Shape::Lines(2_000, 2), "It stands in the list of versions.").required().when_weaker(),
-    FieldSpec::new("longest_days", "Longest time in days", Shape::Number(1, 3_660), "Empty means no limit; privileged access is held for at most 30 days.").always(),
+    FieldSpec::new(
+        "longest_days",
+        "Longest time in days",
+        Shape::Number(1, 3_660),
+        "Empty means no limit; privileged access is held for at most 30 days.",
+    )
+    .always(),
     FieldSpec::new("review_every_days", "Days between reviews", Shape::Number(1, 730), "1 to 730.").required().always(),
     FieldSpec::new("requestable", "Can be asked for", Shape::One(yes_no), "Whether it may be asked for at all.").required().when_weaker(),
-    FieldSpec::new("state", "State", Shape::One(states), "A retired entitlement can no longer be asked for; who holds it keeps it to the end.").required().when_weaker(),
-    FieldSpec::new("audience_populations", "Who may ask: populations", Shape::Any(options!(Population)), "None chosen means all.").when_weaker(),
-    FieldSpec::new("audience_units", "Who may ask: units", Shape::Lines(20_000, 3), "Names of units, one a line. Empty means all.").when_weaker().naming(Names::Units).a_set(),
+    FieldSpec::new(
+        "state",
+        "State",
+        Shape::One(states),
+        "A retired entitlement can no longer be asked for; who holds it keeps it to the end.",
+    )
+    .required()
+    .when_weaker(),
+    FieldSpec::new("audience_populations", "Who may ask: populations", Shape::Any(options!(Population)), "None chosen means all.")
+        .when_weaker(),
+    FieldSpec::new("audience_units", "Who may ask: units", Shape::Lines(20_000, 3), "Names of units, one a line. Empty means all.")
+        .when_weaker()
+        .naming(Names::Units)
+        .a_set(),
     FieldSpec::new("questions", "Questions", Shape::Lines(20_000, 4), QUESTIONS_HINT).when_weaker(),
-    FieldSpec::new("includes", "Includes", Shape::Lines(8_000, 3), "Identifiers of the entitlements it gives as well, one a line.").always().naming(Names::Entitlements).a_set(),
+    FieldSpec::new("includes", "Includes", Shape::Lines(8_000, 3), "Identifiers of the entitlements it gives as well, one a line.")
+        .always()
+        .naming(Names::Entitlements)
+        .a_set(),
 ];
 
 /// An entitlement.
@@ -78,7 +100,7 @@ impl EntitlementBody {
         let body = Self {
             application: form.identifier("application"),
             source_id: form.identifier("source_id"),
-            name: form.text("name"),
+            name: form.name("name"),
             description: form.text("description"),
             tier: form.word("tier", RiskTier::Standard),
             tier_reason: form.text("tier_reason"),
@@ -152,12 +174,9 @@ pub(super) fn is_wider<T: PartialEq>(before: &[T], after: &[T]) -> bool {
 
 /// Whether a question is gone, is of another kind, or need no longer be answered.
 fn asks_less(before: &[Question], after: &[Question]) -> bool {
-    before.iter().any(|was| {
-        after
-            .iter()
-            .find(|now| now.id == was.id)
-            .is_none_or(|now| now.kind != was.kind || (was.required && !now.required))
-    })
+    before
+        .iter()
+        .any(|was| after.iter().find(|now| now.id == was.id).is_none_or(|now| now.kind != was.kind || (was.required && !now.required)))
 }
 
 /// Questions as lines of a form.
@@ -198,7 +217,9 @@ pub fn read_questions(form: &mut Form<'_>, field: &str) -> Vec<Question> {
         }
     }
     // What only shows in the whole list: too many, or the same id twice.
-    for error in check(field, &questions).err().unwrap_or_default().into_iter().filter(|error| ["too_many", "twice"].contains(&error.code.as_str())) {
+    for error in
+        check(field, &questions).err().unwrap_or_default().into_iter().filter(|error| ["too_many", "twice"].contains(&error.code.as_str()))
+    {
         form.refuse(field, &error.code, error.message);
     }
     questions
@@ -208,13 +229,23 @@ fn read_question(line: &str) -> Result<Question, &'static str> {
     let mut parts = line.split('|').map(str::trim);
     let (Some(id), Some(label), Some(kind)) = (parts.next(), parts.next(), parts.next()) else { return Err("not_a_question") };
     let kind: QuestionKind = kind.parse().map_err(|_: UnknownWord| "unknown_kind")?;
-    let mut question =
-        Question { id: id.to_owned(), label: label.to_owned(), kind, required: false, options: vec![], most: None, least: None, help: String::new() };
+    let mut question = Question {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        kind,
+        required: false,
+        options: vec![],
+        most: None,
+        least: None,
+        help: String::new(),
+    };
     for part in parts {
         let (word, rest) = part.split_once(char::is_whitespace).map_or((part, ""), |(word, rest)| (word, rest.trim()));
         match word {
             "required" | "optional" if rest.is_empty() => question.required = word == "required",
-            "options" => question.options = rest.split(';').map(|option| option.trim().to_owned()).filter(|option| !option.is_empty()).collect(),
+            "options" => {
+                question.options = rest.split(';').map(|option| option.trim().to_owned()).filter(|option| !option.is_empty()).collect()
+            }
             "least" => question.least = Some(rest.parse().map_err(|_| "not_a_number")?),
             "most" => question.most = Some(rest.parse().map_err(|_| "not_a_number")?),
             "help" => question.help = rest.to_owned(),

@@ -3,7 +3,7 @@
 
 use super::field::{FieldSpec, Shape, Typed};
 use crate::error::FieldError;
-use crate::text::clean;
+use crate::text::{NAME_MAX, Name, clean};
 use std::str::FromStr;
 
 /// A form that is being read. Reading goes on after a problem, so that all of them are told at once.
@@ -64,6 +64,20 @@ impl<'a> Form<'a> {
             self.refuse(name, "required", "This is needed.");
         }
         text
+    }
+
+    /// A name that others choose by: on one line, and not one that only looks like another.
+    pub fn name(&mut self, name: &str) -> String {
+        let typed = self.typed.get(name).map(String::as_str).unwrap_or_default();
+        let Some(field) = self.fields.iter().find(|field| field.name == name) else { return String::new() };
+        let longest = if let Shape::Line(most) = field.shape { most } else { NAME_MAX };
+        match Name::parse(name, typed, longest) {
+            Ok(name) => name.into_string(),
+            Err(error) => {
+                self.errors.push(error);
+                String::new()
+            }
+        }
     }
 
     /// A whole number, if one was typed.

@@ -7,10 +7,20 @@ use super::form::Form;
 const MOST_MEMBERS: usize = 200;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("code", "Code", Shape::Line(41), "2 to 41 lower-case letters, digits, _ and -; plans name it. Never changed afterwards.").required().fixed(),
+    FieldSpec::new(
+        "code",
+        "Code",
+        Shape::Line(41),
+        "2 to 41 lower-case letters, digits, _ and -; plans name it. Never changed afterwards.",
+    )
+    .required()
+    .fixed(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required(),
     FieldSpec::new("description", "Description", Shape::Lines(4_000, 2), "What it decides."),
-    FieldSpec::new("members", "Members", Shape::Lines(20_000, 5), "Employee numbers, or exact names, one a line.").always().naming(Names::People).a_set(),
+    FieldSpec::new("members", "Members", Shape::Lines(20_000, 5), "Employee numbers, or exact names, one a line.")
+        .always()
+        .naming(Names::People)
+        .a_set(),
 ];
 
 /// A group of approvers.
@@ -30,7 +40,7 @@ impl GroupBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
         Self {
             code: form.code("code"),
-            name: form.text("name"),
+            name: form.name("name"),
             description: form.text("description"),
             members: form.list("members", MOST_MEMBERS),
         }

@@ -11,9 +11,18 @@ const STAGES: &str = "One a line: step | name | who | quorum 1 | fallback who | 
     application_deputy, owners_manager, group:code, separated by commas.";
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("code", "Code", Shape::Line(41), "2 to 41 lower-case letters, digits, _ and -. Never changed afterwards.").required().fixed().always(),
+    FieldSpec::new("code", "Code", Shape::Line(41), "2 to 41 lower-case letters, digits, _ and -. Never changed afterwards.")
+        .required()
+        .fixed()
+        .always(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required().always(),
-    FieldSpec::new("tier", "For the tier", Shape::One(options_or!("Any", RiskTier)), "The most specific plan applies: application before population before tier.").always(),
+    FieldSpec::new(
+        "tier",
+        "For the tier",
+        Shape::One(options_or!("Any", RiskTier)),
+        "The most specific plan applies: application before population before tier.",
+    )
+    .always(),
     FieldSpec::new("population", "For the population", Shape::One(options_or!("Any", Population)), "Whose access it is about.").always(),
     FieldSpec::new("application", "For the application", Shape::Line(60), "Its code. Empty: any.").always().naming(Names::Applications),
     FieldSpec::new("stages", "Stages", Shape::Lines(8_000, 5), STAGES).required().always(),
@@ -43,7 +52,7 @@ impl PlanBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
         Self {
             code: form.code("code"),
-            name: form.text("name"),
+            name: form.name("name"),
             tier: form.optional_word("tier"),
             population: form.optional_word("population"),
             application: Some(form.identifier("application")).filter(|code| !code.is_empty()),
@@ -108,7 +117,11 @@ pub fn stage_lines(stages: &[PlanStage]) -> String {
         parts.push(format!("due {}", stage.due_hours));
         parts.extend(stage.remind_hours.map(|hours| format!("remind {hours}")));
         parts.extend(stage.escalate_hours.map(|hours| {
-            if stage.escalate_to.is_empty() { format!("escalate {hours}") } else { format!("escalate {hours} to {}", sources(&stage.escalate_to)) }
+            if stage.escalate_to.is_empty() {
+                format!("escalate {hours}")
+            } else {
+                format!("escalate {hours} to {}", sources(&stage.escalate_to))
+            }
         }));
         parts.join(" | ")
     };

@@ -12,7 +12,8 @@ use crate::id::IdentityId;
 #[must_use]
 pub fn needs_second(before: Option<&Body>, after: &Body) -> Vec<String> {
     let (was, now) = (before.map(Body::text).unwrap_or_default(), after.text());
-    let changed = |name: &str| was.get(name).map(String::as_str).unwrap_or_default() != now.get(name).map(String::as_str).unwrap_or_default();
+    let changed =
+        |name: &str| was.get(name).map(String::as_str).unwrap_or_default() != now.get(name).map(String::as_str).unwrap_or_default();
     after
         .kind()
         .fields()

@@ -7,17 +7,40 @@ use crate::identity::Population;
 use crate::specification::Attribute;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("population", "Population", Shape::One(options!(Population)), "Each population has one specification.").required().fixed().always(),
-    FieldSpec::new("required_attributes", "Required attributes", Shape::Any(options!(Attribute)), "What the source of truth has to say about each identity.").always(),
-    FieldSpec::new("highest_tier", "Highest tier", Shape::One(options!(RiskTier)), "The riskiest access its people may have.").required().always(),
-    FieldSpec::new("longest_days", "Longest time in days", Shape::Number(1, 3_660), "Longest time of any access. Empty means no limit.").always(),
-    FieldSpec::new("mfa_from", "Second factor from tier", Shape::One(options!(RiskTier)), "From this tier on a second factor is needed.").required().always(),
-    FieldSpec::new("highest_classification", "Most sensitive data", Shape::One(options!(Classification)), "What its people may reach.").required().always(),
-    FieldSpec::new("applications", "Applications", Shape::Lines(8_000, 3), "Codes of the applications its people may ask for, one a line. Empty means all.")
-        .always()
-        .naming(Names::Applications),
+    FieldSpec::new("population", "Population", Shape::One(options!(Population)), "Each population has one specification.")
+        .required()
+        .fixed()
+        .always(),
+    FieldSpec::new(
+        "required_attributes",
+        "Required attributes",
+        Shape::Any(options!(Attribute)),
+        "What the source of truth has to say about each identity.",
+    )
+    .always(),
+    FieldSpec::new("highest_tier", "Highest tier", Shape::One(options!(RiskTier)), "The riskiest access its people may have.")
+        .required()
+        .always(),
+    FieldSpec::new("longest_days", "Longest time in days", Shape::Number(1, 3_660), "Longest time of any access. Empty means no limit.")
+        .always(),
+    FieldSpec::new("mfa_from", "Second factor from tier", Shape::One(options!(RiskTier)), "From this tier on a second factor is needed.")
+        .required()
+        .always(),
+    FieldSpec::new("highest_classification", "Most sensitive data", Shape::One(options!(Classification)), "What its people may reach.")
+        .required()
+        .always(),
+    FieldSpec::new(
+        "applications",
+        "Applications",
+        Shape::Lines(8_000, 3),
+        "Codes of the applications its people may ask for, one a line. Empty means all.",
+    )
+    .always()
+    .naming(Names::Applications),
     FieldSpec::new("review_every_days", "Days between reviews", Shape::Number(1, 730), "1 to 730.").required().always(),
-    FieldSpec::new("termination_within_hours", "Access ends within hours", Shape::Number(1, 720), "After the last day. 1 to 720.").required().always(),
+    FieldSpec::new("termination_within_hours", "Access ends within hours", Shape::Number(1, 720), "After the last day. 1 to 720.")
+        .required()
+        .always(),
     FieldSpec::new("control_owner", "Control owner", Shape::Line(200), "Who answers for the specification.").required().always(),
     FieldSpec::new("evidence_source", "Evidence", Shape::Line(200), "Where conformity shows.").required().always(),
 ];

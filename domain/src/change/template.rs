@@ -11,14 +11,22 @@ use crate::request::ReasonCode;
 const MOST_ITEMS: usize = 25;
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("code", "Code", Shape::Line(40), "Letters, digits and . _ - : without spaces; never changed afterwards.").required().fixed(),
+    FieldSpec::new("code", "Code", Shape::Line(40), "Letters, digits and . _ - : without spaces; never changed afterwards.")
+        .required()
+        .fixed(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required(),
     FieldSpec::new("description", "Description", Shape::Lines(4_000, 3), "Who needs it, and when."),
-    FieldSpec::new("items", "Entitlements", Shape::Lines(4_000, 5), "Identifiers, one a line, 1 to 25.").required().naming(Names::Entitlements),
+    FieldSpec::new("items", "Entitlements", Shape::Lines(4_000, 5), "Identifiers, one a line, 1 to 25.")
+        .required()
+        .naming(Names::Entitlements),
     FieldSpec::new("reason_code", "Reason", Shape::One(options_or!("None", ReasonCode)), "Filled in for whoever uses it."),
     FieldSpec::new("days", "Days", Shape::Number(1, 3_660), "How long it is asked for. Empty: whoever asks says."),
-    FieldSpec::new("audience_populations", "Who sees it: populations", Shape::Any(options!(Population)), "None chosen means all.").when_weaker(),
-    FieldSpec::new("audience_units", "Who sees it: units", Shape::Lines(20_000, 3), "Names of units, one a line. Empty means all.").when_weaker().naming(Names::Units).a_set(),
+    FieldSpec::new("audience_populations", "Who sees it: populations", Shape::Any(options!(Population)), "None chosen means all.")
+        .when_weaker(),
+    FieldSpec::new("audience_units", "Who sees it: units", Shape::Lines(20_000, 3), "Names of units, one a line. Empty means all.")
+        .when_weaker()
+        .naming(Names::Units)
+        .a_set(),
     FieldSpec::new("state", "State", Shape::One(states), "A retired template is not offered.").required(),
 ];
 
@@ -49,7 +57,7 @@ impl TemplateBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
         Self {
             code: form.identifier("code"),
-            name: form.text("name"),
+            name: form.name("name"),
             description: form.text("description"),
             items: form.list("items", MOST_ITEMS),
             reason_code: form.optional_word("reason_code"),

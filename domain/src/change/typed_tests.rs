@@ -59,7 +59,11 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
         (Entitlement, &[("questions", "a | A question | riddle | required")], &["questions:unknown_kind@1"]),
         (Entitlement, &[("questions", "a | A question | text | perhaps")], &["questions:not_a_question@1"]),
         (Entitlement, &[("questions", "1st | A question | text | required")], &["questions:id@1"]),
-        (Entitlement, &[("questions", "a | Which | text | required\nb | Which | choice | required | options One")], &["questions:options@2"]),
+        (
+            Entitlement,
+            &[("questions", "a | Which | text | required\nb | Which | choice | required | options One")],
+            &["questions:options@2"],
+        ),
         (Entitlement, &[("questions", "a | Which | text | required\na | Which | text | required")], &["questions:twice"]),
         (Entitlement, &[("questions", "a | Which | number | required | least 9 | most 3")], &["questions:range@1"]),
         (Entitlement, &[("questions", "a | Which | number | required | least few")], &["questions:not_a_number@1"]),
@@ -104,7 +108,11 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
     ] {
         let mut found = refusals(kind, changes, false);
         found.dedup();
-        let expected: Vec<&str> = { let mut expected = expected.to_vec(); expected.dedup(); expected };
+        let expected: Vec<&str> = {
+            let mut expected = expected.to_vec();
+            expected.dedup();
+            expected
+        };
         assert_eq!(found, expected, "{kind} {changes:?}");
     }
 }

@@ -7,7 +7,8 @@ use super::form::Form;
 pub const STANDARD_CALENDAR: &str = "standard";
 
 pub(super) const FIELDS: &[FieldSpec] = &[
-    FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters. The name of a unit from the people feed is changed there.").required(),
+    FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters. The name of a unit from the people feed is changed there.")
+        .required(),
     FieldSpec::new("calendar", "Business calendar", Shape::CalendarCode, "Due times of decisions about its people are worked out with it.")
         .required()
         .when_weaker(),
@@ -24,7 +25,7 @@ pub struct UnitBody {
 
 impl UnitBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
-        Self { name: form.text("name"), calendar: form.code("calendar") }
+        Self { name: form.name("name"), calendar: form.code("calendar") }
     }
 
     pub(super) fn text(&self) -> Typed {

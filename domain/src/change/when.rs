@@ -17,9 +17,11 @@ pub fn effective_from(typed: &str, now: Timestamp, zone: &TimeZone) -> Result<Ti
     let mut errors = Vec::new();
     let today = today(now, zone);
     match (parse_date("effective_on", typed, &mut errors), errors.pop()) {
-        (Some(date), _) if date < today => {
-            Err(FieldError::new("effective_on", "in_the_past", format!("A change cannot take effect in the past: choose {today} or later.")))
-        }
+        (Some(date), _) if date < today => Err(FieldError::new(
+            "effective_on",
+            "in_the_past",
+            format!("A change cannot take effect in the past: choose {today} or later."),
+        )),
         (Some(date), _) if date > today.saturating_add(1.year()) => {
             Err(FieldError::new("effective_on", "too_far", "Choose a day within a year."))
         }

@@ -56,17 +56,20 @@ const LIVE: &str = "
            ('00000000-0000-7000-8001-' || lpad(to_hex(case when n % 3 = 0 then 1 + (n / 3) % 50 else 1 + (n * 7) % 20000 end), 12, '0'))::uuid as what,
            timestamptz '2026-01-01Z' + n * interval '10 minutes' as at, case when n % 20 = 0 then 'in_approval' else 'released' end as state
     from generate_series(1, 20000) n;
+    delete from asked a using asked b where a.who = b.who and a.what = b.what and a.n > b.n;
     insert into submission (id, subject_id, requester_id, submitted_at, idempotency_key) select id, who, who, at, id from asked;
     insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, submission_id)
     select id, 'REQ-' || n, who, who, state, at, 1, 1, sha256(''), at, id from asked;
     insert into request_revision (request_id, revision, reason_code, justification, starts_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at)
     select id, 1, 'other', 'Made up for the measurement.', at::date, 'employee', 1, repeat('0', 64), who, at from asked;
     insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version) select item, id, 1, 1, what, 1 from asked;
+    with given as (
+      insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since)
+      select done, who, what, 1, id, item, done, 'active', at from asked where state = 'released'
+    )
     insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, evidence, executed_by, executed_at, planned_at, state_since)
     select done, 'REL-' || n, 'activate', id, 1, item, who, what, done, 'executed', at, 'Seen.', ('00000000-0000-7000-8003-' || lpad(to_hex(1 + (n + 1) % 5000), 12, '0'))::uuid,
            at + (n % 200) * interval '1 hour', at, at from asked where state = 'released';
-    insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since)
-    select distinct on (who, what) done, who, what, 1, id, item, done, 'active', at from asked where state = 'released';
 ";
 
 /// Who looks: an employee of a unit with fifty people, to whom some report.

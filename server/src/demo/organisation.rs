@@ -123,12 +123,13 @@ fn choose(people: Vec<Candidate>) -> Result<Cast, DemoError> {
     };
     let owners = of_unit("Development", 12)?;
     let operators = of_unit("Quality Management", 2)?;
-    let security = of_unit("Research", 3)?;
     let mut finance = of_unit("Finance", 2)?.into_iter();
     let mut hr = of_unit("Human Resources", 1)?.into_iter();
     let compliance = finance.next().ok_or_else(|| missing("compliance officer"))?;
     let auditor = finance.next().ok_or_else(|| missing("auditor"))?;
     let administrator = hr.next().ok_or_else(|| missing("administrator"))?;
+    // Last, so that the others are who they would be without them.
+    let security = of_unit("Quality Management", 3)?;
     let named: Vec<IdentityId> = owners
         .iter()
         .chain(&operators)

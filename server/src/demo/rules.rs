@@ -29,7 +29,7 @@ const TEMPLATES: &[(&str, &str, &str, &str, i32, &[&str])] = &[
         "Reading the platform and pulling images, for the first year in a development team.",
         "new_role",
         365,
-        &["Reader", "AcrPull", "DevTest Labs User"],
+        &["Reader", "AcrPull", "Monitoring Reader"],
     ),
     (
         "cost-review",
@@ -62,10 +62,10 @@ pub(super) async fn author(work: &mut Work<'_>, cast: &Cast) -> Result<(), DemoE
         rows::insert_template(work.conn(), &template, now).await?;
     }
     for (whole, part) in CONTAINMENT {
-        rows::include(work.conn(), whole, part).await?;
+        rows::include(work.conn(), whole, part, now).await?;
     }
     for (entitlement, questions) in questions() {
-        rows::ask(work.conn(), entitlement, &questions).await?;
+        rows::ask(work.conn(), entitlement, &questions, now).await?;
     }
     let conflict = work.id(ConflictId::new);
     rows::insert_conflict_set(
@@ -82,7 +82,7 @@ pub(super) async fn author(work: &mut Work<'_>, cast: &Cast) -> Result<(), DemoE
         { "step": 2, "name": "Security", "sources": ["group:security"], "quorum": 1, "fallback": [], "due_hours": 16, "remind_hours": 8, "escalate_hours": null, "escalate_to": [] },
     ]);
     let plan = work.id(PlanId::new);
-    rows::insert_application_plan(work.conn(), plan, ("key-vault", "Keys and secrets", "Microsoft.KeyVault"), &stages, now).await?;
+    rows::insert_application_plan(work.conn(), plan, ("key-vault", "Keys and secrets", "keyvault"), &stages, now).await?;
     others(work, cast).await
 }
 

@@ -151,7 +151,10 @@ mod tests {
     #[test]
     fn a_name_stands_in_both_spellings_and_cannot_end_the_header() {
         assert_eq!(content_disposition("plan 1.pdf"), "attachment; filename=\"plan 1.pdf\"; filename*=UTF-8''plan%201.pdf");
-        assert_eq!(content_disposition("Prüfung \"x\";.pdf"), "attachment; filename=\"Pr_fung _x__.pdf\"; filename*=UTF-8''Pr%C3%BCfung%20%22x%22%3B.pdf");
+        assert_eq!(
+            content_disposition("Prüfung \"x\";.pdf"),
+            "attachment; filename=\"Pr_fung _x__.pdf\"; filename*=UTF-8''Pr%C3%BCfung%20%22x%22%3B.pdf"
+        );
         assert!(content_disposition("a\r\nb").chars().all(|c| !c.is_control()));
     }
 }

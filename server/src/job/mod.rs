@@ -6,6 +6,7 @@
 //! To add a job: write `pub async fn run(base: &Base) -> Result<JobReport, UseCaseError>` in a file
 //! of its own and give it a line in [`JOBS`].
 
+pub mod announce_ends;
 pub mod apply_changes;
 pub mod end_grants;
 pub mod end_sessions;
@@ -91,6 +92,12 @@ pub const JOBS: &[JobSpec] = &[
         what: "Ends sessions that may not be used any more.",
         every_seconds: 300,
         run: |base| Box::pin(end_sessions::run(base)),
+    },
+    JobSpec {
+        name: announce_ends::NAME,
+        what: "Tells people that access of theirs ends soon.",
+        every_seconds: 3_600,
+        run: |base| Box::pin(announce_ends::run(base)),
     },
     JobSpec {
         name: gather_digests::NAME,

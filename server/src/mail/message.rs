@@ -187,7 +187,8 @@ mod tests {
         assert_eq!(parsed.subject(), Some("Countersign: 2 decisions wait for you"));
         assert_eq!(parsed.content_type().map(|c| (c.ctype(), c.subtype())), Some(("multipart", Some("alternative"))));
         let (text, html) = (parsed.body_text(0).unwrap(), parsed.body_html(0).unwrap());
-        for said in ["REQ-2026-000001 waits", "Due tomorrow, Ö.", "REQ-2026-000002 waits", "https://id.example/inbox", "22 Nov 2026 09:00"] {
+        for said in ["REQ-2026-000001 waits", "Due tomorrow, Ö.", "REQ-2026-000002 waits", "https://id.example/inbox", "22 Nov 2026 09:00"]
+        {
             assert!(text.contains(said) && html.contains(said), "{said}");
         }
         assert!(!html.contains("<img") && !html.contains("src="), "nothing is fetched when the mail is opened");
@@ -200,7 +201,7 @@ mod tests {
         let parsed = MessageParser::default().parse(&mail).unwrap();
         assert!(parsed.bcc().is_none());
         let names: Vec<&str> = parsed.headers().iter().map(|h| h.name()).collect();
-        assert_eq!(names.len(), 10, "{names:?}");
+        assert_eq!(names, ["Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "List-ID", "MIME-Version", "Content-Type"]);
         let (text, html) = (parsed.body_text(0).unwrap(), parsed.body_html(0).unwrap());
         assert!(text.contains("* x Bcc: evil@example.org <script>alert(1)</script> \"& ("), "{text}");
         assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &quot;&amp;") && !html.contains("<script"), "{html}");
@@ -208,7 +209,9 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_is_refused() {
-        for address in ["", "bea", "bea@", "a b@example.org", "bea@example.org\r\nBcc: evil@example.org", "<bea@example.org>, evil@example.org"] {
+        for address in
+            ["", "bea", "bea@", "a b@example.org", "bea@example.org\r\nBcc: evil@example.org", "<bea@example.org>, evil@example.org"]
+        {
             assert!(matches!(formatted(&[entry("x", "")], address), Err(NotAMessage::Address)), "{address:?}");
             assert!(!is_address(address));
         }

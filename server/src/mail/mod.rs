@@ -85,9 +85,12 @@ mod tests {
 
     #[test]
     fn the_host_of_an_origin_has_no_scheme_and_no_port() {
-        for (origin, host) in
-            [("https://id.example", "id.example"), ("http://127.0.0.1:3000", "127.0.0.1"), ("http://[::1]:3000", "[::1]"), ("http://[::1]", "[::1]")]
-        {
+        for (origin, host) in [
+            ("https://id.example", "id.example"),
+            ("http://127.0.0.1:3000", "127.0.0.1"),
+            ("http://[::1]:3000", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
             assert_eq!(host_of(origin), host);
         }
     }

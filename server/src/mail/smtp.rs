@@ -26,7 +26,8 @@ impl SmtpTransport {
     /// # Errors
     /// A sentence when TLS cannot be set up for the server's name.
     pub fn new(settings: &Smtp, host: &str) -> Result<Self, String> {
-        let tls = || TlsParameters::new(settings.host.clone()).map_err(|error| format!("TLS to {} cannot be set up: {error}.", settings.host));
+        let tls =
+            || TlsParameters::new(settings.host.clone()).map_err(|error| format!("TLS to {} cannot be set up: {error}.", settings.host));
         let tls = match settings.tls {
             SmtpTls::Starttls => Tls::Required(tls()?),
             SmtpTls::Tls => Tls::Wrapper(tls()?),

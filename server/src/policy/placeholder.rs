@@ -103,7 +103,9 @@ const fn word(name: &'static str, in_general: &'static str, meaning: &'static st
 /// Every word there is.
 pub(super) const PLACEHOLDERS: &[Placeholder] = &[
     word("subject", "the person", "Name of the identity that would get the access.", |f| f.subject.name.clone().into()),
-    word("a_population", "the person’s population", "Its population with an article: “an employee”.", |f| a_population(f.subject.population).to_owned().into()),
+    word("a_population", "the person’s population", "Its population with an article: “an employee”.", |f| {
+        a_population(f.subject.population).to_owned().into()
+    }),
     word("answers_for", "manager, sponsor or owner", "Who answers for it: “manager”, “sponsor” or “owner”.", |f| {
         answers_for(f.subject.population).to_owned().into()
     }),
@@ -113,11 +115,19 @@ pub(super) const PLACEHOLDERS: &[Placeholder] = &[
     word("subject_ends_on", "the last day on record", "Last day of employment or contract.", |f| f.subject.ends_on.into()),
     word("entitlement", "the entitlement", "Name of the entitlement.", |f| f.entitlement.name.clone().into()),
     word("application", "the application", "Code of its application.", |f| f.entitlement.application.clone().into()),
-    word("audience", "its audience", "Whom the entitlement is meant for: “employees of Finance”.", |f| f.entitlement.audience.clone().into()),
+    word("audience", "its audience", "Whom the entitlement is meant for: “employees of Finance”.", |f| {
+        f.entitlement.audience.clone().into()
+    }),
     word("tier", "its tier", "Its risk tier.", |f| f.entitlement.tier.label().to_lowercase().into()),
-    word("ceiling", "the highest permitted", "Highest tier of the population.", |f| f.specification.highest_tier.label().to_lowercase().into()),
-    word("mfa_from", "the tier that needs one", "Tier from which a second factor is needed.", |f| f.specification.mfa_from.label().to_lowercase().into()),
-    word("classification", "its classification", "How sensitive the data behind it is.", |f| f.entitlement.classification.label().to_lowercase().into()),
+    word("ceiling", "the highest permitted", "Highest tier of the population.", |f| {
+        f.specification.highest_tier.label().to_lowercase().into()
+    }),
+    word("mfa_from", "the tier that needs one", "Tier from which a second factor is needed.", |f| {
+        f.specification.mfa_from.label().to_lowercase().into()
+    }),
+    word("classification", "its classification", "How sensitive the data behind it is.", |f| {
+        f.entitlement.classification.label().to_lowercase().into()
+    }),
     word("classification_ceiling", "the most sensitive permitted", "Most sensitive data the population may reach.", |f| {
         f.specification.highest_classification.label().to_lowercase().into()
     }),
@@ -133,20 +143,27 @@ pub(super) const PLACEHOLDERS: &[Placeholder] = &[
     }),
     word("limit_days", "the limit in", "Shortest limit of specification and entitlement, in days.", |f| limit_days(f).into()),
     word("limit", "a limit is set", "The same as a clause: “at most 30 are allowed” or “no limit is set”.", |f| limit(f).into()),
-    word("latest_end", "the latest day that every limit allows,", "Latest last day that every limit allows; {latest_end:30} also allows no more than 30 days.", |f| {
-        latest_end(f, None).into()
-    }),
+    word(
+        "latest_end",
+        "the latest day that every limit allows,",
+        "Latest last day that every limit allows; {latest_end:30} also allows no more than 30 days.",
+        |f| latest_end(f, None).into(),
+    ),
     word("conflicts", "the rules that are named", "Rules of high severity that would be broken, and with what.", |f| {
         conflicts(f, |severity| severity == Severity::High).into()
     }),
-    word("lesser_conflicts", "the rules that are named", "The same for medium and low severity.", |f| conflicts(f, |severity| severity != Severity::High).into()),
+    word("lesser_conflicts", "the rules that are named", "The same for medium and low severity.", |f| {
+        conflicts(f, |severity| severity != Severity::High).into()
+    }),
     word("held", "those", "Entitlements held now.", |f| f.standing.held.into()),
     word("pending", "those", "Entitlements in other open requests.", |f| f.standing.pending.into()),
     word("requested", "those", "Entitlements in this request.", |f| f.standing.requested.into()),
     word("stages", "all", "Approval stages in the plan.", |f| f.approval.stages.into()),
     word("approved", "those", "Approval stages approved.", |f| f.approval.approved.into()),
     word("approvers", "those", "Different people who approved.", |f| f.approval.approvers.into()),
-    word("unauthorised", "those who are named", "Names of people who approved and may not have.", |f| f.approval.unauthorised.join(", ").into()),
+    word("unauthorised", "those who are named", "Names of people who approved and may not have.", |f| {
+        f.approval.unauthorised.join(", ").into()
+    }),
 ];
 
 fn a_population(population: Population) -> &'static str {

@@ -1,11 +1,10 @@
-//! Approval stages, who was asked, and what they decided.
+//! Approval stages and who was asked at them. What they decided is in `decisions`.
 
 use super::error::{StoreError, one_row};
 use app::record::PersonRef;
 use domain::approval::{ApproverSource, Candidate, PlanStage, StageRule, Verdict};
-use domain::id::{DecisionId, DelegationId, IdempotencyKey, IdentityId, RequestId, StageId};
+use domain::id::{DelegationId, IdentityId, RequestId, StageId};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
@@ -106,68 +105,6 @@ pub struct CandidateRow {
     pub delegated_by: Option<PersonRef>,
     /// The record that says so.
     pub delegation: Option<DelegationId>,
-}
-
-/// A decision as recorded, with its stage.
-#[derive(Clone, Debug)]
-pub struct DecisionRow {
-    /// Which.
-    pub id: DecisionId,
-    /// At which stage.
-    pub stage: StageId,
-    /// Who.
-    pub by: PersonRef,
-    /// They are an active identity now.
-    pub active: bool,
-    /// They are among those who were asked at that stage.
-    pub asked: bool,
-    /// What.
-    pub verdict: Verdict,
-    /// Their words.
-    pub comment: Option<String>,
-    /// When.
-    pub at: Timestamp,
-    /// What they saw.
-    pub shown_hash: Vec<u8>,
-    /// An earlier end than was asked for.
-    pub ends_on: Option<Date>,
-    /// Whom they stood in for.
-    pub delegated_by: Option<PersonRef>,
-    /// It was one of many.
-    pub bulk: bool,
-    /// Seconds between showing and deciding.
-    pub seconds_spent: Option<i32>,
-}
-
-/// A decision about to be recorded.
-#[derive(Clone, Debug)]
-pub struct NewDecision<'a> {
-    /// Its id.
-    pub id: DecisionId,
-    /// At which stage of which revision.
-    pub stage: &'a StageRow,
-    /// Who.
-    pub by: IdentityId,
-    /// Whom they stand in for.
-    pub delegated_by: Option<IdentityId>,
-    /// What.
-    pub verdict: Verdict,
-    /// Their words.
-    pub comment: Option<&'a str>,
-    /// An earlier end than was asked for.
-    pub ends_on: Option<Date>,
-    /// It is one of many.
-    pub bulk: bool,
-    /// Seconds between showing and deciding.
-    pub seconds_spent: Option<i32>,
-    /// Version that was shown.
-    pub shown_version: i32,
-    /// Hash that was shown.
-    pub shown_hash: &'a [u8],
-    /// When.
-    pub at: Timestamp,
-    /// Deciding twice with one key decides once.
-    pub key: IdempotencyKey,
 }
 
 /// Writes a stage of a plan, waiting for those before it.
@@ -540,41 +477,14 @@ pub async fn candidates(conn: &mut PgConnection, request: RequestId, revision: i
         .collect())
 }
 
-/// The decisions on a revision, in order.
+/// The accounts that decided at a stage. A question decides nothing.
 ///
 /// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn decisions(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<DecisionRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select d.id, d.stage_id, d.decided_by, i.display_name as "name!", i.state = 'active' as "active!",
-                  exists (select from stage_candidate c where c.stage_id = d.stage_id and c.identity_id = d.decided_by) as "asked!",
-                  d.verdict, d.comment, d.decided_at, d.shown_hash, d.ends_on, d.delegated_by, f.display_name as "from_name?", d.bulk, d.seconds_spent
-           from decision d join identity i on i.id = d.decided_by left join identity f on f.id = d.delegated_by
-           where d.request_id = $1 and d.revision = $2 order by d.decided_at, d.id"#,
-        request.0,
-        revision
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|r| {
-            Ok(DecisionRow {
-                id: DecisionId(r.id),
-                stage: StageId(r.stage_id),
-                by: PersonRef { id: IdentityId(r.decided_by), name: r.name },
-                active: r.active,
-                asked: r.asked,
-                verdict: r.verdict.parse()?,
-                comment: r.comment,
-                at: r.decided_at.to_jiff(),
-                shown_hash: r.shown_hash,
-                ends_on: r.ends_on.map(|d| d.to_jiff()),
-                delegated_by: r.delegated_by.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
-                bulk: r.bulk,
-                seconds_spent: r.seconds_spent,
-            })
-        })
-        .collect()
+/// [`StoreError`] when reading fails.
+pub async fn deciders(conn: &mut PgConnection, stage: StageId) -> Result<Vec<IdentityId>, StoreError> {
+    let ids =
+        sqlx::query_scalar!("select decided_by from decision where stage_id = $1 and verdict <> 'return'", stage.0).fetch_all(conn).await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
 }
 
 /// How many people have approved at a stage.
@@ -589,46 +499,6 @@ pub async fn approvals(conn: &mut PgConnection, stage: StageId) -> Result<i32, S
     .fetch_one(conn)
     .await?;
     Ok(n)
-}
-
-/// The request a decision key was already used on.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn decision_by_key(conn: &mut PgConnection, by: IdentityId, key: IdempotencyKey) -> Result<Option<RequestId>, StoreError> {
-    let id = sqlx::query_scalar!("select request_id from decision where decided_by = $1 and idempotency_key = $2", by.0, key.0)
-        .fetch_optional(conn)
-        .await?;
-    Ok(id.map(RequestId))
-}
-
-/// Records a decision.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses; its named constraints repeat laws 4 and 5.
-pub async fn insert_decision(conn: &mut PgConnection, decision: &NewDecision<'_>) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "insert into decision (id, stage_id, request_id, revision, decided_by, verdict, comment, shown_version, shown_hash, decided_at, idempotency_key, ends_on, delegated_by, bulk, seconds_spent)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-        decision.id.0,
-        decision.stage.id.0,
-        decision.stage.request.0,
-        decision.stage.revision,
-        decision.by.0,
-        decision.verdict.word(),
-        decision.comment,
-        decision.shown_version,
-        decision.shown_hash,
-        decision.at.to_sqlx() as _,
-        decision.key.0,
-        decision.ends_on.map(ToSqlx::to_sqlx) as _,
-        decision.delegated_by.map(|id| id.0),
-        decision.bulk,
-        decision.seconds_spent
-    )
-    .execute(conn)
-    .await?;
-    one_row("decision", &done)
 }
 
 /// Requests with a stage that is open or held, in the order of their ids, from the one after

@@ -173,9 +173,10 @@ pub async fn changing(conn: &mut PgConnection, grant: GrantId, except: Option<Re
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn grant(conn: &mut PgConnection, grant: GrantId) -> Result<Option<(String, Option<Timestamp>)>, StoreError> {
-    let row = sqlx::query!("select e.name, g.ends_at from access_grant g join entitlement e on e.id = g.entitlement_id where g.id = $1", grant.0)
-        .fetch_optional(conn)
-        .await?;
+    let row =
+        sqlx::query!("select e.name, g.ends_at from access_grant g join entitlement e on e.id = g.entitlement_id where g.id = $1", grant.0)
+            .fetch_optional(conn)
+            .await?;
     Ok(row.map(|r| (r.name, r.ends_at.map(|t| t.to_jiff()))))
 }
 

@@ -46,7 +46,8 @@ pub async fn insert(conn: &mut PgConnection, draft: DraftId, new: &New<'_>) -> R
     .execute(&mut *conn)
     .await?;
     one_row("attachment", &done)?;
-    let done = sqlx::query!("insert into draft_attachment (draft_id, attachment_id) values ($1, $2)", draft.0, new.id.0).execute(conn).await?;
+    let done =
+        sqlx::query!("insert into draft_attachment (draft_id, attachment_id) values ($1, $2)", draft.0, new.id.0).execute(conn).await?;
     one_row("draft_attachment", &done)
 }
 
@@ -56,7 +57,8 @@ pub async fn insert(conn: &mut PgConnection, draft: DraftId, new: &New<'_>) -> R
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn remove(conn: &mut PgConnection, draft: DraftId, file: AttachmentId) -> Result<bool, StoreError> {
-    let done = sqlx::query!("delete from draft_attachment where draft_id = $1 and attachment_id = $2", draft.0, file.0).execute(conn).await?;
+    let done =
+        sqlx::query!("delete from draft_attachment where draft_id = $1 and attachment_id = $2", draft.0, file.0).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -135,9 +137,12 @@ fn size_in_words(bytes: i32) -> String {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn requests_of(conn: &mut PgConnection, file: AttachmentId) -> Result<Vec<RequestId>, StoreError> {
-    let ids = sqlx::query_scalar!("select distinct request_id from request_attachment where attachment_id = $1 order by request_id limit 500", file.0)
-        .fetch_all(conn)
-        .await?;
+    let ids = sqlx::query_scalar!(
+        "select distinct request_id from request_attachment where attachment_id = $1 order by request_id limit 500",
+        file.0
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(ids.into_iter().map(RequestId).collect())
 }
 
@@ -170,7 +175,15 @@ mod tests {
 
     #[test]
     fn sizes_are_in_the_unit_that_people_read() {
-        for (bytes, words) in [(1, "1 byte"), (2, "2 bytes"), (1_023, "1023 bytes"), (1_024, "1 KiB"), (14_336, "14 KiB"), (2_516_582, "2.4 MiB"), (5_242_880, "5.0 MiB")] {
+        for (bytes, words) in [
+            (1, "1 byte"),
+            (2, "2 bytes"),
+            (1_023, "1023 bytes"),
+            (1_024, "1 KiB"),
+            (14_336, "14 KiB"),
+            (2_516_582, "2.4 MiB"),
+            (5_242_880, "5.0 MiB"),
+        ] {
             assert_eq!(size_in_words(bytes), words);
         }
     }

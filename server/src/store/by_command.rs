@@ -65,7 +65,8 @@ pub async fn set_mfa(conn: &mut PgConnection, id: IdentityId, mfa: Mfa) -> Resul
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn stands_for(conn: &mut PgConnection, account: IdentityId) -> Result<IdentityId, StoreError> {
-    let id = sqlx::query_scalar!(r#"select coalesce(person_id, id) as "id!" from identity where id = $1"#, account.0).fetch_one(conn).await?;
+    let id =
+        sqlx::query_scalar!(r#"select coalesce(person_id, id) as "id!" from identity where id = $1"#, account.0).fetch_one(conn).await?;
     Ok(IdentityId(id))
 }
 
@@ -85,6 +86,7 @@ pub async fn link(conn: &mut PgConnection, account: IdentityId, person: Identity
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn unlink(conn: &mut PgConnection, account: IdentityId) -> Result<bool, StoreError> {
-    let done = sqlx::query!("update identity set person_id = null where id = $1 and person_id is not null", account.0).execute(conn).await?;
+    let done =
+        sqlx::query!("update identity set person_id = null where id = $1 and person_id is not null", account.0).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }

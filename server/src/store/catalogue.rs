@@ -90,7 +90,7 @@ pub async fn search(
     let rows = sqlx::query!(
         r#"with viewer as materialized (
              -- The caller, and those they answer for.
-             select i.id, i.population, i.unit_id from identity i
+             select distinct i.id = $13 as self, i.population, i.unit_id from identity i
              where i.id = $13 or (i.state = 'active' and (i.manager_id = $13 or i.owner_id = $13))
            ), closed as materialized (
              select e.id from entitlement e join application a on a.id = e.application_id
@@ -143,7 +143,7 @@ pub async fn search(
              order by h.score desc, h.name, h.id limit $14
            ), peer as materialized (
              select i.id from identity i
-             where i.state = 'active' and i.id <> $13 and i.unit_id = (select unit_id from viewer where id = $13)
+             where i.state = 'active' and i.id <> $13 and i.unit_id = (select unit_id from viewer where self)
            ), held_by_peers as materialized (
              select g.entitlement_id, count(*) as hold from access_grant g join peer on peer.id = g.identity_id
              where g.state in ('active', 'ending') and g.entitlement_id in (select id from page) group by g.entitlement_id
@@ -154,9 +154,9 @@ pub async fn search(
                   exists (select from access_grant g where g.identity_id = $13 and g.entitlement_id = p.id and g.state in ('active', 'ending')) as "held!",
                   (select r.id from request r join request_item i on i.request_id = r.id and i.revision = r.revision
                    where r.subject_id = $13 and i.entitlement_id = p.id and r.state in ('in_approval', 'returned', 'approved') order by r.id desc limit 1) as pending,
-                  (select v.unit_id is not null from viewer v where v.id = $13) as "has_unit?", (select count(*) from peer) as "peers!", coalesce(b.hold, 0) as "peers_hold!",
-                  coalesce((select in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units) from viewer v where v.id = $13), false) as "for_caller!",
-                  exists (select from viewer v where v.id <> $13 and in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units)) as "for_theirs!",
+                  (select v.unit_id is not null from viewer v where v.self) as "has_unit?", (select count(*) from peer) as "peers!", coalesce(b.hold, 0) as "peers_hold!",
+                  coalesce((select in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units) from viewer v where v.self), false) as "for_caller!",
+                  exists (select from viewer v where not v.self and in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units)) as "for_theirs!",
                   -- The whole is counted from the same hits, once; it rides on the first row, which is there without any hit.
                   case when row_number() over (order by p.score desc, p.name, p.id) = 1 then
                       (select jsonb_agg(jsonb_build_array(c.code, c.name, t.tier, t.hits))

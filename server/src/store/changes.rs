@@ -196,7 +196,8 @@ pub async fn find(conn: &mut PgConnection, id: ChangeId, lock: bool) -> Result<O
         let in_force = r.in_force_at.map(|at| at.to_jiff()).zip(r.version);
         Ok(ChangeRow {
             id,
-            life: life(state, decided, in_force).ok_or_else(|| StoreError::inconsistent("catalogue_change", format!("{} is {state}", r.number)))?,
+            life: life(state, decided, in_force)
+                .ok_or_else(|| StoreError::inconsistent("catalogue_change", format!("{} is {state}", r.number)))?,
             number: r.number,
             kind: r.kind.parse()?,
             key: r.record_key,

@@ -78,12 +78,7 @@ pub async fn named(conn: &mut PgConnection, typed: &str) -> Result<Vec<Nominee>,
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn standings(
-    conn: &mut PgConnection,
-    one: IdentityId,
-    other: IdentityId,
-    now: Timestamp,
-) -> Result<Vec<Standing>, StoreError> {
+pub async fn standings(conn: &mut PgConnection, one: IdentityId, other: IdentityId, now: Timestamp) -> Result<Vec<Standing>, StoreError> {
     let rows = sqlx::query!(
         r#"with accounts as (select identity_id from same_people($1))
            select person_of(d.from_id) as "from!", person_of(d.to_id) as "to!", d.starts_at, d.ends_at

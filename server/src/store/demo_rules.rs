@@ -121,37 +121,42 @@ pub async fn insert_template(conn: &mut PgConnection, new: &NewTemplate<'_>, now
     one_row("request_template", &done)
 }
 
-/// Sets the questions an entitlement asks, in the table and in its present version.
+/// Sets the questions an entitlement asks, as its next version.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn ask(conn: &mut PgConnection, entitlement: &str, questions: &Value) -> Result<(), StoreError> {
-    sqlx::query!("update entitlement set questions = $2 where name = $1", entitlement, questions).execute(&mut *conn).await?;
-    sqlx::query!(
-        "update entitlement_version v set questions = e.questions from entitlement e where e.id = v.entitlement_id and e.version = v.version and e.name = $1",
-        entitlement
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+pub async fn ask(conn: &mut PgConnection, entitlement: &str, questions: &Value, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query!("update entitlement set questions = $2, version = version + 1 where name = $1", entitlement, questions)
+        .execute(&mut *conn)
+        .await?;
+    record_version(conn, entitlement, now).await
 }
 
-/// Says that an entitlement gives another, in the table and in its present version.
+/// Says that an entitlement gives another, as its next version.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn include(conn: &mut PgConnection, whole: &str, part: &str) -> Result<(), StoreError> {
+pub async fn include(conn: &mut PgConnection, whole: &str, part: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query!(
-        "update entitlement set includes = includes || (select array_agg(p.id) from entitlement p where p.name = $2 and p.id <> entitlement.id)
+        "update entitlement set includes = includes || (select array_agg(p.id) from entitlement p where p.name = $2 and p.id <> entitlement.id), version = version + 1
          where name = $1 and exists (select from entitlement p where p.name = $2)",
         whole,
         part
     )
     .execute(&mut *conn)
     .await?;
+    record_version(conn, whole, now).await
+}
+
+/// Writes the present version of an entitlement unless it is on record.
+async fn record_version(conn: &mut PgConnection, entitlement: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query!(
-        "update entitlement_version v set includes = e.includes from entitlement e where e.id = v.entitlement_id and e.version = v.version and e.name = $1",
-        whole
+        "insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at, questions, audience_populations, audience_units, includes, review_every_days)
+         select id, version, tier, tier_reason, longest_days, requestable, name, description, $2, questions, audience_populations, audience_units, includes, review_every_days
+         from entitlement where name = $1
+         on conflict (entitlement_id, version) do nothing",
+        entitlement,
+        now.to_sqlx() as _
     )
     .execute(conn)
     .await?;

@@ -16,7 +16,11 @@ use sqlx::PgConnection;
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a kind is unknown.
-pub async fn waiting(conn: &mut PgConnection, quiet_since: Timestamp, limit: i64) -> Result<Vec<(IdentityId, NotificationKind)>, StoreError> {
+pub async fn waiting(
+    conn: &mut PgConnection,
+    quiet_since: Timestamp,
+    limit: i64,
+) -> Result<Vec<(IdentityId, NotificationKind)>, StoreError> {
     let rows = sqlx::query!(
         "select n.recipient_id, n.kind from notification n
          where n.mail and n.digest_id is null
@@ -47,9 +51,10 @@ pub struct Recipient {
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn lock_recipient(conn: &mut PgConnection, person: IdentityId, kind: NotificationKind) -> Result<Option<Recipient>, StoreError> {
-    let row = sqlx::query!("select email, state = 'active' as \"active!\" from identity where id = $1 for no key update skip locked", person.0)
-        .fetch_optional(&mut *conn)
-        .await?;
+    let row =
+        sqlx::query!("select email, state = 'active' as \"active!\" from identity where id = $1 for no key update skip locked", person.0)
+            .fetch_optional(&mut *conn)
+            .await?;
     let Some(r) = row else { return Ok(None) };
     // A statement of its own: it has to see what was committed before the lock was granted.
     let last = sqlx::query_scalar!("select max(created_at) from mail_digest where recipient_id = $1 and kind = $2", person.0, kind.word())
@@ -179,7 +184,8 @@ pub async fn lease(conn: &mut PgConnection, now: Timestamp, until: Timestamp) ->
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn entries(conn: &mut PgConnection, id: DigestId) -> Result<Vec<Entry>, StoreError> {
-    let rows = sqlx::query!("select title, body, href, at from notification where digest_id = $1 order by at, id", id.0).fetch_all(conn).await?;
+    let rows =
+        sqlx::query!("select title, body, href, at from notification where digest_id = $1 order by at, id", id.0).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|r| Entry { title: r.title, body: r.body, href: r.href, at: r.at.to_jiff() }).collect())
 }
 

@@ -58,7 +58,9 @@ pub async fn insert(
 /// [`StoreError`] when reading fails.
 pub async fn find(conn: &mut PgConnection, id: DraftId, owner: IdentityId, lock: bool) -> Result<Option<DraftRow>, StoreError> {
     if lock {
-        sqlx::query_scalar!("select id from draft where id = $1 and owner_id = $2 for update", id.0, owner.0).fetch_optional(&mut *conn).await?;
+        sqlx::query_scalar!("select id from draft where id = $1 and owner_id = $2 for update", id.0, owner.0)
+            .fetch_optional(&mut *conn)
+            .await?;
     }
     let row = sqlx::query!(
         "select request_id, body, version, updated_at, idempotency_key from draft where id = $1 and owner_id = $2",

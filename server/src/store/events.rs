@@ -92,7 +92,9 @@ pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<V
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.actor_id.map(IdentityId), row.who, &row.body)).collect()
+    rows.into_iter()
+        .map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.actor_id.map(IdentityId), row.who, &row.body))
+        .collect()
 }
 
 /// The newest fifty events of one record, oldest first.
@@ -110,7 +112,9 @@ pub async fn of_subject(conn: &mut PgConnection, kind: &str, id: Uuid) -> Result
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.actor_id.map(IdentityId), row.who, &row.body)).collect()
+    rows.into_iter()
+        .map(|row| event_row(row.at.to_jiff(), &row.trail, row.kind, row.actor_id.map(IdentityId), row.who, &row.body))
+        .collect()
 }
 
 fn event_row(at: Timestamp, trail: &str, kind: String, by: Option<IdentityId>, who: String, body: &str) -> Result<EventRow, StoreError> {

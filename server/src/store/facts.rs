@@ -309,7 +309,14 @@ pub async fn conflicts_naming(conn: &mut PgConnection, entitlements: &[Entitleme
                 "set" => Shape::Set { members: side(Some(r.members)), at_most: usize::try_from(r.at_most).unwrap_or(1) },
                 other => return Err(StoreError::inconsistent("conflict", format!("{} has the shape {other}", r.code))),
             };
-            Ok(Conflict { id: ConflictId(r.id), code: r.code, title: r.title, severity: r.severity.parse()?, mitigation: r.mitigation, shape })
+            Ok(Conflict {
+                id: ConflictId(r.id),
+                code: r.code,
+                title: r.title,
+                severity: r.severity.parse()?,
+                mitigation: r.mitigation,
+                shape,
+            })
         })
         .collect()
 }

@@ -192,13 +192,10 @@ pub async fn move_end(
     .execute(&mut *conn)
     .await?;
     one_row("grant_extension", &done)?;
-    let done = sqlx::query!(
-        "update access_grant set ends_at = $2 where id = $1 and state = 'active'",
-        grant.id.0,
-        to.map(ToSqlx::to_sqlx) as _
-    )
-    .execute(conn)
-    .await?;
+    let done =
+        sqlx::query!("update access_grant set ends_at = $2 where id = $1 and state = 'active'", grant.id.0, to.map(ToSqlx::to_sqlx) as _)
+            .execute(conn)
+            .await?;
     one_row("access_grant", &done)
 }
 
@@ -243,6 +240,65 @@ pub async fn due(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(|r| (GrantId(r.id), if r.stopped { EndReason::IdentityStopped } else { EndReason::Expired })).collect())
+}
+
+/// Active grants whose end is near and whose holders were not told of it: when no more is left than
+/// `ENDS_SOON`, or than a part of the whole time. Soonest end first.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn ending_soon(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<GrantId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select id from access_grant
+         where state = 'active' and ends_at > $1 and ends_at <= $1 + make_interval(secs => $2::float8) and end_announced_for is distinct from ends_at
+           and ends_at - (ends_at - active_since) / $3::int::float8 <= $1
+         order by ends_at, id limit $4",
+        now.to_sqlx() as _,
+        domain::notification::ENDS_SOON.as_secs_f64(),
+        domain::notification::ENDS_SOON_PART,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(GrantId).collect())
+}
+
+/// An end that people are told of.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The holder, and who answers for them where they are no person.
+    pub people: Vec<IdentityId>,
+    /// The request that gave the access.
+    pub request: RequestId,
+    /// Its number.
+    pub number: String,
+    /// When the access ends.
+    pub ends_at: Timestamp,
+}
+
+/// Marks the end of an active grant as told; `None` when it was told already or is no end to come.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn announce_end(conn: &mut PgConnection, id: GrantId, now: Timestamp) -> Result<Option<Ending>, StoreError> {
+    let row = sqlx::query!(
+        r#"update access_grant g set end_announced_for = g.ends_at
+           from identity i, request r
+           where g.id = $1 and g.state = 'active' and g.ends_at > $2 and g.end_announced_for is distinct from g.ends_at
+             and i.id = g.identity_id and r.id = g.request_id
+           returning g.identity_id, case when i.population in ('service_account', 'privileged_admin') then i.owner_id end as owner_id,
+                     g.request_id, r.number, g.ends_at as "ends_at!""#,
+        id.0,
+        now.to_sqlx() as _
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|r| Ending {
+        people: [Some(r.identity_id), r.owner_id].into_iter().flatten().map(IdentityId).collect(),
+        request: RequestId(r.request_id),
+        number: r.number,
+        ends_at: r.ends_at.to_jiff(),
+    }))
 }
 
 /// Whether a grant is still one of those that [`due`] names.

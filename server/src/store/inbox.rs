@@ -176,7 +176,11 @@ pub async fn lines(
                     shortened: ends_on != asked,
                     duration_days: ends_on.map(|end| days_between(r.starts_on.to_jiff(), end)),
                     asked_as: r.asked_as,
-                    due: if late { format!("Overdue {}", span(due_at, wanted.now)) } else { format!("Due in {}", span(wanted.now, due_at)) },
+                    due: if late {
+                        format!("Overdue {}", span(due_at, wanted.now))
+                    } else {
+                        format!("Due in {}", span(wanted.now, due_at))
+                    },
                     late,
                     gates_unmet: i32::try_from(r.unmet).unwrap_or(i32::MAX),
                     changed: r.changed,

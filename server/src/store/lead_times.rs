@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use sqlx::PgConnection;
 
 /// The newest requests for an entitlement that count.
-const NEWEST: i64 = 100;
+const NEWEST: i64 = 50;
 
 /// One request in the history of an entitlement.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct HistoryRow {
     pub released_at: Option<Timestamp>,
 }
 
-/// The newest hundred requests for each of the entitlements that led to access or are open. What
+/// The newest fifty requests for each of the entitlements that led to access or are open. What
 /// was rejected, withdrawn or lapsed never came to the end that is measured, and stays out.
 ///
 /// # Errors

@@ -4,15 +4,15 @@
 //! To add a query: write it here with `sqlx::query!`, run `make prepare`, commit `server/.sqlx`.
 
 pub mod accounts;
-pub mod asking;
 pub mod approvals;
+pub mod asking;
 pub mod attachments;
 pub mod by_command;
 pub mod calendars;
 pub mod cards;
 pub mod catalogue;
-pub mod changes;
 pub mod catalogue_entry;
+pub mod changes;
 pub mod controls;
 pub mod decisions;
 pub mod delegations;
@@ -39,8 +39,8 @@ pub mod lead_times;
 pub mod messages;
 pub mod nominees;
 pub mod notifications;
-pub mod plans;
 pub mod pending_decisions;
+pub mod plans;
 pub mod pool;
 pub mod release_lists;
 pub mod releases;

@@ -80,7 +80,8 @@ pub async fn preferences_for(
 /// # Errors
 /// [`StoreError`] when reading fails or a kind is unknown.
 pub async fn preferences_of(conn: &mut PgConnection, person: IdentityId) -> Result<HashMap<NotificationKind, Preference>, StoreError> {
-    let rows = sqlx::query!("select kind, in_app, mail from notification_preference where identity_id = $1", person.0).fetch_all(conn).await?;
+    let rows =
+        sqlx::query!("select kind, in_app, mail from notification_preference where identity_id = $1", person.0).fetch_all(conn).await?;
     rows.into_iter().map(|r| Ok((r.kind.parse()?, Preference { in_app: r.in_app, mail: r.mail }))).collect()
 }
 

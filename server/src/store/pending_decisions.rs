@@ -157,10 +157,9 @@ pub async fn by_key(
     by: IdentityId,
     key: IdempotencyKey,
 ) -> Result<Option<(PendingDecisionId, RequestId)>, StoreError> {
-    let row =
-        sqlx::query!("select id, request_id from pending_decision where decided_by = $1 and idempotency_key = $2", by.0, key.0)
-            .fetch_optional(conn)
-            .await?;
+    let row = sqlx::query!("select id, request_id from pending_decision where decided_by = $1 and idempotency_key = $2", by.0, key.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(row.map(|r| (PendingDecisionId(r.id), RequestId(r.request_id))))
 }
 

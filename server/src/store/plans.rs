@@ -53,12 +53,7 @@ pub async fn could_fit(
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn pin(
-    conn: &mut PgConnection,
-    request: RequestId,
-    revision: i32,
-    plan: &ApprovalPlan,
-) -> Result<(), StoreError> {
+pub async fn pin(conn: &mut PgConnection, request: RequestId, revision: i32, plan: &ApprovalPlan) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "update request_revision set plan_code = $3, plan_version = $4 where request_id = $1 and revision = $2 and plan_code is null",
         request.0,
@@ -75,10 +70,7 @@ pub async fn pin(
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn kind_of_request(
-    conn: &mut PgConnection,
-    request: RequestId,
-) -> Result<(RequestKind, Option<GrantId>), StoreError> {
+pub async fn kind_of_request(conn: &mut PgConnection, request: RequestId) -> Result<(RequestKind, Option<GrantId>), StoreError> {
     let row = sqlx::query!("select kind, grant_id from request where id = $1", request.0).fetch_one(conn).await?;
     Ok((row.kind.parse()?, row.grant_id.map(GrantId)))
 }

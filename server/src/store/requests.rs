@@ -294,7 +294,8 @@ pub async fn revision(conn: &mut PgConnection, id: RequestId, revision: i32) -> 
         population: row.specification_population.parse()?,
         specification_version: row.specification_version,
         policy_hash: row.policy_hash,
-        answers: serde_json::from_value(row.answers).map_err(|e| StoreError::inconsistent("request_revision", format!("answers of {id}: {e}")))?,
+        answers: serde_json::from_value(row.answers)
+            .map_err(|e| StoreError::inconsistent("request_revision", format!("answers of {id}: {e}")))?,
         plan: row.plan_code.zip(row.plan_version),
         submitted_by: PersonRef { id: IdentityId(row.submitted_by), name: row.submitter },
         submitted_at: row.submitted_at.to_jiff(),

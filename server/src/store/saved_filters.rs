@@ -25,9 +25,13 @@ pub struct SavedFilterRow {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn of(conn: &mut PgConnection, owner: IdentityId, page: &str) -> Result<Vec<SavedFilterRow>, StoreError> {
-    let rows = sqlx::query!("select id, name, query from saved_filter where owner_id = $1 and page = $2 order by lower(name), id limit 50", owner.0, page)
-        .fetch_all(conn)
-        .await?;
+    let rows = sqlx::query!(
+        "select id, name, query from saved_filter where owner_id = $1 and page = $2 order by lower(name), id limit 50",
+        owner.0,
+        page
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(rows.into_iter().map(|r| SavedFilterRow { id: SavedFilterId(r.id), name: r.name, query: r.query }).collect())
 }
 

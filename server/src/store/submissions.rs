@@ -112,6 +112,7 @@ pub async fn siblings(conn: &mut PgConnection, request: RequestId) -> Result<Vec
 }
 
 fn sibling(id: uuid::Uuid, number: String, name: String, state: &str, reason: Option<String>) -> Result<SiblingRow, StoreError> {
-    let state = RequestState::from_stored(state, reason).ok_or_else(|| StoreError::inconsistent("request", format!("{number} is {state}")))?;
+    let state =
+        RequestState::from_stored(state, reason).ok_or_else(|| StoreError::inconsistent("request", format!("{number} is {state}")))?;
     Ok(SiblingRow { id: RequestId(id), number, name, state })
 }

@@ -30,7 +30,8 @@ pub struct Calendar {
 pub async fn calendar_of(work: &mut Work<'_>, base: &Base, unit: Option<UnitId>) -> Result<Calendar, UseCaseError> {
     let now = work.now();
     let row = store::calendars::of_unit(work.conn(), unit, now).await?;
-    let row = row.ok_or_else(|| store::error::StoreError::inconsistent("business_calendar", "a unit names a calendar that is not there"))?;
+    let row =
+        row.ok_or_else(|| store::error::StoreError::inconsistent("business_calendar", "a unit names a calendar that is not there"))?;
     usable(row, base)
 }
 
@@ -40,7 +41,8 @@ pub async fn calendar_of(work: &mut Work<'_>, base: &Base, unit: Option<UnitId>)
 /// [`UseCaseError`] when there is none or it cannot be used.
 pub async fn calendar_version(work: &mut Work<'_>, base: &Base, code: &str, version: i32) -> Result<Calendar, UseCaseError> {
     let row = store::calendars::version(work.conn(), code, version).await?;
-    let row = row.ok_or_else(|| store::error::StoreError::inconsistent("business_calendar", "a stage names a version that is not there"))?;
+    let row =
+        row.ok_or_else(|| store::error::StoreError::inconsistent("business_calendar", "a stage names a version that is not there"))?;
     usable(row, base)
 }
 

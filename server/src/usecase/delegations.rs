@@ -36,7 +36,12 @@ pub async fn view(base: &Base, caller: &Caller) -> Result<DelegationsView, UseCa
     work.commit().await?;
     let (given, received): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.from.id == caller.identity);
     let lines = |rows: Vec<DelegationRow>, given| rows.into_iter().map(|row| line(row, given, now, &base.zone)).collect();
-    Ok(DelegationsView { given: lines(given, true), received: lines(received, false), applications, today: today(now, &base.zone).to_string() })
+    Ok(DelegationsView {
+        given: lines(given, true),
+        received: lines(received, false),
+        applications,
+        today: today(now, &base.zone).to_string(),
+    })
 }
 
 fn line(row: DelegationRow, given: bool, now: Timestamp, zone: &TimeZone) -> DelegationLine {
@@ -103,7 +108,13 @@ pub async fn delegate(base: &Base, caller: &Caller, form: &DelegationForm) -> Re
     });
     work.event(EventKind::DelegationMade, "delegation", id.0, None, body).await?;
     let until = When::new(terms.ends_at, &base.zone).text;
-    told(&mut work, to.identity, "You can decide for somebody who is away", &format!("Until {until}. What it covers stands on your account page.")).await?;
+    told(
+        &mut work,
+        to.identity,
+        "You can decide for somebody who is away",
+        &format!("Until {until}. What it covers stands on your account page."),
+    )
+    .await?;
     work.commit().await
 }
 

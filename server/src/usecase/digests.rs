@@ -116,14 +116,8 @@ async fn send_next(base: &Base, mail: &Mail) -> Result<Option<Result<(), SendErr
     let entries = store::digests::entries(&mut conn, leased.id).await?;
     // Nobody else gets to wait for the mail server's sake.
     drop(conn);
-    let digest = Digest {
-        id: leased.id,
-        kind: leased.kind,
-        address: &leased.address,
-        made: leased.made,
-        entries: &entries,
-        zone: &base.zone,
-    };
+    let digest =
+        Digest { id: leased.id, kind: leased.kind, address: &leased.address, made: leased.made, entries: &entries, zone: &base.zone };
     let outcome = match wait_after_attempt(leased.attempts - 1) {
         // Every attempt so far ended with a server that died, not with an answer.
         None if leased.attempts > 1 => Err(SendError::Refused("The server stopped each time while it was sending this mail.".to_owned())),

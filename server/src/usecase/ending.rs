@@ -104,7 +104,8 @@ pub async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, except: Option
         let state = row.state.clone().withdraw(because.to_owned())?;
         end_without_release(work, request).await?;
         store::requests::set_state(work.conn(), request, row.version, row.revision, &state, now).await?;
-        work.event(EventKind::RequestWithdrawn, "request", request.0, Some(request), json!({ "number": row.number, "detail": because })).await?;
+        work.event(EventKind::RequestWithdrawn, "request", request.0, Some(request), json!({ "number": row.number, "detail": because }))
+            .await?;
         joining::tell_moved(work, &row, Moved::Withdrawn).await?;
         shown::refresh(work, request).await?;
     }

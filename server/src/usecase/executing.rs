@@ -10,6 +10,7 @@ mod removing;
 use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
+use super::notifying::{Notice, tell};
 use super::work::Work;
 use crate::store;
 use crate::store::releases::ReleaseRow;
@@ -20,7 +21,8 @@ use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::gate::Evaluation;
 use domain::id::{EventId, GrantId, IdempotencyKey, IdentityId, ReleaseId};
-use domain::permission::Action;
+use domain::notification::NotificationKind;
+use domain::permission::{Action, Role};
 use domain::release::{ReleaseKind, ReleaseState, may_execute};
 use domain::text::Remark;
 use serde_json::json;
@@ -108,6 +110,18 @@ impl Attempt<'_> {
             .await?;
         let body = json!({ "number": release.number, "evaluation": evaluation.id.to_string(), "detail": obstacles.join(" ") });
         work.event(EventKind::ReleaseHeld, "release", release.id.0, Some(release.request), body).await?;
+        // Whoever waits for it, and whoever keeps the rules that hold it.
+        let mut people = store::watchers::interested(work.conn(), release.request).await?;
+        people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
+        let (title, href) = (format!("{} is held: a rule is not met", self.request.number), app::paths::request(release.request));
+        let notice = Notice {
+            kind: NotificationKind::Held,
+            title: &title,
+            body: "Nothing was carried out. The reasons stand on the request.",
+            href: &href,
+            request: Some(release.request),
+        };
+        tell(&mut work, &people, &notice).await?;
         work.commit().await?;
         Ok(Execution::Held { reasons: obstacles })
     }

@@ -55,8 +55,9 @@ pub struct Gathered {
 pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Result<Gathered, UseCaseError> {
     let now = work.now();
     let subject = store::facts::subject(work.conn(), question.subject).await?.ok_or(AppError::NotFound)?;
-    let entitlement =
-        store::facts::entitlement(work.conn(), question.entitlement, subject.population, subject.unit_id).await?.ok_or(AppError::field("entitlement", "required"))?;
+    let entitlement = store::facts::entitlement(work.conn(), question.entitlement, subject.population, subject.unit_id)
+        .await?
+        .ok_or(AppError::field("entitlement", "required"))?;
     let specification = store::facts::specification(work.conn(), subject.population, now).await?.ok_or(AppError::PoliciesUnavailable)?;
     let wanted = store::facts::wanted(work.conn(), question.entitlement).await?;
     let together: Vec<EntitlementId> = question.together.iter().copied().filter(|id| *id != question.entitlement).collect();

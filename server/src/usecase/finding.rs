@@ -4,8 +4,8 @@
 
 use super::Base;
 use super::error::UseCaseError;
-use super::{changes, search_words};
 use super::work::Work;
+use super::{changes, search_words};
 use crate::store;
 use app::error::AppError;
 use app::palette::port::{Finding, Found, LONGEST, SHORTEST};
@@ -53,7 +53,13 @@ const PLACES: &[Place] = &[
         href: paths::RELEASES,
         needs: Some(Action::ReadRelease),
     },
-    Place { title: "Held decisions", hint: "Where nobody can decide", words: "holds stuck queue", href: paths::HOLDS, needs: Some(Action::ReadHolds) },
+    Place {
+        title: "Held decisions",
+        hint: "Where nobody can decide",
+        words: "holds stuck queue",
+        href: paths::HOLDS,
+        needs: Some(Action::ReadHolds),
+    },
     Place {
         title: "Rules",
         hint: "Applications, entitlements, conflicts, templates, specifications, plans, calendars, groups, units",
@@ -68,7 +74,13 @@ const PLACES: &[Place] = &[
         href: paths::CHANGES,
         needs: Some(Action::ReadChanges),
     },
-    Place { title: "Controls", hint: "The gates and their cases", words: "policies gates", href: paths::CONTROLS, needs: Some(Action::ReadControls) },
+    Place {
+        title: "Controls",
+        hint: "The gates and their cases",
+        words: "policies gates",
+        href: paths::CONTROLS,
+        needs: Some(Action::ReadControls),
+    },
     Place {
         title: "Administration",
         hint: "Roles, jobs, mail, imports",
@@ -115,7 +127,8 @@ impl FindingService {
 /// A number as it is written: `req-2026-123` and, for this year, `REQ 123` and `123` mean
 /// `REQ-2026-000123`.
 fn number(typed: &str, year: i16) -> String {
-    let parts: Vec<String> = typed.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).map(str::to_ascii_uppercase).collect();
+    let parts: Vec<String> =
+        typed.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).map(str::to_ascii_uppercase).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (prefix, year, sequence) = match parts.as_slice() {
         [prefix, year, sequence] => (*prefix, year.parse().unwrap_or(0), *sequence),
@@ -178,7 +191,8 @@ async fn requests(work: &mut Work<'_>, caller: &Caller, number: &str, typed: &st
     for row in rows {
         let named = row.number == number;
         // A number finds any request; whether the caller may know of it is asked here.
-        if named && !permitted(&caller.roles, Action::ReadRequest, &store::requests::relations(work.conn(), row.id, caller.identity).await?) {
+        if named && !permitted(&caller.roles, Action::ReadRequest, &store::requests::relations(work.conn(), row.id, caller.identity).await?)
+        {
             continue;
         }
         let found = line("Request", row.number, format!("{} · {}", row.entitlement, row.subject), paths::request(row.id));

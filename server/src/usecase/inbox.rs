@@ -13,7 +13,7 @@ use app::inbox::port::{BulkForm, DecisionForm, Inbox, InboxDetail, InboxPage, In
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::id::{BulkDecisionId, PendingDecisionId, RequestId, SavedFilterId, StageId};
-use domain::text::clean;
+use domain::text::Name;
 
 /// The page that kept filters belong to.
 pub const FILTER_PAGE: &str = "inbox";
@@ -36,13 +36,7 @@ impl InboxService {
 
     async fn save(&self, caller: &Caller, name: &str, query: &InboxQuery) -> Result<(), UseCaseError> {
         inbox_list::must_be_known(query)?;
-        let name = clean("name", name, LONGEST_NAME)?;
-        if name.is_empty() {
-            return Err(AppError::field("name", "required").into());
-        }
-        if name.contains('\n') {
-            return Err(AppError::field("name", "forbidden_character").into());
-        }
+        let name = Name::parse("name", name, LONGEST_NAME)?.into_string();
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         let kept = SavedFilterRow { id: work.id(SavedFilterId::new), name, query: inbox_list::address_of(query) };
         let now = work.now();

@@ -14,17 +14,22 @@ use app::inbox::port::{ComparisonLine, ConflictLine, EarlierEnd, EarlierLine, In
 use app::when::When;
 use domain::actor::Caller;
 use domain::id::{EntitlementId, IdempotencyKey, IdentityId, RequestId, StageId};
+use domain::permission::{Action, permitted};
 
 /// Reads a decision for somebody who may decide there now, and notes that they looked.
 ///
 /// # Errors
+/// [`AppError::NotPossible`] for those who were asked and may not decide any more;
 /// [`AppError::NotFound`] for everybody else.
 pub async fn detail(base: &Base, proofs: &Proofs, caller: &Caller, stage: StageId) -> Result<InboxDetail, UseCaseError> {
     let mut work = Work::read(base).await?;
     let id = store::approvals::request_of_stage(work.conn(), stage).await?.ok_or(AppError::NotFound)?;
     let request = reading::request(&mut work, base, caller, id).await?;
     if !store::inbox::may_open(work.conn(), caller.identity, stage, base.system.now()).await? {
-        return Err(AppError::NotFound.into());
+        // Who was asked once hears that it is over; for everybody else there is nothing here.
+        let relations = store::requests::relations(work.conn(), id, caller.identity).await?;
+        let over = permitted(&[], Action::Decide, &relations);
+        return Err(if over { AppError::NotPossible } else { AppError::NotFound }.into());
     }
     let asked = request.stages.iter().find(|line| line.id == stage).ok_or(AppError::NotFound)?;
     let asked_as = asked.name.clone();

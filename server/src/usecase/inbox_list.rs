@@ -74,7 +74,8 @@ fn known(words: &[&'static str], word: &str) -> &'static str {
 
 fn choices(facets: &Facets) -> (Vec<Choice>, Vec<Choice>) {
     let choice = |word: &str, label: &str, count: i64| (word.to_owned(), label.to_owned(), count);
-    let mut filters = vec![choice("all", "All", facets.all), choice("late", "Late", facets.late), choice("today", "Due today", facets.today)];
+    let mut filters =
+        vec![choice("all", "All", facets.all), choice("late", "Late", facets.late), choice("today", "Due today", facets.today)];
     filters.extend(RiskTier::ALL.iter().zip(facets.tiers).map(|(tier, count)| choice(tier.word(), tier.label(), count)));
     let whose = vec![
         choice("", "Everything", facets.anyone),

@@ -129,7 +129,10 @@ mod tests {
     #[test]
     fn fields_that_came_and_went_are_differences_too() {
         let fields = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
-        let found = differences(&fields(&[("Until", "1"), ("Region", "North"), ("Reason", "x")]), &fields(&[("Until", "2"), ("Reason", "x"), ("Team", "Red")]));
+        let found = differences(
+            &fields(&[("Until", "1"), ("Region", "North"), ("Reason", "x")]),
+            &fields(&[("Until", "2"), ("Reason", "x"), ("Team", "Red")]),
+        );
         let lines: Vec<_> = found.iter().map(|d| (d.field.as_str(), d.before.as_str(), d.after.as_str())).collect();
         assert_eq!(lines, [("Until", "1", "2"), ("Team", "", "Red"), ("Region", "North", "")]);
     }

@@ -127,7 +127,11 @@ mod tests {
     fn a_word_with_a_look_alike_finds_what_it_looks_like() {
         assert_eq!(search("L\u{435}dger Bücher").words, "'ledger':*&'bücher':*");
         assert_eq!(search("Bu\u{308}cher").words, "'b\u{fc}cher':*");
-        assert_eq!(search("\u{43E}\u{442}\u{434}\u{435}\u{43B}").words, "'\u{43E}\u{442}\u{434}\u{435}\u{43B}':*", "a word of one script stays");
+        assert_eq!(
+            search("\u{43E}\u{442}\u{434}\u{435}\u{43B}").words,
+            "'\u{43E}\u{442}\u{434}\u{435}\u{43B}':*",
+            "a word of one script stays"
+        );
     }
 
     #[test]

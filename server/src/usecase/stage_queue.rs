@@ -20,7 +20,6 @@ use app::paths;
 use app::record::PersonRef;
 use app::when::When;
 use domain::actor::Caller;
-use domain::approval::Verdict;
 use domain::event::EventKind;
 use domain::id::{IdentityId, StageId};
 use domain::notification::NotificationKind;
@@ -238,12 +237,7 @@ async fn deciding(work: &mut Work<'_>, caller: &Caller, stage: StageId) -> Resul
 
 /// Those asked at a stage who have not decided there.
 async fn asked(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<Vec<CandidateRow>, UseCaseError> {
-    let decided: Vec<IdentityId> = store::approvals::decisions(work.conn(), row.id, row.revision)
-        .await?
-        .into_iter()
-        .filter(|d| d.stage == stage.id && d.verdict != Verdict::Return)
-        .map(|d| d.by.id)
-        .collect();
+    let decided = store::approvals::deciders(work.conn(), stage.id).await?;
     let all = store::approvals::candidates(work.conn(), row.id, row.revision).await?;
     Ok(all.into_iter().filter(|c| c.stage == stage.id && !decided.contains(&c.person.id)).collect())
 }
@@ -284,13 +278,16 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<
         people.retain(|person| *person == claimant.id);
     }
     let due = stage.due_at.map(|due| When::new(due, &base.zone).text).unwrap_or_default();
-    let body = json!({ "stage": stage.position, "name": stage.name, "people": people.len(), "detail": format!("{}, due {due}", stage.name) });
+    let body =
+        json!({ "stage": stage.position, "name": stage.name, "people": people.len(), "detail": format!("{}, due {due}", stage.name) });
     work.event(EventKind::StageReminded, "request", row.id.0, Some(row.id), body).await?;
     let late = stage.due_at.is_some_and(|due| due <= now);
     let title = format!("{} {} your decision", row.number, if late { "still waits for" } else { "needs" });
     let text = format!("{}, due {due}.", stage.name);
-    let href = paths::stage(stage.id);
-    tell(work, &people, &Notice { kind: NotificationKind::Reminder, title: &title, body: &text, href: &href, request: Some(row.id) }).await?;
+    // The request, which leads on to the decision: it opens also when somebody else has decided.
+    let href = paths::request(row.id);
+    tell(work, &people, &Notice { kind: NotificationKind::Reminder, title: &title, body: &text, href: &href, request: Some(row.id) })
+        .await?;
     Ok(true)
 }
 

@@ -15,8 +15,8 @@ use app::requests::port::{CandidateView, DecisionView, ReassignmentView, Signatu
 use app::when::{When, span};
 use domain::approval::Verdict;
 use domain::id::{IdentityId, RequestId, StageId};
-use jiff::{SignedDuration, Timestamp};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 /// Everything on record about the stages of a revision.

@@ -77,7 +77,11 @@ async fn a_delegation_covers_its_scope_and_its_period_and_nothing_else(pool: PgP
     let elsewhere = w.app.entitlement(other, "Elsewhere", "standard").await;
     let ledger = w.ledger.to_string();
     let made = w
-        .delegate_with(w.mona, "stan@example.org", &[("tiers", "standard"), ("applications", &ledger), ("starts_on", "2026-11-24"), ("ends_on", "2026-11-24")])
+        .delegate_with(
+            w.mona,
+            "stan@example.org",
+            &[("tiers", "standard"), ("applications", &ledger), ("starts_on", "2026-11-24"), ("ends_on", "2026-11-24")],
+        )
         .await;
     assert_eq!(made.location(), "/account?delegated");
     let (standard, elevated, elsewhere) = (w.ask(w.ana, w.read).await, w.ask(w.ana, w.write).await, w.ask(w.ana, elsewhere).await);

@@ -115,7 +115,10 @@ async fn a_stage_is_approved_when_its_quorum_of_different_people_is(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_quorum_that_cannot_be_reached_any_more_holds_the_stage_and_keeps_what_was_decided(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn a_quorum_that_cannot_be_reached_any_more_holds_the_stage_and_keeps_what_was_decided(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let w = World::begin(pool, connect).await;
     for who in [w.stan, w.sue] {
         w.security(who).await;

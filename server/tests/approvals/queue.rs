@@ -108,12 +108,16 @@ async fn whoever_is_asked_gives_their_place_to_somebody_with_a_reason(pool: PgPo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_nobody_can_decide_stands_in_a_queue_from_which_compliance_gives_it_to_somebody(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn what_nobody_can_decide_stands_in_a_queue_from_which_compliance_gives_it_to_somebody(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let w = World::begin(pool, connect).await;
     let administrator = w.app.person_with("Adam", domain::permission::Role::Administrator).await;
+    let request = w.ask(w.ana, w.read).await;
     w.app.set_state(w.mona, "suspended").await;
     w.app.set_state(w.boss, "suspended").await;
-    let request = w.ask(w.ana, w.read).await;
+    w.jobs().await;
     assert_eq!(w.stages(&request).await, ["held"]);
     for who in [w.cora, w.audra, administrator] {
         let page = w.app.sign_in_as(who).await.get("/holds").await;
@@ -168,9 +172,13 @@ async fn while_the_requester_is_asked_the_clock_stands_still(pool: PgPoolOptions
     let request = w.ask(w.ana, w.read).await;
     let stage = w.open(&request).await;
     let due = || async {
-        sqlx::query_scalar::<_, String>("select to_char(due_at at time zone 'UTC', 'DD HH24:MI') from approval_stage").fetch_one(&w.app.owner).await.unwrap()
+        sqlx::query_scalar::<_, String>("select to_char(due_at at time zone 'UTC', 'DD HH24:MI') from approval_stage")
+            .fetch_one(&w.app.owner)
+            .await
+            .unwrap()
     };
-    assert_eq!(due().await, "24 17:00");
+    // Asked some seconds after nine: sixteen working hours end as many after nine on Wednesday.
+    assert_eq!(due().await, "25 09:00");
     w.at("2026-11-23T13:00:00Z").await;
     assert!(w.decide(w.mona, &request, &stage, "return").await.status < 400);
     assert_eq!((w.state(&request).await, w.stages(&request).await), ("returned".to_owned(), vec!["open".to_owned()]));
@@ -182,12 +190,18 @@ async fn while_the_requester_is_asked_the_clock_stands_still(pool: PgPoolOptions
     assert_eq!(view["stages"][0]["late"], false);
     assert!(!view["stages"][0]["paused"].is_null());
     let version = view["version"].to_string();
-    let answered =
-        w.call(w.ana, "requests/answer_question", &[("request", &request), ("version", &version), ("answer", "It is about the north branch.")]).await;
+    let answered = w
+        .call(
+            w.ana,
+            "requests/answer_question",
+            &[("request", &request), ("version", &version), ("answer", "It is about the north branch.")],
+        )
+        .await;
     assert!(answered.status < 400, "{}", answered.text());
     assert_eq!(w.state(&request).await, "in_approval");
-    // Twelve working hours were left at one on Monday: from one on Thursday they end on Friday.
-    assert_eq!(due().await, "27 17:00");
+    // Some seconds less than twelve working hours were left on Monday; from Thursday at one they end
+    // on Friday, as many seconds before five.
+    assert_eq!(due().await, "27 16:59");
     let waited: i64 = sqlx::query_scalar("select waited_seconds from approval_stage").fetch_one(&w.app.owner).await.unwrap();
     assert!((86_300..=86_400).contains(&waited), "three working days: {waited}");
     w.at("2026-11-27T16:00:00Z").await;

@@ -75,8 +75,11 @@ impl World {
 
     /// A member of the group security.
     pub async fn security(&self, who: IdentityId) {
-        self.sql("insert into approver_group_member (group_id, identity_id) select id, $1 from approver_group where code = 'security'", &[who])
-            .await;
+        self.sql(
+            "insert into approver_group_member (group_id, identity_id) select id, $1 from approver_group where code = 'security'",
+            &[who],
+        )
+        .await;
     }
 
     pub async fn call(&self, who: IdentityId, endpoint: &str, fields: &[(&str, &str)]) -> Reply {
@@ -166,11 +169,12 @@ impl World {
 
     /// Id of the first open stage.
     pub async fn open(&self, request: &str) -> String {
-        let id: Uuid = sqlx::query_scalar("select id from approval_stage where request_id = $1 and state = 'open' order by position limit 1")
-            .bind(request.parse::<Uuid>().unwrap())
-            .fetch_one(&self.app.owner)
-            .await
-            .unwrap();
+        let id: Uuid =
+            sqlx::query_scalar("select id from approval_stage where request_id = $1 and state = 'open' order by position limit 1")
+                .bind(request.parse::<Uuid>().unwrap())
+                .fetch_one(&self.app.owner)
+                .await
+                .unwrap();
         id.to_string()
     }
 

@@ -79,7 +79,8 @@ impl Desk {
     }
 
     pub async fn version(&self, draft: &str) -> String {
-        let version: i32 = sqlx::query_scalar("select version from draft where id = $1::uuid").bind(draft).fetch_one(&self.app.owner).await.unwrap();
+        let version: i32 =
+            sqlx::query_scalar("select version from draft where id = $1::uuid").bind(draft).fetch_one(&self.app.owner).await.unwrap();
         version.to_string()
     }
 
@@ -142,8 +143,14 @@ impl Desk {
         let view = self.show(who, request).await;
         let text = |name: &str| view[name].as_str().unwrap_or_default().to_owned();
         let (stage, version, hash, key) = (text("may_decide"), view["version"].to_string(), text("content_hash"), text("key"));
-        let fields =
-            [("stage", stage.as_str()), ("verdict", "approve"), ("comment", ""), ("shown_version", &version), ("shown_hash", &hash), ("key", &key)];
+        let fields = [
+            ("stage", stage.as_str()),
+            ("verdict", "approve"),
+            ("comment", ""),
+            ("shown_version", &version),
+            ("shown_hash", &hash),
+            ("key", &key),
+        ];
         let reply = self.call(who, "inbox/decide", &fields).await;
         assert!(reply.status < 400, "{} {}", reply.status, reply.text());
         self.app.advance(SignedDuration::from_secs(11));
@@ -184,7 +191,12 @@ impl Desk {
 
     /// Gives an entitlement questions.
     pub async fn questions(&self, what: EntitlementId, questions: Value) {
-        sqlx::query("update entitlement set questions = $2 where id = $1").bind(what.0).bind(questions).execute(&self.app.owner).await.unwrap();
+        sqlx::query("update entitlement set questions = $2 where id = $1")
+            .bind(what.0)
+            .bind(questions)
+            .execute(&self.app.owner)
+            .await
+            .unwrap();
     }
 }
 
@@ -199,7 +211,9 @@ pub fn uuid() -> String {
 pub fn refusal(reply: &Reply) -> Value {
     let body = reply.json();
     match body.get("problems").and_then(Value::as_array) {
-        Some(problems) => json!(problems.iter().map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap())).collect::<Vec<_>>()),
+        Some(problems) => {
+            json!(problems.iter().map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap())).collect::<Vec<_>>())
+        }
         None => body["code"].clone(),
     }
 }

@@ -9,7 +9,10 @@ async fn a_draft_survives_reload_and_sign_out_with_everything_that_was_typed(poo
     let s = Desk::set(pool, connect).await;
     let draft = s.add(s.ana, s.read).await;
     let typed = "R&D <b> \u{202E}x";
-    assert_eq!(s.send(s.ana, "drafts/save", &draft, &[("justification", typed), ("ends_on", "2027-02-29"), ("reason_code", "")]).await.status, 200);
+    assert_eq!(
+        s.send(s.ana, "drafts/save", &draft, &[("justification", typed), ("ends_on", "2027-02-29"), ("reason_code", "")]).await.status,
+        200
+    );
     // Every call is a session of its own.
     let view = s.open(s.ana, &draft).await;
     assert_eq!((view["form"]["justification"].as_str(), view["form"]["ends_on"].as_str()), (Some(typed), Some("2027-02-29")));
@@ -74,14 +77,26 @@ async fn the_back_button_after_submitting_asks_for_nothing_twice(pool: PgPoolOpt
     let version = s.version(&draft).await;
     let mut browser = s.browser(s.ana).await;
     browser.open(&format!("/request/{draft}")).await;
-    let form = browser.form("/api/drafts/save", "justification").fill("reason_code", "incident").fill("justification", WHY).fill("ends_on", "2026-12-21");
-    browser.send_to("/api/drafts/submit", &form).await;
+    let form = browser
+        .form("/api/drafts/save", "justification")
+        .fill("reason_code", "incident")
+        .fill("justification", WHY)
+        .fill("ends_on", "2026-12-21");
+    let form_page = browser.page.clone();
+    browser.press("/api/drafts/submit", &form).await;
     assert!(browser.path.ends_with("?submitted"), "{}", browser.path);
     let made = browser.path.clone();
     // The same page again, from the history.
-    browser.send_to("/api/drafts/submit", &form).await;
+    browser.page = form_page;
+    browser.press("/api/drafts/submit", &form).await;
     assert_eq!(browser.path, made);
-    let again = s.call(s.ana, "drafts/submit", &[("draft", &draft), ("version", &version), ("justification", "Something else altogether, much later.")]).await;
+    let again = s
+        .call(
+            s.ana,
+            "drafts/submit",
+            &[("draft", &draft), ("version", &version), ("justification", "Something else altogether, much later.")],
+        )
+        .await;
     assert_eq!(again.status, 200);
     assert_eq!(s.app.count("select count(*) from request").await, 1);
     browser.open(&format!("/request/{draft}")).await;
@@ -96,7 +111,7 @@ async fn a_refused_submission_says_what_is_wrong_at_each_field_and_keeps_what_wa
     let mut browser = s.browser(s.ana).await;
     browser.open(&format!("/request/{draft}")).await;
     let form = browser.form("/api/drafts/save", "justification").fill("justification", "R&D <b>").fill("ends_on", "2027-02-20");
-    browser.send_to("/api/drafts/submit", &form).await;
+    browser.press("/api/drafts/submit", &form).await;
     assert!(browser.path.starts_with(&format!("/request/{draft}")), "{}", browser.path);
     assert!(browser.says("The request was not submitted"));
     assert!(browser.error("reason_code").contains("Choose a reason from the list."));

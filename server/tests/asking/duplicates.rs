@@ -13,7 +13,10 @@ async fn the_same_request_again_is_recognised_and_offers_to_join_the_first(pool:
     let draft = s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await;
     let view = s.open(s.mona, &draft).await;
     let asked = &view["items"][0]["standing"]["Asked"];
-    assert_eq!((asked["request"].as_str(), asked["requester"]["name"].as_str(), asked["joinable"].as_bool()), (Some(request.as_str()), Some("Ana Example"), Some(true)));
+    assert_eq!(
+        (asked["request"].as_str(), asked["requester"]["name"].as_str(), asked["joinable"].as_bool()),
+        (Some(request.as_str()), Some("Ana Example"), Some(true))
+    );
     assert_eq!(asked["holder"], "Mona Example");
     let reply = s.send(s.mona, "drafts/submit", &draft, &[]).await;
     assert_eq!((reply.status, refusal(&reply)), (422, json!(["items.0.entitlement:already_asked"])));
@@ -82,9 +85,19 @@ async fn a_change_is_not_in_conflict_with_what_it_replaces(pool: PgPoolOptions, 
     let s = Desk::set(pool, connect).await;
     let (_, grant) = s.held().await;
     let conflict = super::desk::uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')").bind(&conflict).execute(&s.app.owner).await.unwrap();
+    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')")
+        .bind(&conflict)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
     for (id, side) in [(s.read, "left"), (s.write, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)").bind(&conflict).bind(id.0).bind(side).execute(&s.app.owner).await.unwrap();
+        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
+            .bind(&conflict)
+            .bind(id.0)
+            .bind(side)
+            .execute(&s.app.owner)
+            .await
+            .unwrap();
     }
     let draft = s.add(s.ana, s.write).await;
     let reply = s.send(s.ana, "drafts/submit", &draft, &[]).await;

@@ -53,7 +53,10 @@ async fn nobody_asks_for_a_stranger_and_learns_nothing_about_them(pool: PgPoolOp
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_stopped_being_the_manager_between_draft_and_submission_is_refused_at_the_field(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn who_stopped_being_the_manager_between_draft_and_submission_is_refused_at_the_field(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let s = Desk::set(pool, connect).await;
     let draft = s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await;
     sqlx::query("update identity set manager_id = $2 where id = $1").bind(s.ana.0).bind(s.olga.0).execute(&s.app.owner).await.unwrap();
@@ -83,5 +86,8 @@ async fn something_for_another_person_begins_a_basket_of_its_own(pool: PgPoolOpt
     let other = s.add_with(s.mona, s.write, &[("subject", &s.ana.to_string())]).await;
     assert_ne!(own, other);
     let view = s.open(s.mona, &other).await;
-    assert_eq!((view["items"].as_array().unwrap().len(), view["subject"]["name"].as_str(), view["others"].as_array().unwrap().len()), (1, Some("Ana Example"), 1));
+    assert_eq!(
+        (view["items"].as_array().unwrap().len(), view["subject"]["name"].as_str(), view["others"].as_array().unwrap().len()),
+        (1, Some("Ana Example"), 1)
+    );
 }

@@ -28,8 +28,12 @@ async fn what_makes_a_record_no_weaker_needs_nobody_else_and_is_in_force_at_once
     let found = scene.call(scene.sam, "catalogue/search", &[("query[q]", "bookkeeper")]).await.json();
     assert_eq!(found["page"]["total"], 1, "the words it is found by follow: {found}");
     let record = scene.open(scene.olga, "entitlement", &key).await;
-    assert_eq!((value(&record, "name"), value(&record, "description"), &record["version"]), ("Ledger Bookkeeper", "Books entries.", &2.into()));
-    let edited: Vec<String> = sqlx::query_scalar("select edited from entitlement where id = $1").bind(scene.write.0).fetch_one(&scene.app.owner).await.unwrap();
+    assert_eq!(
+        (value(&record, "name"), value(&record, "description"), &record["version"]),
+        ("Ledger Bookkeeper", "Books entries.", &2.into())
+    );
+    let edited: Vec<String> =
+        sqlx::query_scalar("select edited from entitlement where id = $1").bind(scene.write.0).fetch_one(&scene.app.owner).await.unwrap();
     assert_eq!(edited, ["description", "name"]);
 }
 
@@ -42,12 +46,18 @@ async fn nobody_is_their_own_second_person_by_any_route(pool: PgPoolOptions, con
     for account in [mailbox, linked] {
         scene.app.role(account, domain::permission::Role::Administrator).await;
     }
-    sqlx::query("update identity set person_id = $1 where id = $2").bind(scene.olga.0).bind(linked.0).execute(&scene.app.owner).await.unwrap();
+    sqlx::query("update identity set person_id = $1 where id = $2")
+        .bind(scene.olga.0)
+        .bind(linked.0)
+        .execute(&scene.app.owner)
+        .await
+        .unwrap();
     let application = scene.ledger.to_string();
     let sam = scene.number_of(scene.sam).await;
     scene.app.role(scene.sam, domain::permission::Role::Administrator).await;
     let tier = scene.weaken().await;
-    let owner = scene.propose(scene.olga, &Wish { kind: "application", key: &application, base: 1, fields: &[("owner", &sam)], on: "" }).await;
+    let owner =
+        scene.propose(scene.olga, &Wish { kind: "application", key: &application, base: 1, fields: &[("owner", &sam)], on: "" }).await;
     for (who, change, status, code, why) in [
         (scene.olga, &tier, 403, "separation_of_duties", "who proposed it"),
         (mailbox, &tier, 403, "separation_of_duties", "an account with the proposer's mailbox"),
@@ -77,16 +87,22 @@ async fn the_database_keeps_the_second_person_apart_as_well(pool: PgPoolOptions,
     let scene = Scene::set(pool, connect).await;
     let mailbox = scene.app.person("Olga", scene.unit, None).await;
     let change: uuid::Uuid = scene.weaken().await.parse().unwrap();
-    for (by, constraint) in [(scene.olga, "change_not_confirmed_by_those_concerned"), (mailbox, "change_not_confirmed_by_those_concerned")] {
-        let refused = sqlx::query("update catalogue_change set state = 'confirmed', decided_by = $2, decided_at = proposed_at where id = $1")
-            .bind(change)
-            .bind(by.0)
-            .execute(&scene.app.pool)
-            .await
-            .unwrap_err();
+    for (by, constraint) in [(scene.olga, "change_not_confirmed_by_those_concerned"), (mailbox, "change_not_confirmed_by_those_concerned")]
+    {
+        let refused =
+            sqlx::query("update catalogue_change set state = 'confirmed', decided_by = $2, decided_at = proposed_at where id = $1")
+                .bind(change)
+                .bind(by.0)
+                .execute(&scene.app.pool)
+                .await
+                .unwrap_err();
         assert_eq!(refused.as_database_error().and_then(|error| error.constraint()), Some(constraint));
     }
-    let nobody = sqlx::query("update catalogue_change set state = 'confirmed' where id = $1").bind(change).execute(&scene.app.pool).await.unwrap_err();
+    let nobody = sqlx::query("update catalogue_change set state = 'confirmed' where id = $1")
+        .bind(change)
+        .execute(&scene.app.pool)
+        .await
+        .unwrap_err();
     assert_eq!(nobody.as_database_error().and_then(|error| error.constraint()), Some("catalogue_change_second_person"));
 }
 
@@ -148,7 +164,8 @@ async fn the_same_proposal_twice_is_one_change(pool: PgPoolOptions, connect: PgC
     let key = scene.read.to_string();
     let wish = Wish { kind: "entitlement", key: &key, base: 1, fields: &[("name", "Reader of the ledger")], on: "" };
     let proposal = crate::cast::uuid();
-    let (first, second) = (scene.propose_with_key(scene.olga, &wish, &proposal).await, scene.propose_with_key(scene.olga, &wish, &proposal).await);
+    let (first, second) =
+        (scene.propose_with_key(scene.olga, &wish, &proposal).await, scene.propose_with_key(scene.olga, &wish, &proposal).await);
     assert_eq!((first.status, first.text()), (second.status, second.text()));
     assert_eq!(scene.app.count("select count(*) from catalogue_change").await, 1);
 }

@@ -21,12 +21,18 @@ async fn a_confirmed_change_is_in_force_at_its_time_and_not_a_moment_before(pool
     assert_eq!((scene.state(&change).await.as_str(), scene.tier(scene.write).await.0), ("in_force", 2));
     assert!(scene.told(scene.olga).await.last().unwrap().ends_with("is in force"));
     scene.jobs().await;
-    assert_eq!(scene.app.count("select count(*) from audit_event where kind = 'change.in_force' and actor_process = 'apply-changes'").await, 1);
+    assert_eq!(
+        scene.app.count("select count(*) from audit_event where kind = 'change.in_force' and actor_process = 'apply-changes'").await,
+        1
+    );
     assert_eq!(scene.tier(scene.write).await.0, 2);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_change_that_is_confirmed_after_its_day_is_in_force_at_once_and_one_that_is_not_never_is(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn a_change_that_is_confirmed_after_its_day_is_in_force_at_once_and_one_that_is_not_never_is(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let scene = Scene::set(pool, connect).await;
     let key = scene.write.to_string();
     let wish = Wish { kind: "entitlement", key: &key, base: 1, fields: &[("longest_days", "20")], on: "2026-12-01" };
@@ -40,7 +46,7 @@ async fn a_change_that_is_confirmed_after_its_day_is_in_force_at_once_and_one_th
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_day_of_a_change_begins_in_the_zone_of_the_installation(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let setup = Setup { settings: vec![("ZONE", "Asia/Tokyo")], ..Setup::default() };
+    let setup = Setup { settings: vec![("TIME_ZONE", "Asia/Tokyo")], ..Setup::default() };
     let app = TestApp::with(pool, connect, setup).await;
     let unit = app.unit("Ledger").await;
     let ada = app.person_with("Ada", domain::permission::Role::Administrator).await;
@@ -51,7 +57,15 @@ async fn the_day_of_a_change_begins_in_the_zone_of_the_installation(pool: PgPool
         .await
         .server_fn(
             "changes/propose",
-            &[("kind", "unit"), ("record_key", &unit), ("base_version", "1"), ("fields[calendar]", "standard"), ("reason", "x"), ("effective_on", "2026-11-23"), ("key", &key)],
+            &[
+                ("kind", "unit"),
+                ("record_key", &unit),
+                ("base_version", "1"),
+                ("fields[calendar]", "standard"),
+                ("reason", "x"),
+                ("effective_on", "2026-11-23"),
+                ("key", &key),
+            ],
         )
         .await;
     assert_eq!(crate::cast::refusal(&reply), serde_json::json!([":nothing_changed"]));
@@ -64,7 +78,15 @@ async fn the_day_of_a_change_begins_in_the_zone_of_the_installation(pool: PgPool
         .await
         .server_fn(
             "changes/propose",
-            &[("kind", "unit"), ("record_key", &unit), ("base_version", "1"), ("fields[calendar]", "long"), ("reason", "x"), ("effective_on", "2026-11-23"), ("key", &key)],
+            &[
+                ("kind", "unit"),
+                ("record_key", &unit),
+                ("base_version", "1"),
+                ("fields[calendar]", "long"),
+                ("reason", "x"),
+                ("effective_on", "2026-11-23"),
+                ("key", &key),
+            ],
         )
         .await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -83,7 +105,11 @@ async fn a_change_on_top_of_an_older_version_is_overtaken_and_its_proposer_is_to
     assert!(scene.told(scene.dan).await.last().unwrap().ends_with("was overtaken"));
     assert_eq!(scene.decide(scene.ada, &second, true).await.code(), "not_possible");
     assert_eq!(scene.try_propose(scene.dan, &wish).await.code(), "changed", "the version that was shown is not in force any more");
-    let days: Option<i32> = sqlx::query_scalar("select longest_days from entitlement where id = $1").bind(scene.write.0).fetch_one(&scene.app.owner).await.unwrap();
+    let days: Option<i32> = sqlx::query_scalar("select longest_days from entitlement where id = $1")
+        .bind(scene.write.0)
+        .fetch_one(&scene.app.owner)
+        .await
+        .unwrap();
     assert_eq!((scene.tier(scene.write).await, days), ((2, "standard".into()), None));
 }
 

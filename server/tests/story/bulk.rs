@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 /// What the list would send for every line of `who`, and when it was shown.
 async fn lines(s: &Story, who: IdentityId) -> (Vec<String>, String, String) {
     let list = s.call(who, "inbox/list", &[]).await.json();
-    let items = list["page"]["rows"].as_array().unwrap().iter().map(|row| {
-        format!("{}~{}~{}", row["stage"].as_str().unwrap(), row["shown_version"], row["shown_hash"].as_str().unwrap())
-    });
+    let items = list["page"]["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{}~{}~{}", row["stage"].as_str().unwrap(), row["shown_version"], row["shown_hash"].as_str().unwrap()));
     (items.collect(), list["as_of"]["at"].as_str().unwrap().to_owned(), list["key"].as_str().unwrap().to_owned())
 }
 
@@ -40,10 +42,14 @@ async fn everything_selected_is_approved_by_itself_and_marked_with_the_time_spen
     assert_eq!(s.app.count("select count(*) from bulk_decision").await, 1, "the same press twice is one");
     assert_eq!(s.app.count("select count(*) from decision").await, 0, "they can be undone");
     s.become_final().await;
-    let recorded: Vec<(bool, Option<i32>, String)> = sqlx::query_as("select bulk, seconds_spent, verdict from decision").fetch_all(&s.app.owner).await.unwrap();
+    let recorded: Vec<(bool, Option<i32>, String)> =
+        sqlx::query_as("select bulk, seconds_spent, verdict from decision").fetch_all(&s.app.owner).await.unwrap();
     assert_eq!(recorded, vec![(true, Some(75), "approve".to_owned()); 2]);
     assert_eq!(s.app.count("select count(*) from request where state = 'approved'").await, 2);
-    assert_eq!(s.app.count("select count(*) from audit_event where kind = 'decision.approved' and body::jsonb ->> 'bulk' is not null").await, 2);
+    assert_eq!(
+        s.app.count("select count(*) from audit_event where kind = 'decision.approved' and body::jsonb ->> 'bulk' is not null").await,
+        2
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -80,7 +86,7 @@ async fn nothing_and_more_than_fifty_are_refused_at_the_list(pool: PgPoolOptions
     let item = || format!("{}~1~{}", uuid(), "0".repeat(64));
     let shown_at = s.app.now().to_string();
     let many: Vec<String> = (0..51).map(|_| item()).collect();
-    for (items, code) in [(vec![], "items:required"), (many, "items:too_many"), (vec!["junk".to_owned()], "items:invalid")] {
+    for (items, code) in [(vec![], "selected:required"), (many, "selected:too_many"), (vec!["junk".to_owned()], "selected:invalid")] {
         let reply = press(&s, s.mona, &items, &shown_at, &uuid()).await;
         assert_eq!((reply.status, refusal(&reply)), (422, json!([code])));
     }
@@ -97,14 +103,20 @@ async fn the_time_spent_stays_within_its_bounds_whatever_the_form_says(pool: PgP
     for (shown_at, seconds) in [("2020-01-01T00:00:00Z", 86_400), ("2099-01-01T00:00:00Z", 0)] {
         let (items, _, key) = lines(&s, s.mona).await;
         assert!(press(&s, s.mona, &items, shown_at, &key).await.status < 400);
-        let spent: i32 = sqlx::query_scalar("select seconds_spent from bulk_decision order by decided_at desc limit 1").fetch_one(&s.app.owner).await.unwrap();
+        let spent: i32 = sqlx::query_scalar("select seconds_spent from bulk_decision order by decided_at desc limit 1")
+            .fetch_one(&s.app.owner)
+            .await
+            .unwrap();
         assert_eq!(spent, seconds);
         s.call(s.mona, "inbox/undo", &[("decision", &s.pending().await)]).await;
     }
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_entitlement_that_rose_above_the_standard_tier_meanwhile_is_not_recorded_in_bulk(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn an_entitlement_that_rose_above_the_standard_tier_meanwhile_is_not_recorded_in_bulk(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
     let s = Story::begin(pool, connect).await;
     let request = s.submit(s.ana, s.read).await;
     let (items, shown_at, key) = lines(&s, s.mona).await;
@@ -129,7 +141,7 @@ async fn a_press_is_made_shown_and_undone_as_a_whole_or_by_line_without_javascri
     let mut form = browser.form("/api/inbox/approve_selected", "shown_at");
     for tag in browser.page.split("<input").filter(|tag| tag.contains("name=\"items[]\"")) {
         let value = tag.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        form.fields.push(("items[]".to_owned(), value.to_owned()));
+        form = form.with("items[]", value);
     }
     browser.send(&form).await;
     assert!(browser.path.starts_with("/inbox?bulk="), "{}", browser.path);

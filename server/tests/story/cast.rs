@@ -26,7 +26,12 @@ pub struct Story {
 
 impl Story {
     pub async fn begin(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
-        let app = TestApp::new(pool, connect).await;
+        Self::begin_with(pool, connect, Setup::default()).await
+    }
+
+    /// The same on a server set up in another way.
+    pub async fn begin_with(pool: PgPoolOptions, connect: PgConnectOptions, setup: Setup) -> Self {
+        let app = TestApp::with(pool, connect, setup).await;
         app.specifications().await;
         let unit = app.unit("Ledger").await;
         let boss = app.person("Boss", unit, None).await;
@@ -137,12 +142,14 @@ impl Story {
 
     /// The present plan of a tier, replaced.
     pub async fn plan(&self, tier: &str, stages: Value) {
-        sqlx::query("update approval_plan set stages = $2, version = version + 1 where tier = $1 and population is null and application_id is null")
-            .bind(tier)
-            .bind(stages)
-            .execute(&self.app.owner)
-            .await
-            .unwrap();
+        sqlx::query(
+            "update approval_plan set stages = $2, version = version + 1 where tier = $1 and population is null and application_id is null",
+        )
+        .bind(tier)
+        .bind(stages)
+        .execute(&self.app.owner)
+        .await
+        .unwrap();
     }
 
     /// A group of approvers.
@@ -167,6 +174,33 @@ impl Story {
         assert!(reply.status < 400, "{} {}", reply.status, reply.text());
         let refused = self.app.count("select count(*) from pending_decision where state = 'refused'").await;
         assert_eq!(refused, 0, "a decision was not recorded");
+    }
+
+    /// Changes a request: its next revision, with these fields as they are given.
+    pub async fn edit(&self, who: IdentityId, request: &str, changes: &[(&str, &str)]) {
+        let begun = self.call(who, "drafts/edit", &[("request", request)]).await;
+        assert!(begun.status < 400, "{} {}", begun.status, begun.text());
+        let draft: uuid::Uuid = sqlx::query_scalar("select id from draft where request_id = $1 and owner_id = $2")
+            .bind(request.parse::<uuid::Uuid>().unwrap())
+            .bind(who.0)
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap();
+        let draft = draft.to_string();
+        let open = self.call(who, "drafts/open", &[("draft", &draft)]).await.json();
+        let view = &open["Open"];
+        let version = view["version"].to_string();
+        let mut fields = vec![("draft".to_owned(), draft), ("version".to_owned(), version)];
+        for name in ["subject", "reason_code", "justification", "starts_on", "ends_on"] {
+            let kept = view["form"][name].as_str().unwrap_or_default();
+            let value = changes.iter().find(|(changed, _)| *changed == name).map_or(kept, |(_, value)| value);
+            fields.push((name.to_owned(), value.to_owned()));
+        }
+        let kind = view["form"]["items"][0]["kind"].as_str().unwrap_or_default();
+        fields.push(("items[0][kind]".to_owned(), kind.to_owned()));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let sent = self.call(who, "drafts/submit", &fields).await;
+        assert!(sent.status < 400, "{} {}", sent.status, sent.text());
     }
 
     /// The one open release of a request.
@@ -204,8 +238,10 @@ impl Story {
 
     /// The newest decision that was made.
     pub async fn pending(&self) -> String {
-        let id: uuid::Uuid =
-            sqlx::query_scalar("select id from pending_decision order by decided_at desc, id desc limit 1").fetch_one(&self.app.owner).await.unwrap();
+        let id: uuid::Uuid = sqlx::query_scalar("select id from pending_decision order by decided_at desc, id desc limit 1")
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap();
         id.to_string()
     }
 

@@ -18,7 +18,10 @@ async fn a_decision_is_on_record_after_ten_seconds_and_not_a_moment_before(pool:
     assert_eq!((s.state(&request).await.as_str(), s.app.count("select count(*) from decision").await), ("approved", 1));
     assert_eq!(server::job::finalise_decisions::run(&s.app.base).await.unwrap().changed, 0, "a second run changes nothing");
     // The record is of the moment at which the button was pressed.
-    assert_eq!(s.app.count("select count(*) from decision d join pending_decision p on p.id = d.id and p.decided_at = d.decided_at").await, 1);
+    assert_eq!(
+        s.app.count("select count(*) from decision d join pending_decision p on p.id = d.id and p.decided_at = d.decided_at").await,
+        1
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -41,7 +44,8 @@ async fn undone_in_time_it_waits_again_and_can_be_decided_anew(pool: PgPoolOptio
     assert_eq!(s.app.count("select count(*) from decision").await, 0);
     s.approve(s.mona, &request).await;
     assert_eq!(s.state(&request).await, "approved");
-    let kinds: Vec<String> = s.events(&request).await.into_iter().map(|(_, kind)| kind).filter(|kind| kind.starts_with("decision.")).collect();
+    let kinds: Vec<String> =
+        s.events(&request).await.into_iter().map(|(_, kind)| kind).filter(|kind| kind.starts_with("decision.")).collect();
     assert_eq!(kinds, ["decision.made", "decision.undone", "decision.made", "decision.approved"]);
 }
 
@@ -94,11 +98,17 @@ async fn when_the_request_moves_on_within_the_ten_seconds_nothing_is_recorded_an
     let shown = s.shown(s.mona, &request).await;
     s.decide_on(s.mona, &shown, "approve", "").await;
     let version = s.show(s.ana, &request).await["version"].to_string();
-    assert!(s.call(s.ana, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "Not needed any more.")]).await.status < 400);
+    assert!(
+        s.call(s.ana, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "Not needed any more.")])
+            .await
+            .status
+            < 400
+    );
     s.become_final().await;
     assert_eq!((s.state(&request).await.as_str(), s.app.count("select count(*) from decision").await), ("withdrawn", 0));
     assert_eq!(s.app.count("select count(*) from pending_decision where state = 'refused' and refusal = 'changed'").await, 1);
-    let told: Vec<(uuid::Uuid, String)> = sqlx::query_as("select recipient_id, title from notification where kind = 'not_recorded'").fetch_all(&s.app.owner).await.unwrap();
+    let told: Vec<(uuid::Uuid, String)> =
+        sqlx::query_as("select recipient_id, title from notification where kind = 'not_recorded'").fetch_all(&s.app.owner).await.unwrap();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].0, s.mona.0);
     assert!(told[0].1.starts_with("Your decision on REQ-"), "{}", told[0].1);
@@ -114,7 +124,10 @@ async fn whoever_may_no_longer_decide_when_it_becomes_final_has_not_decided(pool
     for (what, refusal) in [
         ("update identity set state = 'suspended', state_reason = 'for the test' where given_name = 'Mona'", "not_found"),
         ("update identity set manager_id = null where given_name = 'Ana'", "not_found"),
-        ("update identity set person_id = (select id from identity where given_name = 'Ana') where given_name = 'Mona'", "separation_of_duties"),
+        (
+            "update identity set person_id = (select id from identity where given_name = 'Ana') where given_name = 'Mona'",
+            "separation_of_duties",
+        ),
     ] {
         let request = s.submit(s.ana, s.read).await;
         let shown = s.shown(s.mona, &request).await;
@@ -122,7 +135,10 @@ async fn whoever_may_no_longer_decide_when_it_becomes_final_has_not_decided(pool
         sqlx::query(what).execute(&s.app.owner).await.unwrap();
         s.become_final().await;
         assert_eq!(s.state(&request).await, "in_approval", "{what}");
-        let found: String = sqlx::query_scalar("select refusal from pending_decision order by decided_at desc limit 1").fetch_one(&s.app.owner).await.unwrap();
+        let found: String = sqlx::query_scalar("select refusal from pending_decision order by decided_at desc limit 1")
+            .fetch_one(&s.app.owner)
+            .await
+            .unwrap();
         assert_eq!(found, refusal, "{what}");
         sqlx::query("update identity set state = 'active', state_reason = null, person_id = null, manager_id = case when given_name = 'Ana' then $1 else manager_id end where given_name in ('Ana', 'Mona')")
             .bind(s.mona.0)

@@ -33,6 +33,12 @@ impl Form {
         self.fields.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// With the name and value of the button that sends it.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Ticks a box.
     pub fn tick(mut self, name: &str, value: &str) -> Self {
         assert!(self.fields.iter().any(|(field, _)| field == name), "no field {name} in {}", self.action);
@@ -81,6 +87,12 @@ impl Browser {
         self.arrive(&form.action, reply).await;
     }
 
+    /// Sends a form by a button that has an address of its own.
+    pub async fn press(&mut self, formaction: &str, form: &Form) {
+        assert!(self.page.contains(&format!("formaction=\"{formaction}\"")), "no button for {formaction} in {}", self.page);
+        self.send(&Form { action: formaction.to_owned(), ..form.clone() }).await;
+    }
+
     async fn arrive(&mut self, path: &str, reply: Reply) {
         let (mut path, mut reply) = (path.to_owned(), reply);
         for _ in 0..5 {
@@ -109,6 +121,13 @@ impl Browser {
     fn find_form(&self, action: &str, holds: &str) -> Option<&str> {
         let forms = self.page.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next());
         forms.into_iter().find(|form| attribute(form, "action").as_deref() == Some(action) && form.contains(holds))
+    }
+
+    /// The first address in the page that begins like this and goes on.
+    pub fn link(&self, begins: &str) -> String {
+        let links = self.page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(plain);
+        let found = links.into_iter().find(|href| href.starts_with(begins) && href.len() > begins.len());
+        found.unwrap_or_else(|| panic!("no link to {begins} in {}", self.page))
     }
 
     /// What is said to be wrong at a field.

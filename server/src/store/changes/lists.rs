@@ -39,7 +39,13 @@ impl Reader {
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn records(conn: &mut PgConnection, kind: RecordKind, q: &str, after: &str, reader: &Reader) -> Result<(Vec<RecordLine>, i64), StoreError> {
+pub async fn records(
+    conn: &mut PgConnection,
+    kind: RecordKind,
+    q: &str,
+    after: &str,
+    reader: &Reader,
+) -> Result<(Vec<RecordLine>, i64), StoreError> {
     let pattern = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let rows = sqlx::query!(
         r#"with found as materialized (

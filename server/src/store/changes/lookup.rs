@@ -57,17 +57,17 @@ pub async fn people_by_name(conn: &mut PgConnection, name: &str) -> Result<Vec<S
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Somebody { id: IdentityId(r.id), number: r.source_id, name: r.name, active: true, human: true })
-        .collect())
+    Ok(rows.into_iter().map(|r| Somebody { id: IdentityId(r.id), number: r.source_id, name: r.name, active: true, human: true }).collect())
 }
 
 /// Entitlements by their ids in the source: id, application, in use.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn entitlements(conn: &mut PgConnection, ids: &[String]) -> Result<HashMap<String, (EntitlementId, ApplicationId, bool)>, StoreError> {
+pub async fn entitlements(
+    conn: &mut PgConnection,
+    ids: &[String],
+) -> Result<HashMap<String, (EntitlementId, ApplicationId, bool)>, StoreError> {
     let rows = sqlx::query!(
         r#"select id, source_id, application_id, state = 'active' as "active!" from entitlement where source_id = any($1)"#,
         ids
@@ -77,14 +77,27 @@ pub async fn entitlements(conn: &mut PgConnection, ids: &[String]) -> Result<Has
     Ok(rows.into_iter().map(|r| (r.source_id, (EntitlementId(r.id), ApplicationId(r.application_id), r.active))).collect())
 }
 
+/// Names of entitlements by their identifiers.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn entitlement_names(conn: &mut PgConnection, ids: &[String]) -> Result<HashMap<String, String>, StoreError> {
+    let rows = sqlx::query!("select source_id, name from entitlement where source_id = any($1)", ids).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|r| (r.source_id, r.name)).collect())
+}
+
 /// Whether one of `included` includes `id`, itself or through others.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn includes_it(conn: &mut PgConnection, included: &[Uuid], id: Uuid) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(r#"select exists (select from entitlement_contents($1) c where c.entitlement_id = $2) as "found!""#, included, id)
-        .fetch_one(conn)
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from entitlement_contents($1) c where c.entitlement_id = $2) as "found!""#,
+        included,
+        id
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Units by name.
@@ -126,11 +139,8 @@ pub async fn groups(conn: &mut PgConnection, codes: &[String]) -> Result<HashMap
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn calendars(conn: &mut PgConnection) -> Result<Vec<(String, String)>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select distinct on (code) code, name from business_calendar order by code, version desc"#
-    )
-    .fetch_all(conn)
-    .await?;
+    let rows =
+        sqlx::query!(r#"select distinct on (code) code, name from business_calendar order by code, version desc"#).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|r| (r.code, r.name)).collect())
 }
 

@@ -222,5 +222,8 @@ async fn calendar(conn: &mut PgConnection, key: &str) -> Result<Vec<(i32, Timest
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|r| (r.version, r.effective_from.to_jiff(), calendar_body(key, r.name, r.zone, r.hours, r.holidays).text())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| (r.version, r.effective_from.to_jiff(), calendar_body(key, r.name, r.zone, r.hours, r.holidays).text()))
+        .collect())
 }

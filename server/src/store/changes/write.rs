@@ -232,9 +232,14 @@ async fn conflict(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Conflict
     sqlx::query!("delete from conflict_member where conflict_id = $1", id).execute(&mut *conn).await?;
     for (side, members) in [("left", &body.left), ("right", &body.right), ("any", &body.members)] {
         let members = new.entitlements(members)?;
-        sqlx::query!("insert into conflict_member (conflict_id, entitlement_id, side) select $1, unnest($2::uuid[]), $3", id, &members, side)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query!(
+            "insert into conflict_member (conflict_id, entitlement_id, side) select $1, unnest($2::uuid[]), $3",
+            id,
+            &members,
+            side
+        )
+        .execute(&mut *conn)
+        .await?;
     }
     Ok(())
 }

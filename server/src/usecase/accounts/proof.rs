@@ -69,8 +69,7 @@ impl AccountService {
         };
         let account = account.ok_or(AppError::NotPossible)?;
         let right = if account.password_hash == NO_PASSWORD {
-            self.demonstration.iter().any(|person| person.login == account.login)
-                && password == DEMONSTRATION_PASSWORD
+            self.demonstration.iter().any(|person| person.login == account.login) && password == DEMONSTRATION_PASSWORD
         } else if password.chars().count() > LONGEST {
             false
         } else {

@@ -51,7 +51,9 @@ impl Standing {
     /// Whether the caller may confirm or refuse it as it stands.
     #[must_use]
     pub fn may_confirm(&self, caller: &Caller, change: &ChangeRow) -> bool {
-        self.may_be_second && matches!(change.life, ChangeLife::Proposed) && permitted(&caller.roles, Action::ConfirmChange, &self.confirming)
+        self.may_be_second
+            && matches!(change.life, ChangeLife::Proposed)
+            && permitted(&caller.roles, Action::ConfirmChange, &self.confirming)
     }
 }
 

@@ -5,8 +5,8 @@
 use super::resolving::resolve;
 use super::telling;
 use crate::store;
-use crate::store::changes::write::{Ids, NewVersion, put};
 use crate::store::changes::records::{self, Record};
+use crate::store::changes::write::{Ids, NewVersion, put};
 use crate::store::changes::{ChangeRow, versions};
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
@@ -80,7 +80,13 @@ pub async fn overtake(work: &mut Work<'_>, change: ChangeRow, why: &str) -> Resu
     let life = change.life.clone().overtake()?;
     store::changes::set_life(work.conn(), change.id, &life).await?;
     work.event(EventKind::ChangeOvertaken, "change", change.id.0, None, json!({ "number": change.number, "detail": why })).await?;
-    telling::proposer(work, &change, "was overtaken", &format!("{why} Nothing of it is in force: look at the record and propose it again.")).await?;
+    telling::proposer(
+        work,
+        &change,
+        "was overtaken",
+        &format!("{why} Nothing of it is in force: look at the record and propose it again."),
+    )
+    .await?;
     Ok(life)
 }
 
@@ -103,7 +109,10 @@ fn is_other_than(record: Option<&Record>, change: &ChangeRow) -> bool {
     }
 }
 
-/// What an overtaken change is told when its record has moved on.
+/// Marks an open change as overtaken because its record has moved on.
+///
+/// # Errors
+/// As [`overtake`].
 pub async fn overtake_as_stale(work: &mut Work<'_>, change: ChangeRow) -> Result<ChangeLife, UseCaseError> {
     overtake(work, change, MOVED_ON).await
 }

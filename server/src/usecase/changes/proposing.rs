@@ -11,6 +11,7 @@ use crate::store::changes::records::Record;
 use crate::usecase::Base;
 use crate::usecase::authorise::{require, require_or_hide};
 use crate::usecase::error::UseCaseError;
+use crate::usecase::search_words::without_nul;
 use crate::usecase::work::Work;
 use app::changes::port::ProposalForm;
 use app::error::AppError;
@@ -39,8 +40,9 @@ pub async fn propose(base: &Base, caller: &Caller, form: ProposalForm) -> Result
         }
         None
     } else {
-        store::changes::lock_record(work.conn(), form.kind, &form.key).await?;
-        let record = store::changes::records::find(work.conn(), form.kind, &form.key).await?.ok_or(AppError::NotFound)?;
+        let key = without_nul(&form.key);
+        store::changes::lock_record(work.conn(), form.kind, &key).await?;
+        let record = store::changes::records::find(work.conn(), form.kind, &key).await?.ok_or(AppError::NotFound)?;
         let (read, change) = (scope.reading(form.kind, &record.applications), scope.changing(form.kind, &record.applications));
         require_or_hide(caller, Action::ReadChanges, Action::ReadChanges, &read)?;
         require(caller, edit_action(form.kind), &change)?;

@@ -32,7 +32,8 @@ struct Problems<'a> {
 
 impl Problems<'_> {
     fn add(&mut self, field: &str, text: &str, code: &str, message: &str) {
-        let one_line = self.kind.fields().iter().any(|spec| spec.name == field && matches!(spec.shape, Shape::Line(_) | Shape::CalendarCode));
+        let one_line =
+            self.kind.fields().iter().any(|spec| spec.name == field && matches!(spec.shape, Shape::Line(_) | Shape::CalendarCode));
         let line = self.typed.get(field).and_then(|all| all.lines().position(|line| line.trim() == text));
         let code = match line {
             Some(at) if !one_line => format!("{code}@{}", at + 1),
@@ -71,11 +72,7 @@ pub async fn resolve(
     }
     applications.sort_unstable();
     applications.dedup();
-    if problems.errors.is_empty() {
-        Ok(body.sorted().map(|body| Resolved { body, ids, applications }))
-    } else {
-        Ok(Err(problems.errors))
-    }
+    if problems.errors.is_empty() { Ok(body.sorted().map(|body| Resolved { body, ids, applications })) } else { Ok(Err(problems.errors)) }
 }
 
 /// People by number, or by a name that only one of them has. Whoever is named anew is at work.
@@ -90,8 +87,9 @@ async fn people(
     if named.is_empty() {
         return Ok(Ok(body));
     }
-    let was: Vec<(&str, String)> =
-        before.map(|record| record.body.references().people.into_iter().map(|(field, _, number)| (field, number)).collect()).unwrap_or_default();
+    let was: Vec<(&str, String)> = before
+        .map(|record| record.body.references().people.into_iter().map(|(field, _, number)| (field, number)).collect())
+        .unwrap_or_default();
     let texts: Vec<String> = named.iter().map(|(_, _, text)| text.clone()).collect();
     let by_number = lookup::people_by_number(work.conn(), &texts).await?;
     let mut text = body.text();
@@ -227,7 +225,11 @@ fn stages_without_people(
     if errors.is_empty() {
         let beyond = plan.beyond_reach(|code| groups.get(code).copied().unwrap_or(0));
         errors.extend(beyond.into_iter().map(|stage| {
-            FieldError::new("stages", &format!("unreachable@{stage}"), "Its sources never give so many people: name more, or lower the quorum.")
+            FieldError::new(
+                "stages",
+                &format!("unreachable@{stage}"),
+                "Its sources never give so many people: name more, or lower the quorum.",
+            )
         }));
     }
     errors

@@ -153,12 +153,28 @@ pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str) -> 
     let today = today(work.now(), &base.zone);
     if key.is_empty() {
         if !scope.may_add(caller, kind) {
-            return Err(if scope.reads(caller, kind) && kind != RecordKind::Specification { AppError::Forbidden } else { AppError::NotFound }.into());
+            return Err(if scope.reads(caller, kind) && kind != RecordKind::Specification {
+                AppError::Forbidden
+            } else {
+                AppError::NotFound
+            }
+            .into());
         }
         work.commit().await?;
         let fields = kind.fields().iter().map(|spec| field(spec, beginning(kind, spec.name).to_owned(), false, &calendars)).collect();
         let name = format!("New {}", kind.label().to_lowercase());
-        return Ok(EditView { kind, key: String::new(), name, version: 0, fields, may_edit: true, versions: vec![], open: vec![], today, idempotency });
+        return Ok(EditView {
+            kind,
+            key: String::new(),
+            name,
+            version: 0,
+            fields,
+            may_edit: true,
+            versions: vec![],
+            open: vec![],
+            today,
+            idempotency,
+        });
     }
     let record = store::changes::records::find(work.conn(), kind, &without_nul(key)).await?.ok_or(AppError::NotFound)?;
     require_or_hide(caller, Action::ReadChanges, Action::ReadChanges, &scope.reading(kind, &record.applications))?;
@@ -193,7 +209,9 @@ fn beginning(kind: RecordKind, field: &str) -> &'static str {
         (RecordKind::Conflict, "severity") => "high",
         (RecordKind::Conflict, "shape") => "sides",
         (RecordKind::Conflict, "at_most") => "1",
-        (RecordKind::Plan, "stages") => "1 | Line manager | line_manager | quorum 1 | fallback managers_manager | due 16 | remind 8 | escalate 24 to managers_manager",
+        (RecordKind::Plan, "stages") => {
+            "1 | Line manager | line_manager | quorum 1 | fallback managers_manager | due 16 | remind 8 | escalate 24 to managers_manager"
+        }
         (RecordKind::Calendar, "monday" | "tuesday" | "wednesday" | "thursday" | "friday") => "09:00-17:00",
         _ => "",
     }
@@ -221,22 +239,33 @@ fn field(spec: &FieldSpec, value: String, fixed: bool, calendars: &[(String, Str
     }
 }
 
-/// Names of the people whose numbers stand in these texts.
+/// Names of the people and entitlements whose numbers and identifiers stand in these texts. No kind
+/// of record names both.
 async fn names(work: &mut Work<'_>, kind: RecordKind, texts: &[&Typed]) -> Result<HashMap<String, String>, UseCaseError> {
+    let entitlements = named(kind, texts, Names::Entitlements);
+    if !entitlements.is_empty() {
+        return Ok(lookup::entitlement_names(work.conn(), &entitlements).await?);
+    }
+    let people = named(kind, texts, Names::People);
+    if people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(lookup::people_by_number(work.conn(), &people).await?.into_iter().map(|(number, somebody)| (number, somebody.name)).collect())
+}
+
+/// What fields that name something of this sort hold, each once.
+fn named(kind: RecordKind, texts: &[&Typed], names: Names) -> Vec<String> {
     let mut numbers: Vec<String> = kind
         .fields()
         .iter()
-        .filter(|spec| spec.names == Names::People)
+        .filter(|spec| spec.names == names)
         .flat_map(|spec| texts.iter().filter_map(|text| text.get(spec.name)))
         .flat_map(|text| text.lines())
         .map(str::to_owned)
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    if numbers.is_empty() {
-        return Ok(HashMap::new());
-    }
-    Ok(lookup::people_by_number(work.conn(), &numbers).await?.into_iter().map(|(number, somebody)| (number, somebody.name)).collect())
+    numbers
 }
 
 fn person(names: &HashMap<String, String>) -> impl Fn(&str) -> String {

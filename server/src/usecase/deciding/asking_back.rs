@@ -64,7 +64,7 @@ pub async fn answer(base: &Base, caller: &Caller, id: RequestId, version: i32, t
     shown::refresh(&mut work, id).await?;
     if let Some(question) = asked {
         let title = format!("Your question on {} was answered", row.number);
-        let href = stage.map_or_else(|| paths::request(id), paths::stage);
+        let href = paths::request(id);
         let notice = Notice { kind: NotificationKind::Answered, title: &title, body: "", href: &href, request: Some(id) };
         tell(&mut work, &[question.author.id], &notice).await?;
     }
@@ -79,16 +79,8 @@ async fn write(
     author: IdentityId,
     body: &str,
 ) -> Result<(), UseCaseError> {
-    let message = NewMessage {
-        id: work.id(MessageId::new),
-        request: row.id,
-        revision: row.revision,
-        stage,
-        question,
-        author,
-        body,
-        at: work.now(),
-    };
+    let message =
+        NewMessage { id: work.id(MessageId::new), request: row.id, revision: row.revision, stage, question, author, body, at: work.now() };
     store::messages::insert(work.conn(), &message).await?;
     Ok(())
 }

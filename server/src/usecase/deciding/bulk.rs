@@ -35,15 +35,15 @@ struct Outcome {
 /// finds what came of each; the same key gives the same.
 ///
 /// # Errors
-/// [`AppError::Invalid`] at `items` when nothing or more than fifty are selected.
+/// [`AppError::Invalid`] at `selected` when nothing or more than fifty are selected.
 pub async fn approve_selected(base: &Base, caller: &Caller, form: &BulkForm) -> Result<BulkDecisionId, UseCaseError> {
     let mut seen = BTreeSet::new();
     let items: Vec<&BulkItem> = form.items.iter().filter(|item| seen.insert(item.stage)).collect();
     if items.is_empty() {
-        return Err(AppError::field("items", "required").into());
+        return Err(AppError::field("selected", "required").into());
     }
     if items.len() > BULK_MOST {
-        return Err(AppError::field("items", "too_many").into());
+        return Err(AppError::field("selected", "too_many").into());
     }
     let mut work = Work::begin(base, caller.actor()).await?;
     // One press at a time for one person, so that the same press sent twice finds the first.
@@ -130,7 +130,7 @@ async fn look_at(
     let act = Act { stage: item.stage, by: caller.identity, shown_version: item.shown_version, shown_hash: &item.shown_hash };
     let standing = checking::check(work, base, &row, &act).await?;
     if !bulk_allowed(standing.at_stake.tier) {
-        return Err(AppError::field("items", "not_standard").into());
+        return Err(AppError::field("selected", "not_standard").into());
     }
     let twice = approved.iter().any(|(_, other, _)| other.id == id);
     if twice || store::pending_decisions::is_open_on(work.conn(), id, caller.identity).await? {
@@ -147,7 +147,12 @@ fn code(answer: &AppError) -> String {
 ///
 /// # Errors
 /// [`UseCaseError`] when reading fails.
-pub async fn outcome_of(work: &mut Work<'_>, base: &Base, caller: &Caller, id: BulkDecisionId) -> Result<Option<BulkOutcome>, UseCaseError> {
+pub async fn outcome_of(
+    work: &mut Work<'_>,
+    base: &Base,
+    caller: &Caller,
+    id: BulkDecisionId,
+) -> Result<Option<BulkOutcome>, UseCaseError> {
     let Some(press) = store::pending_decisions::bulk(work.conn(), caller.identity, id.0).await? else { return Ok(None) };
     let results: Vec<Outcome> =
         serde_json::from_value(press.results).map_err(|e| store::error::StoreError::inconsistent("bulk_decision", e.to_string()))?;

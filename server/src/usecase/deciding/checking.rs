@@ -88,13 +88,13 @@ pub async fn end_room(work: &mut Work<'_>, base: &Base, request: RequestId, revi
     })
 }
 
-/// An earlier end as typed; nothing where none was.
+/// An earlier end as typed; nothing where none was and none is `wanted`.
 ///
 /// # Errors
 /// [`AppError::Invalid`] at `ends_on`.
-pub(super) fn earlier_end(verdict: Verdict, typed: &str, room: &EndRoom) -> Result<Option<Date>, UseCaseError> {
+pub(super) fn earlier_end(verdict: Verdict, wanted: bool, typed: &str, room: &EndRoom) -> Result<Option<Date>, UseCaseError> {
     match verdict {
-        Verdict::Approve if !typed.trim().is_empty() => Ok(Some(room.parse(typed)?)),
+        Verdict::Approve if wanted || !typed.trim().is_empty() => Ok(Some(room.parse(typed)?)),
         Verdict::Approve | Verdict::Return | Verdict::Reject => Ok(None),
     }
 }

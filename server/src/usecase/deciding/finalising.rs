@@ -87,12 +87,7 @@ async fn record(work: &mut Work<'_>, base: &Base, row: &RequestRow, pending: &Pe
     // Roles give nothing here: whoever decides does so because they are asked.
     let relations = store::requests::relations(work.conn(), row.id, pending.by).await?;
     require_by_relation(Action::Decide, &relations)?;
-    let act = Act {
-        stage: pending.stage,
-        by: pending.by,
-        shown_version: pending.shown_version,
-        shown_hash: &shown_hash,
-    };
+    let act = Act { stage: pending.stage, by: pending.by, shown_version: pending.shown_version, shown_hash: &shown_hash };
     let standing = checking::check(work, base, row, &act).await?;
     // What needs a signature by now, and has none, does not go through (law 1).
     if domain::decision::is_signed(standing.at_stake.tier, pending.verdict) && pending.signed.is_none() {
@@ -220,8 +215,7 @@ async fn turn_down(base: &Base, id: PendingDecisionId, answer: &AppError, job: &
     work.event(EventKind::DecisionNotRecorded, "request", row.id.0, Some(row.id), body).await?;
     let title = format!("Your decision on {} was not recorded", row.number);
     let href = paths::request(row.id);
-    let notice =
-        Notice { kind: NotificationKind::NotRecorded, title: &title, body: answer.sentence(), href: &href, request: Some(row.id) };
+    let notice = Notice { kind: NotificationKind::NotRecorded, title: &title, body: answer.sentence(), href: &href, request: Some(row.id) };
     tell(&mut work, &[pending.by], &notice).await?;
     work.commit().await?;
     Ok(true)

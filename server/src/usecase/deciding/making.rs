@@ -10,6 +10,7 @@ use crate::usecase::authorise::require_or_hide;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
 use app::error::AppError;
+use app::inbox::decision::APPROVE_UNTIL;
 use app::inbox::port::DecisionForm;
 use domain::actor::Caller;
 use domain::approval::Verdict;
@@ -28,7 +29,10 @@ use serde_json::json;
 /// what was shown; [`AppError::SeparationOfDuties`]; [`AppError::Invalid`] at a field;
 /// [`AppError::NotPossible`] while another decision of the same person on it can be undone.
 pub async fn decide(base: &Base, proofs: &Proofs, caller: &Caller, form: &DecisionForm) -> Result<RequestId, UseCaseError> {
-    let verdict: Verdict = form.verdict.parse().map_err(|_| AppError::field("verdict", "required"))?;
+    // The form for an earlier end says so, lest an empty date approve the whole period.
+    let with_end = form.verdict == APPROVE_UNTIL;
+    let word = if with_end { Verdict::Approve.word() } else { &form.verdict };
+    let verdict: Verdict = word.parse().map_err(|_| AppError::field("verdict", "required"))?;
     // Comparing a password takes its time, so it is done before anything is locked.
     let proof = signing::prove(base, proofs, caller, form, verdict).await?;
 
@@ -43,14 +47,15 @@ pub async fn decide(base: &Base, proofs: &Proofs, caller: &Caller, form: &Decisi
     }
     let comment = checking::words(verdict, &form.comment)?;
     let room = checking::end_room(&mut work, base, id, row.revision).await?;
-    let ends_on = checking::earlier_end(verdict, &form.ends_on, &room)?;
+    let ends_on = checking::earlier_end(verdict, with_end, &form.ends_on, &room)?;
     let act = Act { stage: form.stage, by: caller.identity, shown_version: form.shown_version, shown_hash: &form.shown_hash };
     let standing = checking::check(&mut work, base, &row, &act).await?;
     if store::pending_decisions::is_open_on(work.conn(), id, caller.identity).await? {
         return Err(AppError::NotPossible.into());
     }
     let signed = signing::signature(proofs, proof.as_ref(), &standing, caller, verdict, row.revision, ends_on)?;
-    let made = Made { by: caller.identity, verdict, comment, ends_on, bulk: None, signed, shown_version: form.shown_version, key: form.key };
+    let made =
+        Made { by: caller.identity, verdict, comment, ends_on, bulk: None, signed, shown_version: form.shown_version, key: form.key };
     pend(&mut work, &row, &standing, made).await?;
     let token = signing::keep(proofs, &mut work, caller, proof.as_ref()).await?;
     work.commit().await?;

@@ -103,7 +103,8 @@ impl Body {
             "starts_on" => self.form.starts_on = value,
             "ends_on" => self.form.ends_on = value,
             _ => {
-                let place = field.strip_prefix("items.").and_then(|rest| rest.strip_suffix(".kind")).and_then(|place| place.parse::<usize>().ok());
+                let place =
+                    field.strip_prefix("items.").and_then(|rest| rest.strip_suffix(".kind")).and_then(|place| place.parse::<usize>().ok());
                 if let Some(item) = place.and_then(|place| self.form.items.get_mut(place))
                     && self.revision.is_none()
                 {
@@ -177,7 +178,11 @@ mod tests {
     fn what_was_typed_goes_over_the_draft_and_an_item_stays_what_it_is() {
         let typed = Typed {
             justification: "x".into(),
-            items: vec![TypedItem { kind: "extend:1".into(), answers: BTreeMap::from([("region".into(), "North".into())]), accepts: String::new() }],
+            items: vec![TypedItem {
+                kind: "extend:1".into(),
+                answers: BTreeMap::from([("region".into(), "North".into())]),
+                accepts: String::new(),
+            }],
             ..Typed::default()
         };
         let form = body().typed_over(typed);
@@ -191,7 +196,11 @@ mod tests {
     fn a_draft_that_changes_a_request_keeps_for_whom_and_how() {
         let mut body = Body { revision: Some(1), ..body() };
         body.form.subject = "somebody".into();
-        let typed = Typed { subject: "somebody else".into(), items: vec![TypedItem { kind: "change:x".into(), ..TypedItem::default() }], ..Typed::default() };
+        let typed = Typed {
+            subject: "somebody else".into(),
+            items: vec![TypedItem { kind: "change:x".into(), ..TypedItem::default() }],
+            ..Typed::default()
+        };
         let form = body.typed_over(typed);
         assert_eq!((form.subject.as_str(), form.items[0].kind.as_str()), ("somebody", ""));
         body.step(Step::Remove(0));

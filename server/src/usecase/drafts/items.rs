@@ -119,9 +119,10 @@ fn changes(judged: &mut Judged, around: &Surroundings<'_>, item: &ItemForm, plac
     let Some(seen) = around.seen.get(item.entitlement.trim()).filter(|seen| **seen != now) else { return };
     let (tier, _) = seen.split_once(' ').unwrap_or((seen, ""));
     let (code, sentence) = match tier.parse::<RiskTier>() {
-        Ok(before) if before != row.tier => {
-            ("retiered", format!("Its risk tier changed from {} to {} since you added it; others decide now.", before.word(), row.tier.word()))
-        }
+        Ok(before) if before != row.tier => (
+            "retiered",
+            format!("Its risk tier changed from {} to {} since you added it; others decide now.", before.word(), row.tier.word()),
+        ),
         _ => match &row.owner {
             Some(owner) => ("reowned", format!("Its owner changed since you added it: {} answers for it now.", owner.name)),
             None => ("reowned", "Its owner left since you added it; nobody answers for it now.".to_owned()),
@@ -166,12 +167,21 @@ async fn doubles(
     id: EntitlementId,
 ) -> Result<(), UseCaseError> {
     if let Some(open) = store::asking::open_request(work.conn(), around.subject, id, around.except).await? {
-        judged.wrong(place, "entitlement", "already_asked", "An open request asks for this already. Nothing is added: join it, or remove this item.");
+        judged.wrong(
+            place,
+            "entitlement",
+            "already_asked",
+            "An open request asks for this already. Nothing is added: join it, or remove this item.",
+        );
         judged.doubled = Doubled::Asked(open);
     } else if let Some(held) = around.held.iter().find(|held| held.entitlement == id) {
         let extends = judged.way == Way::Extend(held.grant);
         if !extends {
-            let remedy = if held.active { "Ask for a later end instead, or remove this item." } else { "It is being removed: wait for that, or remove this item." };
+            let remedy = if held.active {
+                "Ask for a later end instead, or remove this item."
+            } else {
+                "It is being removed: wait for that, or remove this item."
+            };
             judged.wrong(place, "entitlement", "held", format!("This is held already. {remedy}"));
         }
         judged.doubled = Doubled::Held(held.clone());
@@ -203,7 +213,12 @@ async fn way(
         return Ok(());
     }
     if let Some(number) = store::asking::changing(work.conn(), grant, around.except).await? {
-        judged.wrong(place, "kind", "already_changing", format!("{number} asks to change the same access already: wait for it, or choose another way."));
+        judged.wrong(
+            place,
+            "kind",
+            "already_changing",
+            format!("{number} asks to change the same access already: wait for it, or choose another way."),
+        );
     }
     if judged.way.kind() == RequestKind::Extend {
         judged.errors.extend(not_later(around, place, &held));

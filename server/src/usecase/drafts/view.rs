@@ -40,8 +40,13 @@ pub struct Subject {
 /// # Errors
 /// [`UseCaseError`] when reading fails.
 pub async fn subject(work: &mut Work<'_>, caller: &Caller, form: &BasketForm) -> Result<Result<Subject, FieldError>, UseCaseError> {
-    let refused =
-        || FieldError::new("subject", "not_yours", "You can ask for yourself, for who reports to you, and for accounts that you answer for: choose one of them.");
+    let refused = || {
+        FieldError::new(
+            "subject",
+            "not_yours",
+            "You can ask for yourself, for who reports to you, and for accounts that you answer for: choose one of them.",
+        )
+    };
     let typed = form.subject.trim();
     let id = if typed.is_empty() { Ok(caller.identity) } else { typed.parse::<IdentityId>() };
     let Ok(id) = id else { return Ok(Err(refused())) };
@@ -76,15 +81,8 @@ pub async fn view(work: &mut Work<'_>, base: &Base, caller: &Caller, row: DraftR
     let mut needs_end = false;
     if let Ok(subject) = &subject {
         let held = store::asking::held(work.conn(), subject.person.id).await?;
-        let around = Surroundings {
-            form,
-            seen: &body.seen,
-            subject: subject.person.id,
-            except: row.request,
-            today,
-            zone: &base.zone,
-            held: &held,
-        };
+        let around =
+            Surroundings { form, seen: &body.seen, subject: subject.person.id, except: row.request, today, zone: &base.zone, held: &held };
         for place in 0..form.items.len() {
             let judged = judge(work, &around, place).await?;
             errors.extend(judged.errors.iter().cloned());

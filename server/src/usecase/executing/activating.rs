@@ -34,7 +34,9 @@ pub(super) async fn activate(mut work: Work<'_>, attempt: &Attempt<'_>) -> Resul
     };
     let mut checked = check(&mut work, attempt).await?;
     if kind == RequestKind::Change && !replaced.as_ref().is_some_and(|locked| ending::is_active(&locked.grant)) {
-        checked.obstacles.push("The access that this would replace has ended or is being removed: ask for the new access by itself.".to_owned());
+        checked
+            .obstacles
+            .push("The access that this would replace has ended or is being removed: ask for the new access by itself.".to_owned());
     }
     if !checked.obstacles.is_empty() {
         return attempt.held(work, &checked.evaluation, checked.obstacles).await;

@@ -25,7 +25,9 @@ pub(super) async fn extend(mut work: Work<'_>, attempt: &Attempt<'_>) -> Result<
     let id = release.grant.ok_or_else(|| StoreError::inconsistent("release", format!("{} extends no grant", release.number)))?;
     let mut checked = check(&mut work, attempt).await?;
     // Person, request and release are locked; the grant comes last.
-    let held = store::grants::lock(work.conn(), id).await?.ok_or_else(|| StoreError::inconsistent("access_grant", "an extension points nowhere"))?;
+    let held = store::grants::lock(work.conn(), id)
+        .await?
+        .ok_or_else(|| StoreError::inconsistent("access_grant", "an extension points nowhere"))?;
     let ends_at = match grant::extend(&held.state, checked.ends_at, now) {
         Ok(ends_at) => ends_at,
         Err(reason) => {

@@ -14,7 +14,7 @@ use crate::store::requests::RequestRow;
 use app::error::AppError;
 use app::paths;
 use app::when::When;
-use domain::approval::{ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, Verdict, who_decides};
+use domain::approval::{ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, who_decides};
 use domain::catalogue::RiskTier;
 use domain::event::EventKind;
 use domain::id::{ApplicationId, IdentityId, RequestId, StageId};
@@ -94,8 +94,7 @@ impl Facts {
 
     /// Who may decide at a stage now, or why too few may.
     pub(in crate::usecase) fn candidates(&self, stage: &StageRow) -> Result<Vec<Candidate>, String> {
-        let reassigned: Vec<Reassigned> =
-            self.reassignments.iter().filter(|r| r.stage == stage.id).map(ReassignmentRow::facts).collect();
+        let reassigned: Vec<Reassigned> = self.reassignments.iter().filter(|r| r.stage == stage.id).map(ReassignmentRow::facts).collect();
         let approvals = self.approvals.iter().find(|(id, _)| *id == stage.id).map_or(0, |(_, n)| *n);
         who_decides(&stage.rule(), &self.stage_facts(&self.decided, &reassigned, approvals, stage.escalated_at.is_some()))
     }
@@ -196,12 +195,7 @@ async fn replace(
     stage: &StageRow,
     candidates: &[Candidate],
 ) -> Result<Change, UseCaseError> {
-    let deciders: Vec<IdentityId> = store::approvals::decisions(work.conn(), row.id, row.revision)
-        .await?
-        .into_iter()
-        .filter(|d| d.stage == stage.id && d.verdict != Verdict::Return)
-        .map(|d| d.by.id)
-        .collect();
+    let deciders = store::approvals::deciders(work.conn(), stage.id).await?;
     let line = |id: IdentityId, because: &str, from: Option<IdentityId>| (id, because.to_owned(), from);
     let mut before: Vec<_> = store::approvals::candidates(work.conn(), row.id, row.revision)
         .await?
@@ -218,7 +212,14 @@ async fn replace(
     store::approvals::replace_candidates(work.conn(), stage.id, candidates).await?;
     if stage.claim.as_ref().is_some_and(|(claimant, _)| !candidates.iter().any(|c| c.identity == claimant.id)) {
         store::approvals::unclaim(work.conn(), stage.id).await?;
-        work.event(EventKind::StageUnclaimed, "request", row.id.0, Some(row.id), json!({ "stage": stage.position, "name": stage.name, "detail": stage.name })).await?;
+        work.event(
+            EventKind::StageUnclaimed,
+            "request",
+            row.id.0,
+            Some(row.id),
+            json!({ "stage": stage.position, "name": stage.name, "detail": stage.name }),
+        )
+        .await?;
     }
     let new: Vec<Candidate> = candidates.iter().filter(|c| !before.iter().any(|(id, ..)| *id == c.identity)).cloned().collect();
     // Who only dropped out because they decided is told by the decision's own event.
@@ -247,18 +248,12 @@ async fn hold(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, reason: &
     let keepers = store::roles::holders(work.conn(), Role::Compliance).await?;
     let title = format!("{} is held: nobody can decide", row.number);
     let body = format!("{}. The reason stands in the queue.", stage.name);
-    let notice =
-        Notice { kind: NotificationKind::Held, title: &title, body: &body, href: paths::HOLDS, request: Some(row.id) };
+    let notice = Notice { kind: NotificationKind::Held, title: &title, body: &body, href: paths::HOLDS, request: Some(row.id) };
     tell(work, &keepers, &notice).await
 }
 
 /// The event that says who is asked. Only ids, words and what the timeline shows.
-pub(super) async fn opened(
-    work: &mut Work<'_>,
-    row: &RequestRow,
-    stage: &StageRow,
-    candidates: &[Candidate],
-) -> Result<(), UseCaseError> {
+pub(super) async fn opened(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, candidates: &[Candidate]) -> Result<(), UseCaseError> {
     let people: Vec<_> = candidates
         .iter()
         .map(|c| json!({ "identity": c.identity.to_string(), "because": c.because, "delegation": c.stands_in.map(|(_, record)| record.to_string()) }))
@@ -269,14 +264,9 @@ pub(super) async fn opened(
 }
 
 /// Tells people that a decision waits for them.
-async fn ask(
-    work: &mut Work<'_>,
-    row: &RequestRow,
-    stage: &StageRow,
-    candidates: &[Candidate],
-    due: &str,
-) -> Result<(), UseCaseError> {
-    let href = paths::stage(stage.id);
+async fn ask(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, candidates: &[Candidate], due: &str) -> Result<(), UseCaseError> {
+    // The request, which leads on to the decision: it opens also when somebody else has decided.
+    let href = paths::request(row.id);
     let body = format!("{}, due {due}.", stage.name);
     let (escalated, asked): (Vec<&Candidate>, Vec<&Candidate>) = candidates.iter().partition(|c| c.is_next_level());
     for (kind, people, title) in [
@@ -294,11 +284,7 @@ async fn ask(
 ///
 /// # Errors
 /// [`AppError::NotFound`] for an unknown stage, [`AppError::NotPossible`] when it is behind.
-pub(in crate::usecase) async fn stage_of(
-    work: &mut Work<'_>,
-    stage: StageId,
-    lock: bool,
-) -> Result<(RequestRow, StageRow), UseCaseError> {
+pub(in crate::usecase) async fn stage_of(work: &mut Work<'_>, stage: StageId, lock: bool) -> Result<(RequestRow, StageRow), UseCaseError> {
     let request = store::approvals::request_of_stage(work.conn(), stage).await?.ok_or(AppError::NotFound)?;
     let row = store::requests::find(work.conn(), request, lock).await?.ok_or(AppError::NotFound)?;
     let stages = store::approvals::stages(work.conn(), request, row.revision).await?;

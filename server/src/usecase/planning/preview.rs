@@ -47,8 +47,7 @@ pub async fn preview(
     let mut decided: Vec<PersonId> = Vec::new();
     let mut stages = Vec::new();
     for stage in &plan.stages {
-        let rule =
-            StageRule { sources: &stage.sources, fallback: &stage.fallback, escalate_to: &stage.escalate_to, quorum: stage.quorum };
+        let rule = StageRule { sources: &stage.sources, fallback: &stage.fallback, escalate_to: &stage.escalate_to, quorum: stage.quorum };
         let (who, held) = match who_decides(&rule, &facts.stage_facts(&decided, &[], 0, false)) {
             Ok(candidates) => {
                 let people: Vec<&_> = candidates.iter().filter(|c| c.stands_in.is_none()).collect();
@@ -60,7 +59,14 @@ pub async fn preview(
             }
             Err(reason) => (reason, true),
         };
-        stages.push(PlanLine { name: stage.name.clone(), step: stage.step, parallel: parallel(&plan.stages, stage), quorum: stage.quorum, who, held });
+        stages.push(PlanLine {
+            name: stage.name.clone(),
+            step: stage.step,
+            parallel: parallel(&plan.stages, stage),
+            quorum: stage.quorum,
+            who,
+            held,
+        });
     }
     Ok(Preview {
         plan_code: plan.code.clone(),
