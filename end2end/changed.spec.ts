@@ -1,6 +1,6 @@
 // What you saw is what you sign: a decision on something that moved on is not recorded.
 import { type Page } from "@playwright/test";
-import { arrive, ask, expect, Inbox, open, requestable, RequestForm, state, test, trail } from "./pages";
+import { already, arrive, ask, eventually, expect, Inbox, open, requestable, RequestForm, state, test, trail } from "./pages";
 
 const changed = (inbox: Inbox) => inbox.page.getByRole("alert").filter({ hasText: "Changed since you looked." });
 
@@ -45,8 +45,8 @@ test("approving the revision before the answer records nothing; the new one can 
   await other.unfold("Return with a question");
   await other.bar.getByLabel("Your question").fill("For which of the networks?");
   await other.bar.getByRole("button", { name: "Send the question" }).click();
-  await other.recorded(wanted);
-  await open(employee, request);
+  await other.decided(wanted);
+  await eventually(employee, request, () => already(state(employee)).toHaveText("Returned"));
   await employee.getByRole("button", { name: "Change the request" }).click();
   await arrive(employee, /^\/request\/[0-9a-f-]{36}/);
   const form = new RequestForm(employee);
@@ -62,7 +62,7 @@ test("approving the revision before the answer records nothing; the new one can 
 
   await other.choose(wanted);
   await other.approve.click();
-  await other.recorded(wanted);
+  await other.decided(wanted);
 });
 
 test("a decision whose answer was lost is sent again and recorded once", async ({ as, watch }) => {
@@ -81,9 +81,9 @@ test("a decision whose answer was lost is sent again and recorded once", async (
   await expect(inbox.page.getByRole("alert").filter({ hasText: "No answer came." })).toContainText("nothing is recorded twice");
   await inbox.page.unroute("**/api/inbox/decide");
   await inbox.approve.click();
-  await inbox.recorded(wanted);
+  await inbox.decided(wanted);
   await open(employee, request);
-  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Approved", "All approvals given"]);
+  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone"]);
 });
 
 test("going back after a decision offers nothing to decide again", async ({ as, watch }) => {
@@ -94,10 +94,10 @@ test("going back after a decision offers nothing to decide again", async ({ as, 
   const request = await ask(employee, wanted);
   await inbox.choose(wanted);
   await inbox.approve.click();
-  await inbox.recorded(wanted);
+  await inbox.decided(wanted);
   await inbox.page.goBack();
   await expect(inbox.page.getByText("It may have been decided.")).toBeVisible();
   await expect(inbox.approve).toHaveCount(0);
   await open(employee, request);
-  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Approved", "All approvals given"]);
+  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone"]);
 });

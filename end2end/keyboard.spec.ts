@@ -1,6 +1,6 @@
 // The short line without a mouse: Tab, Enter, typing, and the keys of the inbox.
 import { type Locator, type Page } from "@playwright/test";
-import { arrive, choose, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
+import { already, arrive, choose, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
 
 /** Presses Tab until the element has the focus; on the way the focus is always visible. */
 async function tabTo(page: Page, element: Locator, most = 150) {
@@ -42,7 +42,7 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
   await arrive(employee, /^\/catalogue\?q=/);
   await tabTo(employee, employee.getByRole("button", { name: `Request ${wanted.name}`, exact: true }));
   await employee.keyboard.press("Enter");
-  await arrive(employee, "/request");
+  await arrive(employee, /^\/request\/[0-9a-f-]{36}/);
   const form = new RequestForm(employee);
   await tabTo(employee, form.reason);
   await employee.keyboard.type("Proj");
@@ -83,7 +83,7 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
   await arrive(manager, (await lines.nth(place).getAttribute("href")) ?? "");
   await expect(manager.getByRole("heading", { level: 1 })).toHaveText(`${wanted.name} for ${people.employee}`);
   await manager.keyboard.press("a");
-  await inbox.recorded(wanted);
+  await inbox.decided(wanted);
 
   const operator = await stranger();
   await signIn(operator, people.operator);
@@ -91,6 +91,7 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
   await operator.keyboard.press("Enter");
   await arrive(operator, "/releases");
   const row = operator.getByRole("row").filter({ hasText: people.employee }).filter({ hasText: wanted.name });
+  await eventually(operator, "/releases", () => already(row).toHaveCount(1));
   await tabTo(operator, row.getByRole("link", { name: /^REL-/ }));
   await operator.keyboard.press("Enter");
   await arrive(operator, /^\/releases\/[0-9a-f-]{36}/);
@@ -127,5 +128,5 @@ test("a reason that is missing keeps the decision from being sent, and the keys 
   await manager.keyboard.type("Not needed for this work.");
   await tabTo(manager, inbox.bar.getByRole("button", { name: "Reject the request" }));
   await manager.keyboard.press("Enter");
-  await inbox.recorded(wanted);
+  await inbox.decided(wanted);
 });

@@ -1,5 +1,5 @@
 // The line through everything, each step by the person whose turn it is.
-import { ask, arrive, daysAfter, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
+import { already, ask, arrive, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
 
 /** Two letters in the middle of the longest word change places. */
 function mistyped(name: string): string {
@@ -23,7 +23,7 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
     await expect(employee.getByRole("heading", { level: 1 })).toHaveText(wanted.name);
     await expect(employee.getByRole("link", { name: people.owner })).toBeVisible();
     await employee.getByRole("button", { name: /^Request this/ }).click();
-    await arrive(employee, "/request");
+    await arrive(employee, /^\/request\/[0-9a-f-]{36}/);
   });
 
   const request = await test.step("a gate fails while typing, and its remedy cures it", async () => {
@@ -55,7 +55,7 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
     await expect(inbox.page.locator("#gates .card-aside")).toHaveText(/^All \d+ met$/);
     await expect(inbox.page.getByText(why)).toBeVisible();
     await inbox.approve.click();
-    await inbox.recorded(wanted);
+    await inbox.decided(wanted);
   });
 
   await test.step("the application owner approves", async () => {
@@ -63,13 +63,13 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
     await inbox.choose(wanted);
     await expect(inbox.bar).toContainText("You decide as application owner");
     await inbox.approve.click();
-    await inbox.recorded(wanted);
+    await inbox.decided(wanted);
   });
 
   await test.step("an operator gives the access and says what shows it", async () => {
     const operator = await as("operator");
-    await open(operator, "/releases");
     const row = operator.getByRole("row").filter({ hasText: people.employee }).filter({ hasText: wanted.name });
+    await eventually(operator, "/releases", () => already(row).toHaveCount(1));
     await row.getByRole("link", { name: /^REL-/ }).click();
     await arrive(operator, /^\/releases\/[0-9a-f-]{36}/);
     await expect(state(operator)).toHaveText("Waits for an operator");
@@ -107,11 +107,12 @@ test("a question is answered with the next revision, and a rejection gives its r
   await inbox.unfold("Return with a question");
   await inbox.bar.getByLabel("Your question").fill("Which of the clusters is it about?");
   await inbox.bar.getByRole("button", { name: "Send the question" }).click();
-  await inbox.recorded(wanted);
+  await inbox.decided(wanted);
 
-  await open(employee, "/");
   const waits = employee.locator("section", { has: employee.getByRole("heading", { name: "Waits for me" }) });
-  await waits.getByRole("listitem").filter({ hasText: wanted.name }).getByRole("link").click();
+  const asked = waits.getByRole("listitem").filter({ hasText: wanted.name });
+  await eventually(employee, "/", () => already(asked).toHaveCount(1));
+  await asked.getByRole("link").click();
   await arrive(employee, /^\/requests\/[0-9a-f-]{36}/);
   await expect(employee.getByText("Which of the clusters is it about?")).toBeVisible();
   await employee.getByRole("button", { name: "Change the request" }).click();
@@ -128,10 +129,9 @@ test("a question is answered with the next revision, and a rejection gives its r
   await inbox.unfold("Reject");
   await inbox.bar.getByLabel("Why it is refused").fill("Two colleagues of the team have it; ask them.");
   await inbox.bar.getByRole("button", { name: "Reject the request" }).click();
-  await inbox.recorded(wanted);
+  await inbox.decided(wanted);
 
-  await open(employee, request);
-  await expect(state(employee)).toHaveText("Rejected");
+  await eventually(employee, request, () => already(state(employee)).toHaveText("Rejected"));
   await expect(employee.getByText("Two colleagues of the team have it; ask them.")).not.toHaveCount(0);
   await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Returned with a question", "Answered with a new revision", "Asked to decide", "Rejected"]);
   await expect(trail(employee, "execution")).toHaveCount(0);

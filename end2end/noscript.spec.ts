@@ -1,5 +1,5 @@
 // The main paths in a browser that runs no script.
-import { arrive, ask, daysAfter, expect, Inbox, open, people, requestable, RequestForm, state, test, trail } from "./pages";
+import { already, arrive, ask, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail } from "./pages";
 
 const off = { javaScriptEnabled: false };
 
@@ -62,9 +62,9 @@ test("a request is checked, refused at its fields, cured and submitted; the mana
   const inbox = new Inbox(await as("manager", off));
   await inbox.choose(wanted, off);
   await inbox.approve.click();
-  await inbox.recorded(wanted, off);
-  await open(employee, request, off);
-  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Approved", "Asked to decide"]);
+  await inbox.decided(wanted, off);
+  const events = ["Submitted", "Asked to decide", "Approved", "Asked to decide"];
+  await eventually(employee, request, () => already(trail(employee, "decision")).toHaveText(events), off);
 });
 
 test("a request is rejected with a reason, another withdrawn", async ({ as }) => {
@@ -77,9 +77,8 @@ test("a request is rejected with a reason, another withdrawn", async ({ as }) =>
   await inbox.unfold("Reject");
   await inbox.bar.getByLabel("Why it is refused").fill("The reports have what is needed.");
   await inbox.bar.getByRole("button", { name: "Reject the request" }).click();
-  await inbox.recorded(refused, off);
-  await open(employee, request, off);
-  await expect(state(employee)).toHaveText("Rejected");
+  await inbox.decided(refused, off);
+  await eventually(employee, request, () => already(state(employee)).toHaveText("Rejected"), off);
   await expect(employee.getByText("The reports have what is needed.")).not.toHaveCount(0);
 
   await ask(employee, dropped, off);

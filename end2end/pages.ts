@@ -9,6 +9,7 @@ export const people = {
   employee: "Georgi Facello",
   manager: "Dietrich Journel",
   owner: "Anneke Preusig",
+  security: "Vidya Awdeh",
   compliance: "Ayakannu Skrikant",
   auditor: "Kazuhito Encarnacion",
   administrator: "Karsten Szmurlo",
@@ -127,6 +128,20 @@ export async function arrive(page: Page, where: string | RegExp, scripting: Scri
   await alive(page, scripting);
 }
 
+/** For what is on the page already or is not: without the patience of `expect`. */
+export const already = expect.configure({ timeout: 250 });
+
+/**
+ * Opens a page until it shows what a job does in the background: a decision becomes final after ten
+ * seconds and is recorded by the next run.
+ */
+export async function eventually(page: Page, path: string, shows: () => Promise<void>, scripting: Scripting = {}) {
+  await expect(async () => {
+    await open(page, path, scripting);
+    await shows();
+  }).toPass({ timeout: 40_000, intervals: [500] });
+}
+
 /** What the caller could ask for. */
 export interface Entitlement {
   name: string;
@@ -150,8 +165,19 @@ export async function requestable(page: Page, application: string, tier: string,
   return found;
 }
 
-/** Puts something into the basket from its page in the catalogue; ends on the form. */
+/** Lets go what is in the basket. */
+export async function emptyBasket(page: Page, scripting: Scripting = {}) {
+  await open(page, "/request", scripting);
+  const discard = page.getByRole("button", { name: "Discard this draft" });
+  while ((await discard.count()) > 0) {
+    await discard.click();
+    await arrive(page, /^\/request\?discarded/, scripting);
+  }
+}
+
+/** Puts something into an empty basket from its page in the catalogue; ends on the form. */
 export async function choose(page: Page, entitlement: Entitlement, scripting: Scripting = {}) {
+  await emptyBasket(page, scripting);
   await open(page, `/catalogue/${entitlement.id}`, scripting);
   await page.getByRole("button", { name: /^Request this/ }).click();
   await arrive(page, /^\/request\/[0-9a-f-]{36}/, scripting);
@@ -239,16 +265,16 @@ export class Inbox {
     await this.bar.locator("summary").filter({ hasText: word }).click();
   }
 
-  /** Opens the list and in it the decision. */
+  /** Opens the list and in it the decision, as soon as it is asked for. */
   async choose(entitlement: Entitlement, scripting: Scripting = {}) {
-    await open(this.page, "/inbox", scripting);
+    await eventually(this.page, "/inbox", () => already(this.line(entitlement)).toHaveCount(1), scripting);
     await this.line(entitlement).click();
     await arrive(this.page, /^\/inbox\/[0-9a-f-]{36}/, scripting);
     await expect(this.page.getByRole("heading", { level: 1 })).toHaveText(`${entitlement.name} for ${people.employee}`);
   }
 
   /** The list after a decision was made: it can be undone for ten seconds and is recorded then. */
-  async recorded(entitlement: Entitlement, scripting: Scripting = {}) {
+  async decided(entitlement: Entitlement, scripting: Scripting = {}) {
     await arrive(this.page, /^\/inbox\?(.*&)?decided=/, scripting);
     await expect(this.said).toContainText("Decided.");
     await expect(this.line(entitlement)).toHaveCount(0);

@@ -202,7 +202,7 @@ fn within_set(wanted: &[Wanted], others: &[Standings], members: &[EntitlementId]
             theirs.push(other);
         }
     }
-    if 1 + theirs.len() <= at_most {
+    if theirs.len() < at_most {
         return Vec::new();
     }
     theirs.iter().map(|other| clash(first, other, Some(at_most))).collect()

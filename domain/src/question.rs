@@ -326,7 +326,7 @@ mod tests {
             check("questions", questions).err().unwrap_or_default().into_iter().map(|e| e.code).collect::<Vec<_>>()
         };
         let good = question(QuestionKind::Choice);
-        assert_eq!(codes(&[good.clone()]), Vec::<String>::new());
+        assert_eq!(codes(std::slice::from_ref(&good)), Vec::<String>::new());
         assert_eq!(codes(&[good.clone(), good.clone()]), ["twice"]);
         assert_eq!(codes(&[Question { id: "1st".into(), ..good.clone() }]), ["id"]);
         assert_eq!(codes(&[Question { label: " ".into(), ..good.clone() }]), ["label"]);

@@ -2,7 +2,7 @@
 //! form, what was typed stays typed, the second person reads the difference, every version stays
 //! readable.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Extension and change of access that is there: law 9, and what takes the place of what.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
 #[expect(dead_code, reason = "this program tells its own part of the story")]

@@ -26,8 +26,7 @@ async fn say(app: &TestApp, who: &[IdentityId], kind: NotificationKind, title: &
 async fn bell(client: &Client) -> Option<String> {
     let page = client.get("/").await.text();
     let after = page.split_once("class=\"bar-link\"").unwrap().1.split_once("</a>").unwrap().0.to_owned();
-    let number = after.split_once("nav-count").map(|(_, rest)| rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned());
-    number
+    after.split_once("nav-count").map(|(_, rest)| rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned())
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1,7 +1,7 @@
 //! The story of a request, told through HTTP on a real database: the line through everything, and
 //! every side exit built so far.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod story {
     mod bulk;

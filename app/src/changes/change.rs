@@ -61,7 +61,7 @@ fn page(change: ChangeView, said: Option<String>, refused: Option<RefusedStep>) 
     let decide = change.may_confirm.then(|| decide(id, refused.as_ref()));
     let take_back = change.may_withdraw.then(|| take_back(id));
     let ChangeView { line, reason, differences, decided, .. } = change;
-    let words = decided.and_then(|(by, _, words)| (!words.is_empty()).then(|| (by, words)));
+    let words = decided.and_then(|(by, _, words)| (!words.is_empty()).then_some((by, words)));
     let words = words.map(|(by, words)| {
         let title = if line.state == ChangeState::Refused { "Why it was refused" } else { "What the second person said" };
         view! { <Card title=title><p class="whitespace-pre-line">{words}</p><p class="text-ink-2"><a href=paths::identity(by.id)>{by.name}</a></p></Card> }

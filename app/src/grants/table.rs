@@ -132,7 +132,7 @@ fn actions(grant: &GrantLine, give_back: ServerAction<GiveBack>) -> AnyView {
     });
     let what = unseen(grant);
     view! {
-        <div class="flex flex-wrap gap-1 justify-end">
+        <div class="row-actions no-print">
             {ask}
             <ActionForm action=give_back>
                 <input type="hidden" name="grant" value=id/>

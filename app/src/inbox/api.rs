@@ -1,6 +1,8 @@
 //! Server functions of the inbox. Permission, version, content hash and password are checked behind
 //! the port.
 
+#![expect(clippy::too_many_arguments, reason = "the fields of a form, flat, so that a plain form can send them")]
+
 use super::port::{InboxDetail, InboxPage, InboxQuery};
 use crate::error::AppError;
 use domain::id::RequestId;

@@ -231,9 +231,11 @@ fn period(request: &RequestView) -> String {
     let application = request.items.first().map(|item| item.application.clone()).unwrap_or_default();
     let end = request.effective_end;
     let until = until(end.map(day), end.map(|end| days_between(request.starts_on, end)));
-    let asked = (end != request.ends_on)
-        .then(|| format!("asked for: {}", request.ends_on.map_or_else(|| "no end".to_owned(), day)))
-        .unwrap_or_default();
+    let asked = if end == request.ends_on {
+        String::new()
+    } else {
+        format!("asked for: {}", request.ends_on.map_or_else(|| "no end".to_owned(), day))
+    };
     [application, format!("From {}", day(request.starts_on)), until, asked]
         .into_iter()
         .filter(|part| !part.is_empty())

@@ -1,5 +1,7 @@
 //! Server functions of requests. What the form does is in `draft_api`.
 
+#![expect(clippy::too_many_arguments, reason = "the fields of a form, flat, so that a plain form can send them")]
+
 use super::port::{RequestView, RequestsPage, RequestsQuery};
 use crate::error::AppError;
 use domain::id::{IdempotencyKey, RequestId};
@@ -9,7 +11,6 @@ use std::collections::BTreeMap;
 /// Submits one item without a draft, for callers that have everything at hand. `kind` says how it is
 /// asked for as the form does: `grant`, `extend:` or `change:` and the grant.
 #[server(endpoint = "requests/submit")]
-#[expect(clippy::too_many_arguments, reason = "the fields of the form, flat, so that a plain form can send them")]
 pub async fn submit(
     entitlement: String,
     #[server(default)] kind: String,

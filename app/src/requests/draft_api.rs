@@ -1,6 +1,8 @@
 //! Server functions of the request form. Its fields are flat and named as in the form; those of an
 //! item are `items[0][kind]` and so on. Every one of them leads back to a page.
 
+#![expect(clippy::too_many_arguments, reason = "the fields of a form, flat, so that a plain form can send them")]
+
 use super::draft_port::{Desk, TemplateLine, TypedItem};
 use crate::error::AppError;
 use domain::id::{DraftId, RequestId};
@@ -56,7 +58,6 @@ pub async fn edit_request(request: RequestId) -> Result<(), AppError> {
 
 /// Keeps what was typed. `cure` is a field and a value for it: what a gate's remedy fills in.
 #[server(endpoint = "drafts/save")]
-#[expect(clippy::too_many_arguments, reason = "the fields of the form, flat, so that a plain form can send them")]
 pub async fn save_draft(
     draft: DraftId,
     version: i32,
@@ -77,7 +78,6 @@ pub async fn save_draft(
 
 /// Keeps what was typed and takes an item out.
 #[server(endpoint = "drafts/remove_item")]
-#[expect(clippy::too_many_arguments, reason = "the fields of the form, flat, so that a plain form can send them")]
 pub async fn remove_item(
     draft: DraftId,
     version: i32,
@@ -115,7 +115,6 @@ pub async fn discard_draft(draft: DraftId) -> Result<(), AppError> {
 
 /// Submits all of it, or nothing; gives the requests, in the order of the basket.
 #[server(endpoint = "drafts/submit")]
-#[expect(clippy::too_many_arguments, reason = "the fields of the form, flat, so that a plain form can send them")]
 pub async fn submit_draft(
     draft: DraftId,
     version: i32,

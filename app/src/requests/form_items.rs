@@ -49,6 +49,7 @@ pub(super) fn Item(view: DraftView, place: usize) -> impl IntoView {
             view! { <p>"The catalogue does not have this any more: remove it."</p> }.into_any(),
         ),
     };
+    let record = item.card.as_ref().map(|card| paths::entitlement(card.id));
     let remove = view.revises.is_none().then(|| {
         let (place, unseen) = (place.to_string(), title.clone());
         move || {
@@ -65,7 +66,7 @@ pub(super) fn Item(view: DraftView, place: usize) -> impl IntoView {
     let changed = changed(&view, place, &item);
     let way = way(&view, place, &item);
     view! {
-        <Card title=title id=id(place, "entitlement") aside=aside>
+        <Card title=title href=record id=id(place, "entitlement") aside=aside>
             <div class="form">
                 <div>{what}</div>
                 <div id=format!("item-{place}-trouble") data-refresh="">{trouble}</div>
@@ -79,10 +80,10 @@ pub(super) fn Item(view: DraftView, place: usize) -> impl IntoView {
 }
 
 fn described(card: EntitlementCard) -> AnyView {
-    let EntitlementCard { id, description, application, tier, owner, classification, .. } = card;
+    let EntitlementCard { description, application, tier, owner, classification, .. } = card;
     let owner = owner.map(|owner| format!(" · owner {}", owner.name)).unwrap_or_default();
     view! {
-        <p><a href=paths::entitlement(id)>{description}</a>" "<TierTag tier=tier.word()/></p>
+        <p>{description}" "<TierTag tier=tier.word()/></p>
         <p class="text-ink-3">{application}{owner}" · data: "{classification.label()}</p>
     }
     .into_any()

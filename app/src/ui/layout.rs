@@ -171,8 +171,15 @@ pub fn Card(
     /// Makes the card a target for links on the page.
     #[prop(optional, into)]
     id: Text,
+    /// Where the title leads.
+    #[prop(optional, into)]
+    href: Text,
     children: Children,
 ) -> impl IntoView {
+    let title = match href.into_inner() {
+        Some(href) => view! { <a href=href>{title}</a> }.into_any(),
+        None => title.into_any(),
+    };
     view! {
         <section class="card" id=id.into_inner()>
             <div class="card-head"><h2>{title}</h2><div class="card-aside">{aside.run()}</div></div>

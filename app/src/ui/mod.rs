@@ -24,7 +24,7 @@
 //! | `Frame` | `items: Signal<Vec<NavItem>>`, \[`search`, `right`: closures\], children: the whole page with skip link, top bar, `<main id=main>`. Once, in the root |
 //! | `Page` | `title`, \[`subtitle`, `overline`, `tags`/`actions`: closures, `wide`, `narrow`\], children: the page with its `<h1>` |
 //! | `PageHead` | as `Page` without children: the head of the detail in a `ListDetail` |
-//! | `Card` | `title`, \[`aside`: closure, `flush` for tables, gates, lists, `id`\], children |
+//! | `Card` | `title`, \[`aside`: closure, `flush` for tables, gates, lists, `id`, `href` of the title\], children |
 //! | `Columns` | `aside`: closure, children: main column and side column |
 //! | `Stack` | children below each other |
 //! | `ListDetail` | `label`, `detail_open: Signal<bool>`, `back_href`, `list`/`detail`: closures |

@@ -13,8 +13,11 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-/// Standard patterns: code, name, what for, reason, days, entitlements.
-const TEMPLATES: &[(&str, &str, &str, &str, i32, &[&str])] = &[
+/// Code, name, what for, reason, days, entitlements.
+type Pattern = (&'static str, &'static str, &'static str, &'static str, i32, &'static [&'static str]);
+
+/// Standard patterns.
+const TEMPLATES: &[Pattern] = &[
     (
         "on-call",
         "On-call support",

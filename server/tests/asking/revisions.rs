@@ -17,7 +17,7 @@ async fn an_edit_makes_the_next_revision_voids_decisions_and_shows_what_differs(
     let view = s.open(s.ana, &draft).await;
     assert_eq!((view["revises"]["next"].as_i64(), view["revises"]["decisions"].as_i64()), (Some(2), Some(1)));
     let made = s.submit(s.ana, &draft, &[("justification", MORE), ("ends_on", "2026-12-10")]).await;
-    assert_eq!(made, [request.clone()]);
+    assert_eq!(made, std::slice::from_ref(&request));
     let view = s.show(s.ana, &request).await;
     assert_eq!((view["revision"].as_i64(), view["state"]["state"].as_str()), (Some(2), Some("in_approval")));
     let fields: Vec<&str> = view["revisions"][0]["differences"].as_array().unwrap().iter().map(|d| d["field"].as_str().unwrap()).collect();

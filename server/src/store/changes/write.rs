@@ -145,7 +145,8 @@ fn edited(before: Option<&EntitlementBody>, after: &EntitlementBody) -> Vec<Stri
         ("state", before.active != after.active),
     ]
     .into_iter()
-    .filter_map(|(field, changed)| changed.then(|| field.to_owned()))
+    .filter(|(_, changed)| *changed)
+    .map(|(field, _)| field.to_owned())
     .collect()
 }
 
