@@ -46,7 +46,7 @@ test("approving the revision before the answer records nothing; the new one can 
   await other.bar.getByLabel("Your question").fill("For which of the networks?");
   await other.bar.getByRole("button", { name: "Send the question" }).click();
   await other.decided(wanted);
-  await eventually(employee, request, () => already(state(employee)).toHaveText("Returned"));
+  await eventually(employee, request, () => already(state(employee)).toHaveText("Returned with a question"));
   await employee.getByRole("button", { name: "Change the request" }).click();
   await arrive(employee, /^\/request\/[0-9a-f-]{36}/);
   const form = new RequestForm(employee);
@@ -58,7 +58,7 @@ test("approving the revision before the answer records nothing; the new one can 
   await old.approve.click();
   await expect(changed(old)).toContainText("Nothing was recorded.");
   await open(employee, request);
-  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Returned with a question", "Answered with a new revision", "Asked to decide"]);
+  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone", "Returned with a question", "Answered with a new revision", "Asked to decide"]);
 
   await other.choose(wanted);
   await other.approve.click();

@@ -29,7 +29,7 @@ for (const scripting of [{}, { javaScriptEnabled: false }]) {
   test(`a tier is changed by one person and confirmed by another, ${how}`, async ({ as }) => {
     test.slow();
     const administrator = await as("administrator", scripting);
-    const { path, name } = await record(administrator, how === "with script" ? "network" : "sql", scripting);
+    const { path, name } = await record(administrator, how === "with script" ? "healthcareapis" : "cognitiveservices", scripting);
     await open(administrator, "/rules", scripting);
     await administrator.getByRole("link", { name: "Entitlements", exact: true }).click();
     await arrive(administrator, "/rules/entitlement", scripting);
@@ -91,7 +91,7 @@ test("what was typed stays when the form is refused, and a change is refused wit
 
 test("a change for a later day waits for it, and an owner is led to it from the catalogue", async ({ as }) => {
   const administrator = await as("administrator");
-  const { path } = await record(administrator, "cosmosdb");
+  const { path } = await record(administrator, "documentdb");
   await open(administrator, path.replace("/rules/entitlement/", "/catalogue/"));
   await administrator.getByRole("link", { name: "Edit", exact: true }).click();
   await arrive(administrator, new RegExp(`^${path}\\?edit`));

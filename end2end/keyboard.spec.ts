@@ -101,7 +101,7 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
   await operator.keyboard.press("Enter");
   await arrive(operator, /\?done=executed$/);
   await expect(state(operator)).toHaveText("Carried out");
-  await expect(trail(operator, "decision")).toHaveText(["Submitted", "Asked to decide", "Approved", "All approvals given"]);
+  await expect(trail(operator, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone", "Approved", "All approvals given"]);
 });
 
 test("a reason that is missing keeps the decision from being sent, and the keys stay silent while typing", async ({ as }) => {

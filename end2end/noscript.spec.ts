@@ -63,7 +63,7 @@ test("a request is checked, refused at its fields, cured and submitted; the mana
   await inbox.choose(wanted, off);
   await inbox.approve.click();
   await inbox.decided(wanted, off);
-  const events = ["Submitted", "Asked to decide", "Approved", "Asked to decide"];
+  const events = ["Submitted", "Asked to decide", "Decided, can be undone", "Approved", "Asked to decide"];
   await eventually(employee, request, () => already(trail(employee, "decision")).toHaveText(events), off);
 });
 

@@ -196,6 +196,13 @@ impl Problem {
             (_, "reowned") => "Its owner changed since you added it: read who answers for it now.",
             (_, "twice") => "This is in the basket already: remove one of the two.",
             (_, "not_held") => "What this would extend or replace is not held any more: choose another way.",
+            (field, "required") if field == "kind" || field.ends_with(".kind") => "Choose how you want it from the list.",
+            ("verdict", _) => "Choose what you decide.",
+            ("selected", "invalid") => "This selection cannot be read: tick the requests again.",
+            ("in_app" | "mail", _) => "Choose from the list.",
+            (_, "not_the_same") => "This cannot take the place of what is held: choose another way.",
+            (_, "already_changing") => "Another request changes the same access already: wait for it, or choose another way.",
+            (_, "no_end") => "This has no end that could be moved: remove the item.",
             (_, "not_later") => "It ends then or later already: choose a later end.",
             ("entitlement", _) => "Choose what you need from the catalogue.",
             ("reason_code", _) => "Choose a reason from the list.",
@@ -203,8 +210,9 @@ impl Problem {
                 "Say in at least 20 characters what the access is for: someone who does not know you should understand it in a year."
             }
             ("starts_on" | "ends_on", "required" | "not_a_date") => "Enter a date as year-month-day, for example 2026-12-23.",
-            ("starts_on", "in_the_past") => "Access cannot start in the past: choose today or later.",
+            ("starts_on", "in_the_past") => "Nothing can start in the past: choose today or later.",
             ("starts_on", "too_far") => "Choose a start within the next ten years.",
+            ("starts_on", "over_a_year_away") => "Choose a start within the next year.",
             ("ends_on", "not_earlier") => "Choose a day before the end that stands now: an approver shortens and never lengthens.",
             ("ends_on", "in_the_past") => "Choose today or a later day.",
             ("ends_on", "ends_before_start") => "The end lies before the start: choose a later end.",
@@ -255,6 +263,8 @@ impl Problem {
             (_, "lookalike") => "This looks like a name in Latin letters and is not: type it in Latin letters.",
             (_, "forbidden_character") => "This contains a character that cannot be used here: remove it and type the text again.",
             (_, "too_long") => "This is too long: shorten it.",
+            (_, "too_short") => "This is too short: see the limits at the field.",
+            (_, "nobody") => "Nobody who works here has this address: enter a work e-mail.",
             (_, "required") => "This is needed.",
             (_, code) => crate::changes::problem::sentence(code).unwrap_or("This cannot be accepted as typed."),
         }

@@ -66,6 +66,13 @@ pub fn draft(id: DraftId) -> String {
     format!("{REQUEST}/{id}")
 }
 
+/// The request form on a draft, at one of its fields; at its top for what is no name of a field.
+#[must_use]
+pub fn draft_at(id: DraftId, field: &str) -> String {
+    let named = !field.is_empty() && field.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+    if named { format!("{}#field-{field}", draft(id)) } else { draft(id) }
+}
+
 /// Where a form puts something into a draft.
 pub const ADD_TO_DRAFT: &str = "/api/drafts/add";
 /// Files: the form that adds one goes there, and below it each is given out.
@@ -96,6 +103,11 @@ pub const REPLACES: &str = "replaces";
 #[must_use]
 pub fn request(id: RequestId) -> String {
     format!("{REQUESTS}/{id}")
+}
+
+/// A request as a file.
+pub fn request_record(id: RequestId) -> String {
+    format!("{REQUESTS}/{id}/record")
 }
 
 /// A request, right after something was done to it; `done` is `submitted`, `answered` or
@@ -187,8 +199,8 @@ pub fn catalogue(query: &CatalogueQuery) -> String {
 /// A list of requests.
 #[must_use]
 pub fn requests(query: &RequestsQuery) -> String {
-    let RequestsQuery { scope, state, after } = query;
-    with(REQUESTS, &[("scope", scope), ("state", state), ("after", after)])
+    let RequestsQuery { scope, state, change, after } = query;
+    with(REQUESTS, &[("scope", scope), ("state", state), ("change", change), ("after", after)])
 }
 
 /// A list of notifications.
@@ -288,6 +300,16 @@ mod tests {
         assert_eq!(parameter(search, "none"), "");
         assert_eq!(parameter("ends_on=2027-02-21&ends_on=2026-12-23", "ends_on"), "2026-12-23");
         assert!(has_parameter(search, "flag") && !has_parameter(search, "none"));
+    }
+
+    #[test]
+    fn only_the_name_of_a_field_becomes_a_place_on_the_draft() {
+        let id: DraftId = "0190a000-0000-7000-8000-000000000000".parse().unwrap();
+        assert_eq!(draft_at(id, "ends_on"), format!("/request/{id}#field-ends_on"));
+        assert_eq!(draft_at(id, "items.0.kind"), format!("/request/{id}#field-items.0.kind"));
+        for none in ["", "a\r\nb", "a b", "ü", "<a>"] {
+            assert_eq!(draft_at(id, none), format!("/request/{id}"));
+        }
     }
 
     #[test]

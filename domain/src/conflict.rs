@@ -1,7 +1,8 @@
 //! Separation of duties: which combinations of access one person must not have.
 //!
 //! What counts is what access gives, not what it is called: an entitlement that includes others
-//! brings them along, on the side of what is asked for as on the side of what is held.
+//! brings them along, on the side of what is asked for as on the side of what is held. And people
+//! count, not accounts: what somebody has on one account is looked at when they ask on another.
 
 use crate::id::{ConflictId, EntitlementId};
 use crate::words::words;
@@ -90,6 +91,8 @@ pub struct Standings {
     pub standing: Standing,
     /// Name of what includes it, unless they have it itself.
     pub through: Option<String>,
+    /// The account that has it, unless it is the one that is asked for.
+    pub account: Option<String>,
 }
 
 /// One rule that the wished-for access would break.
@@ -110,6 +113,9 @@ pub struct ConflictFound {
     /// Name of what gives them that, unless they have it itself.
     #[serde(default)]
     pub with_through: Option<String>,
+    /// The account of the same person that has it, unless it is the one that is asked for.
+    #[serde(default)]
+    pub with_account: Option<String>,
     /// Name of the included entitlement that clashes, unless it is the one asked for.
     #[serde(default)]
     pub because_of: Option<String>,
@@ -133,10 +139,15 @@ impl ConflictFound {
             (Some(name), Standing::Requested) => format!(" as part of {name}"),
             (Some(name), Standing::Held | Standing::Pending) => format!(" through {name}"),
         };
+        let account = match (&self.with_account, self.standing) {
+            (None, _) => String::new(),
+            (Some(account), Standing::Held) => format!(" by another account of the same person, {account}"),
+            (Some(account), Standing::Pending | Standing::Requested) => format!(" for another account of the same person, {account}"),
+        };
         let at_most = self.at_most.map(|most| format!(" (at most {most} of the set)")).unwrap_or_default();
         let mitigation = if self.mitigation.is_empty() { String::new() } else { format!("; bearable with: {}", self.mitigation) };
         format!(
-            "“{}” ({}){because} with {}, {}{through}{at_most}{mitigation}",
+            "“{}” ({}){because} with {}, {}{through}{account}{at_most}{mitigation}",
             self.title,
             self.code,
             self.with_name,
@@ -209,7 +220,13 @@ fn within_set(wanted: &[Wanted], others: &[Standings], members: &[EntitlementId]
 }
 
 fn as_requested(wanted: &Wanted) -> Standings {
-    Standings { entitlement: wanted.entitlement, name: wanted.name.clone(), standing: Standing::Requested, through: wanted.through.clone() }
+    Standings {
+        entitlement: wanted.entitlement,
+        name: wanted.name.clone(),
+        standing: Standing::Requested,
+        through: wanted.through.clone(),
+        account: None,
+    }
 }
 
 fn clash(mine: &Wanted, other: &Standings, at_most: Option<usize>) -> ConflictFound {
@@ -221,6 +238,7 @@ fn clash(mine: &Wanted, other: &Standings, at_most: Option<usize>) -> ConflictFo
         with_name: other.name.clone(),
         standing: other.standing,
         with_through: other.through.clone(),
+        with_account: other.account.clone(),
         because_of: mine.through.as_ref().map(|_| mine.name.clone()),
         mitigation: String::new(),
         at_most,
@@ -264,7 +282,9 @@ mod tests {
     }
 
     fn others(standing: Standing, text: &str) -> Vec<Standings> {
-        parts(text).map(|(id, through)| Standings { entitlement: entitlement(id), name: format!("Role {id}"), standing, through }).collect()
+        parts(text)
+            .map(|(id, through)| Standings { entitlement: entitlement(id), name: format!("Role {id}"), standing, through, account: None })
+            .collect()
     }
 
     fn sides() -> Shape {
@@ -324,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_says_through_what_and_what_would_make_it_bearable() {
+    fn a_finding_says_through_what_on_which_account_and_what_would_make_it_bearable() {
         let find = |mine: &str, theirs: Vec<Standings>, shape| conflicts_of(&wanted(mine), &theirs, &[rule(shape)])[0].describe();
         assert_eq!(
             find("1", others(Standing::Held, "3"), sides()),
@@ -337,6 +357,17 @@ mod tests {
         assert_eq!(
             find("1", others(Standing::Held, "2"), set(1)),
             "“Pay and approve” (SOD-001) with Role 2, already held (at most 1 of the set); bearable with: a second signature"
+        );
+        let elsewhere = |standing, text: &str| -> Vec<Standings> {
+            others(standing, text).into_iter().map(|other| Standings { account: Some("Ana Admin (A-17)".into()), ..other }).collect()
+        };
+        assert_eq!(
+            find("1", elsewhere(Standing::Held, "3@7"), sides()),
+            "“Pay and approve” (SOD-001) with Role 3, already held through Role 7 by another account of the same person, Ana Admin (A-17); bearable with: a second signature"
+        );
+        assert_eq!(
+            find("1", elsewhere(Standing::Pending, "2"), set(1)),
+            "“Pay and approve” (SOD-001) with Role 2, pending in another request for another account of the same person, Ana Admin (A-17) (at most 1 of the set); bearable with: a second signature"
         );
     }
 }

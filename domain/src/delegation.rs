@@ -81,7 +81,7 @@ impl DelegationForm {
             if start < today {
                 errors.push(FieldError::new("starts_on", "in_the_past", format!("Choose {today} or later.")));
             } else if days_between(today, start) > LONGEST_DELEGATION_DAYS {
-                errors.push(FieldError::new("starts_on", "too_far", "Choose a start within the next year."));
+                errors.push(FieldError::new("starts_on", "over_a_year_away", "Choose a start within the next year."));
             } else if let Some(end) = ends_on {
                 if end < start {
                     errors.push(FieldError::new("ends_on", "ends_before_start", format!("Choose {start} or later.")));
@@ -183,7 +183,7 @@ mod tests {
             ("2026-11-22T08:00", "2026-12-01", vec!["starts_on:not_a_date"]),
             ("2026-11-22", "2027-11-23", vec!["ends_on:too_long"]),
             ("2026-11-22", "9999-12-31", vec!["ends_on:too_long"]),
-            ("9999-12-30", "9999-12-31", vec!["starts_on:too_far"]),
+            ("9999-12-30", "9999-12-31", vec!["starts_on:over_a_year_away"]),
         ] {
             assert_eq!(
                 parse(&form(starts_on, ends_on)).err(),

@@ -96,13 +96,13 @@ impl Question {
                 (Some(least), Some(most)) => format!("A whole number from {least} to {most}."),
                 (Some(least), None) => format!("A whole number, {least} or more."),
                 (None, Some(most)) => format!("A whole number, {most} or less."),
-                (None, None) => "A whole number.".to_owned(),
+                (None, None) => "A whole number, at most 1,000,000,000,000.".to_owned(),
             },
             QuestionKind::Date => match self.days(today) {
                 (Some(first), Some(last)) => format!("A day from {first} to {last}."),
                 (Some(first), None) => format!("A day, {first} or later."),
                 (None, Some(last)) => format!("A day, {last} or earlier."),
-                (None, None) => "A day.".to_owned(),
+                (None, None) => "A day within ten years of today.".to_owned(),
             },
         };
         format!("{} {limits}", self.help).trim().to_owned()

@@ -250,3 +250,37 @@ async fn without_javascript_files_are_added_removed_submitted_and_read(pool: PgP
     assert_eq!((reply.status, reply.body.as_slice()), (200, &b"for the audit"[..]));
     assert_eq!(s.app.count("select count(*) from attachment").await, 1);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_name_is_kept_without_what_misleads_and_never_makes_a_fault(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let ana = s.app.sign_in_as(s.ana).await;
+    let long = "n".repeat(300);
+    for (name, kept) in [
+        (format!("{long}.txt"), Ok(format!("{}.txt", "n".repeat(115)))),
+        (format!("a.{long}"), Err("kind_not_taken")),
+        ("note\u{202E}txt.exe".to_owned(), Err("kind_not_taken")),
+        ("no\u{200B}te\u{202E}.txt".to_owned(), Ok("note.txt".to_owned())),
+        ("no\u{7}te\t.txt".to_owned(), Ok("note_.txt".to_owned())),
+        ("..\\..\\etc/passwd.txt".to_owned(), Ok("passwd.txt".to_owned())),
+        ("CON.txt".to_owned(), Ok("_CON.txt".to_owned())),
+        ("n\u{43E}te.txt".to_owned(), Ok("n\u{43E}te.txt".to_owned())),
+        ("\u{202E}\u{200B}".to_owned(), Err("required")),
+        ("...".to_owned(), Err("required")),
+    ] {
+        let mine = draft(&s, s.ana).await;
+        let reply = upload(&ana, &mine, &name, "text/plain", b"text").await;
+        let stands: Option<String> = sqlx::query_scalar(
+            "select a.name from draft_attachment d join attachment a on a.id = d.attachment_id where d.draft_id = $1::uuid",
+        )
+        .bind(&mine)
+        .fetch_optional(&s.app.owner)
+        .await
+        .unwrap();
+        let led = match &kept {
+            Ok(_) => format!("/request/{mine}#files"),
+            Err(code) => format!("/request/{mine}?file={code}#files"),
+        };
+        assert_eq!((reply.status, reply.location(), stands), (303, led.as_str(), kept.ok()), "{name:.40?}");
+    }
+}

@@ -84,6 +84,7 @@ fn conflict(severity: Severity, standing: Standing) -> ConflictFound {
         with_name: "Payment Approver".into(),
         standing,
         with_through: None,
+        with_account: None,
         because_of: None,
         mitigation: String::new(),
         at_most: None,

@@ -116,7 +116,7 @@ async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect:
     let apart = |rest: &str| format!("“Pay and approve” (SOD-001){rest}{review}");
     let keys = |rest: &str| format!("“Two keys” (SOD-002){rest} (at most 2 of the set)");
     // (held, pending and in which state, asked for together, asked for, what is found)
-    for (held, pending, together, wanted, found) in [
+    for (n, (held, pending, together, wanted, found)) in [
         (vec![], vec![], vec![], "Approve", vec![]),
         (vec!["Pay"], vec![], vec![], "Approve", vec![apart(" with Pay, already held")]),
         (vec!["Approve"], vec![], vec![], "Pay", vec![apart(" with Approve, already held")]),
@@ -157,8 +157,12 @@ async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect:
                 keys(": Key A, which it includes, with Key C, asked for here as part of Ring"),
             ],
         ),
-    ] {
-        let who = duties.app.person("Ana", duties.unit, Some(duties.operator)).await;
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // Somebody else each time, with a mailbox of their own.
+        let who = duties.app.person(&format!("Ana{n}"), duties.unit, Some(duties.operator)).await;
         for name in &held {
             duties.holds(who, name).await;
         }
@@ -177,6 +181,133 @@ async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect:
         let counts = [standing.held, standing.pending, standing.requested].map(|n| usize::try_from(n).unwrap());
         assert_eq!(counts, [held.len(), open, together.len() + 1], "{case}");
     }
+}
+
+/// What makes two accounts one person's, and what does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tie {
+    OtherBelongsToAsked,
+    AskedBelongsToOther,
+    BothBelongToAThird,
+    OneMailbox,
+    OneNameOnly,
+}
+
+impl Tie {
+    async fn tie(self, duties: &Duties, asked: IdentityId, other: IdentityId, third: IdentityId) {
+        let belongs = "update identity set person_id = $2 where id = $1";
+        for (statement, one, two) in match self {
+            Self::OtherBelongsToAsked => vec![(belongs, other, asked)],
+            Self::AskedBelongsToOther => vec![(belongs, asked, other)],
+            Self::BothBelongToAThird => vec![(belongs, asked, third), (belongs, other, third)],
+            Self::OneMailbox => {
+                vec![("update identity set email = (select upper(email) from identity where id = $2) where id = $1", other, asked)]
+            }
+            Self::OneNameOnly => {
+                vec![("update identity set given_name = (select given_name from identity where id = $2) where id = $1", other, asked)]
+            }
+        } {
+            query(statement).bind(one.0).bind(two.0).execute(&duties.app.owner).await.unwrap();
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_splits_a_forbidden_combination_over_two_accounts(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let duties = Duties::begin(pool, connect).await;
+    let apart = |with: &str| vec![format!("“Pay and approve” (SOD-001) with {with}; bearable with: a monthly review")];
+    let keys = |with: [&str; 2]| with.map(|with| format!("“Two keys” (SOD-002) with {with} (at most 2 of the set)")).to_vec();
+    let (by, pending) = (
+        "already held by another account of the same person, OTHER",
+        "pending in another request for another account of the same person, OTHER",
+    );
+    // (tie, what the asking account holds, what the other has and how, what is asked for, what is found, how much counts as held and pending)
+    for (n, (tie, own, theirs, wanted, found, counts)) in [
+        (Tie::OtherBelongsToAsked, vec![], vec![("Pay", "held")], "Approve", apart(&format!("Pay, {by}")), (1, 0)),
+        (Tie::AskedBelongsToOther, vec![], vec![("Pay", "held")], "Approve", apart(&format!("Pay, {by}")), (1, 0)),
+        (Tie::BothBelongToAThird, vec![], vec![("Pay", "held")], "Approve", apart(&format!("Pay, {by}")), (1, 0)),
+        (Tie::OneMailbox, vec![], vec![("Pay", "held")], "Approve", apart(&format!("Pay, {by}")), (1, 0)),
+        (Tie::OneNameOnly, vec![], vec![("Pay", "held")], "Approve", vec![], (0, 0)),
+        (Tie::OtherBelongsToAsked, vec![], vec![("Pay", "in_approval")], "Approve", apart(&format!("Pay, {pending}")), (0, 1)),
+        (Tie::OtherBelongsToAsked, vec![], vec![("Pay", "withdrawn")], "Approve", vec![], (0, 0)),
+        (
+            Tie::OtherBelongsToAsked,
+            vec![],
+            vec![("Lead", "held")],
+            "Approve",
+            apart("Pay, already held through Lead by another account of the same person, OTHER"),
+            (1, 0),
+        ),
+        // What the asking account has itself is the nearer reason, and what both have is one thing.
+        (Tie::OtherBelongsToAsked, vec!["Pay"], vec![("Pay", "held")], "Approve", apart("Pay, already held"), (1, 0)),
+        (
+            Tie::OtherBelongsToAsked,
+            vec!["Key A"],
+            vec![("Key B", "held")],
+            "Key C",
+            keys(["Key A, already held", &format!("Key B, {by}")]),
+            (2, 0),
+        ),
+        (Tie::OneNameOnly, vec!["Key A"], vec![("Key B", "held")], "Key C", vec![], (1, 0)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let person = |name: &'static str| {
+            let duties = &duties;
+            async move { duties.app.person(&format!("{name}{n}"), duties.unit, Some(duties.operator)).await }
+        };
+        let (asked, other, third) = (person("Ana").await, person("Anaadm").await, person("Anathird").await);
+        tie.tie(&duties, asked, other, third).await;
+        for name in &own {
+            duties.holds(asked, name).await;
+        }
+        for (name, how) in &theirs {
+            match *how {
+                "held" => duties.holds(other, name).await,
+                state => {
+                    duties.app.asked(other, duties.ids[name], state).await;
+                }
+            }
+        }
+        let account: String = sqlx::query_scalar("select display_name || ' (' || source_id || ')' from identity where id = $1")
+            .bind(other.0)
+            .fetch_one(&duties.app.owner)
+            .await
+            .unwrap();
+        let (gathered, evaluation) = duties.ask(asked, wanted, &[], None).await;
+        let shown: Vec<String> = gathered.facts.conflicts.iter().map(|conflict| conflict.describe()).collect();
+        let found: Vec<String> = found.iter().map(|sentence| sentence.replace("OTHER", &account)).collect();
+        let case = format!("{tie:?}: {wanted} with {own:?} held, {theirs:?} on the other account");
+        assert_eq!(shown, found, "{case}");
+        assert_eq!(outcome(&evaluation, "CS-SOD-01") == Outcome::Fail, !found.is_empty(), "{case}");
+        assert_eq!((gathered.facts.standing.held, gathered.facts.standing.pending), counts, "{case}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_locks_a_person_for_a_change_locks_all_their_accounts(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let duties = Duties::begin(pool, connect).await;
+    let app = &duties.app;
+    let (ana, admin, stan) = (
+        app.person("Ana", duties.unit, None).await,
+        app.person("Anaadm", duties.unit, None).await,
+        app.person("Stan", duties.unit, None).await,
+    );
+    Tie::OtherBelongsToAsked.tie(&duties, ana, admin, stan).await;
+    for account in [ana, admin] {
+        let mut work = Work::begin(&app.base, Actor::System { job: "test".into() }).await.unwrap();
+        assert!(server::store::facts::lock_person(work.conn(), account).await.unwrap());
+        let free: Vec<uuid::Uuid> = sqlx::query_scalar("select id from identity where id = any ($1) for no key update skip locked")
+            .bind(vec![ana.0, admin.0, stan.0])
+            .fetch_all(&app.owner)
+            .await
+            .unwrap();
+        assert_eq!(free, [stan.0]);
+    }
+    let mut work = Work::begin(&app.base, Actor::System { job: "test".into() }).await.unwrap();
+    let nobody = IdentityId::new(app.now(), app.system.random());
+    assert!(!server::store::facts::lock_person(work.conn(), nobody).await.unwrap(), "there is nobody to lock");
 }
 
 #[sqlx::test(migrations = "../migrations")]

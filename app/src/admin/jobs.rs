@@ -2,6 +2,7 @@
 
 use super::done::{Changes, alert};
 use super::port::{HeldLine, ImportLine, JobLine};
+use crate::paths;
 use crate::requests::trails::moment;
 use crate::ui::{Button, Card, Column, DataTable, EmptyState, Status, Tone};
 use leptos::prelude::*;
@@ -136,5 +137,6 @@ pub fn HeldRequests(held: Vec<HeldLine>) -> impl IntoView {
             .collect_view();
         view! { <DataTable caption="Held requests" columns=columns>{rows}</DataTable> }.into_any()
     };
-    view! { <Card title="Held requests" id="held" flush=true>{body}</Card> }.into_any()
+    let all = || view! { <a href=paths::HOLDS>"All held decisions"</a> };
+    view! { <Card title="Held requests" id="held" flush=true aside=all>{body}</Card> }.into_any()
 }

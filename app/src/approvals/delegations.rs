@@ -118,9 +118,9 @@ fn form(applications: Vec<(String, String)>, today: &str, refused: Option<Refuse
             <ErrorSummary errors=Signal::stored(problems) title="Nothing was delegated"/>
             <form method="post" action=paths::ACCOUNT>
                 <div class="form">
-                    <TextField name="to" label="Who decides for me" hint="Mail address, number or full name of somebody active." value=typed.to maxlength=254 required=true error=to/>
+                    <TextField name="to" label="Who decides for me" hint="Mail address, number or full name of somebody active; at most 254 characters." value=typed.to maxlength=254 required=true error=to/>
                     <div class="form-row">
-                        <DateField name="starts_on" label="First day" value=typed.starts_on min=today.clone() required=true error=starts_on/>
+                        <DateField name="starts_on" label="First day" hint="Today or later, within a year." value=typed.starts_on min=today.clone() required=true error=starts_on/>
                         <DateField name="ends_on" label="Last day" hint="At most 366 days." value=typed.ends_on min=today required=true error=ends_on/>
                     </div>
                     <SeveralField name="tiers" label="Only these tiers" hint="None ticked means all." options=every_tier values=typed.tiers error=tiers/>

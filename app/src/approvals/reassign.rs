@@ -85,7 +85,7 @@ fn page(view: ReassignView, refused: Option<RefusedReassignment>) -> AnyView {
                     <div class="form">
                         <input type="hidden" name="version" value=version.to_string()/>
                         {from}
-                        <TextField name="to" label="Who shall decide" hint="Mail address, number or full name of somebody active whom the request does not concern." value=form.to maxlength=254 required=true error=to_error/>
+                        <TextField name="to" label="Who shall decide" hint="Mail address, number or full name of somebody active whom the request does not concern; at most 254 characters." value=form.to maxlength=254 required=true error=to_error/>
                         <TextArea name="reason" label="Why" hint="It stands on the request; everybody involved can read it. At most 2,000 characters." value=form.reason maxlength=2000 rows=3 required=true error=reason_error/>
                         <div class="form-actions">
                             <Button kind=ButtonKind::Primary submit=true>"Reassign"</Button>

@@ -9,6 +9,7 @@ use super::versions::value_or_none;
 use super::words::{happened, pinned, tone};
 use crate::error::AppError;
 use crate::paths;
+use crate::requests::port::RequestsQuery;
 use crate::requests::trails::moment;
 use crate::status::Failed;
 use crate::ui::{
@@ -130,7 +131,13 @@ fn facts(change: &ChangeView) -> AnyView {
         let link = format!("{}#version-{version}", paths::record(kind, &record_key));
         view! { <Fact term="Made"><a href=link>"Version "{version.to_string()}</a></Fact> }
     });
-    let pinned = pinned(change.pinned_requests);
+    let requests = pinned(change.pinned_requests);
+    let requests = if change.lists_requests && change.pinned_requests > 0 {
+        let list = paths::requests(&RequestsQuery { change: change.line.id.to_string(), ..RequestsQuery::default() });
+        view! { <a href=list>{requests}</a> }.into_any()
+    } else {
+        requests.into_any()
+    };
     let term = if change.line.state == ChangeState::InForce { "In force since" } else { "Wanted from" };
     view! {
         <Card title="Facts">
@@ -141,7 +148,7 @@ fn facts(change: &ChangeView) -> AnyView {
                 <Fact term="Proposed">{moment(&proposed)}</Fact>
                 <Fact term=term>{moment(&effective)}</Fact>
                 {version}
-                <Fact term="Requests under way">{pinned}</Fact>
+                <Fact term="Requests under way">{requests}</Fact>
             </FactsList>
         </Card>
     }

@@ -115,6 +115,7 @@ fn control(field: &EditField, refused: Option<&RefusedProposal>, overtaken: bool
     let EditField { name, label, hint, shape, value, required, needs_second, only_when_weaker, .. } = field.clone();
     let error = at(refused.map(|refused| &refused.error), &name);
     let typed = refused.and_then(|refused| refused.form.fields.get(&name)).cloned();
+    let hint = with_limit(hint, &shape);
     let in_force = (overtaken && typed.as_ref().is_some_and(|typed| *typed != value)).then(|| in_words(&shape, &value));
     let hint = match in_force {
         Some(words) => format!("In force now: {words}. {hint}"),
@@ -132,8 +133,7 @@ fn control(field: &EditField, refused: Option<&RefusedProposal>, overtaken: bool
             let most = u32::try_from(most).unwrap_or(u32::MAX);
             line(true, view! { <TextArea name=name label=label id=id value=value hint=hint error=error required=required mark=mark rows=rows maxlength=most/> }.into_any())
         }
-        FieldShape::Number { least, most } => {
-            let hint = if hint.is_empty() { format!("A whole number from {least} to {most}.") } else { hint };
+        FieldShape::Number { .. } => {
             // Plain text with a number pad: a browser would throw away what is no number.
             line(false, view! { <TextField name=name label=label id=id value=value hint=hint error=error required=required mark=mark inputmode="numeric" maxlength=20/> }.into_any())
         }
@@ -164,6 +164,33 @@ fn with_present(mut options: Vec<(String, String)>, value: &str) -> Vec<(String,
     options
 }
 
+/// The hint with the limit of the field, where its own words do not name it.
+fn with_limit(hint: String, shape: &FieldShape) -> String {
+    let (most, limit) = match shape {
+        FieldShape::Line { most } | FieldShape::Lines { most, .. } => {
+            let most = grouped(i64::try_from(*most).unwrap_or(i64::MAX));
+            (most.clone(), format!("At most {most} characters."))
+        }
+        FieldShape::Number { least, most } => (grouped(*most), format!("A whole number from {} to {}.", grouped(*least), grouped(*most))),
+        FieldShape::Choice { .. } | FieldShape::Several { .. } => return hint,
+    };
+    if hint.contains(&most) { hint } else { format!("{hint} {limit}").trim_start().to_owned() }
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        let left = digits.len() - place;
+        if place > 0 && left % 3 == 0 && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A value as people read it.
 fn in_words(shape: &FieldShape, value: &str) -> String {
     let label = |options: &[(String, String)], value: &str| {
@@ -187,6 +214,20 @@ mod tests {
     use std::collections::BTreeMap;
 
     const KEY: &str = "0190b0f0-0000-7000-8000-000000000001";
+
+    #[test]
+    fn every_typed_field_states_its_limit_once() {
+        let line = FieldShape::Line { most: 1_200 };
+        assert_eq!(with_limit("Who answers for it.".into(), &line), "Who answers for it. At most 1,200 characters.");
+        assert_eq!(with_limit("Up to 1,200 characters.".into(), &line), "Up to 1,200 characters.");
+        assert_eq!(with_limit("One a line, 1 to 25.".into(), &line), "One a line, 1 to 25. At most 1,200 characters.");
+        assert_eq!(with_limit(String::new(), &FieldShape::Number { least: -1_000, most: 3_660 }), "A whole number from -1,000 to 3,660.");
+        assert_eq!(with_limit("Whose it is.".into(), &FieldShape::Choice { options: vec![] }), "Whose it is.");
+        assert_eq!(
+            (grouped(0), grouped(999), grouped(20_000), grouped(1_000_000)),
+            ("0".into(), "999".into(), "20,000".into(), "1,000,000".into())
+        );
+    }
 
     fn field(name: &str, label: &str, shape: FieldShape, value: &str, needs_second: bool) -> EditField {
         let hint = String::new();

@@ -209,6 +209,8 @@ pub struct ChangeView {
     pub differences: Vec<Difference>,
     /// Open requests that keep the version pinned on them.
     pub pinned_requests: i64,
+    /// The caller may list all requests, so the number opens their list.
+    pub lists_requests: bool,
     /// Who decided, when and with what words.
     pub decided: Option<(PersonRef, When, String)>,
     /// The version that it makes, once in force.

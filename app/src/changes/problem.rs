@@ -7,7 +7,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
         "nothing_changed" => "Nothing differs from what is in force: change something first.",
         "not_a_number" => "Enter a whole number in digits.",
-        "out_of_range" => "This number is outside of what is allowed: see the limits at the field.",
+        "out_of_range" => "This is outside of what is allowed: see the limits at the field.",
         "not_an_option" => "Choose from the list.",
         "not_a_date" => "This is not a date: enter year-month-day, for example 2026-12-25.",
         "in_the_past" => "A change cannot take effect in the past: choose today or later.",

@@ -135,14 +135,18 @@ fn sooner(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyVie
     let open = shown.is_open(APPROVE_UNTIL);
     let (text, day) = if open { (shown.typed.1.clone(), shown.typed.2.clone()) } else { <_>::default() };
     let word = if shown.password { "Sign the approval with this end" } else { "Approve with this end" };
+    let limits = match &last {
+        Some(last) => format!("From {first} to {last}. Everyone who decides after you sees it."),
+        None => format!("{first} or later. Everyone who decides after you sees it."),
+    };
     view! {
         <details id="decide-sooner" name="decide" class="open:basis-full" open=open>
             <summary class="btn" aria-keyshortcuts="s">"Approve, end sooner"<kbd aria-hidden="true">"s"</kbd></summary>
             <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
                 <ActionForm action=decide attr:class="form">
                     {fields}
-                    <DateField id="decide-sooner-first" name="ends_on" label="Last day" value=day min=first max=last error=end required=true hint="Everyone who decides after you sees it."/>
-                    <TextArea id="decide-sooner-comment" name="comment" label="Why" value=text error=words maxlength=2000 rows=2/>
+                    <DateField id="decide-sooner-first" name="ends_on" label="Last day" value=day min=first max=last error=end required=true hint=limits/>
+                    <TextArea id="decide-sooner-comment" name="comment" label="Why" hint="At most 2,000 characters." value=text error=words maxlength=2000 rows=2/>
                     {password}
                     <div class="form-actions"><Button submit=true>{word}</Button></div>
                 </ActionForm>
@@ -162,7 +166,7 @@ fn question(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyV
             <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
                 <ActionForm action=decide attr:class="form">
                     {fields}
-                    <TextArea id="decide-return-first" name="comment" label="Your question" value=text error=comment_error(error) hint="The clock stands still until it is answered. Answered in words, you decide on the same; changed, everyone decides anew." required=true maxlength=2000 rows=3/>
+                    <TextArea id="decide-return-first" name="comment" label="Your question" value=text error=comment_error(error) hint="The clock stands still until it is answered. Answered in words, you decide on the same; changed, everyone decides anew. At most 2,000 characters." required=true maxlength=2000 rows=3/>
                     <div class="form-actions"><Button submit=true>"Send the question"</Button></div>
                 </ActionForm>
             </div>
@@ -182,7 +186,7 @@ fn reject(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyVie
             <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
                 <ActionForm action=decide attr:class="form">
                     {fields}
-                    <TextArea id="decide-reject-first" name="comment" label="Why it is refused" value=text error=comment_error(error) hint="The requester reads this. A rejection is final; they can ask anew." required=true maxlength=2000 rows=3/>
+                    <TextArea id="decide-reject-first" name="comment" label="Why it is refused" value=text error=comment_error(error) hint="The requester reads this. A rejection is final; they can ask anew. At most 2,000 characters." required=true maxlength=2000 rows=3/>
                     {password}
                     <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Reject the request"</Button></div>
                 </ActionForm>

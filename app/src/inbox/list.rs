@@ -66,6 +66,8 @@ pub fn InboxList(chosen: Chosen, list: Resource<Result<InboxPage, AppError>>) ->
             Some("Decided. It becomes final in a few seconds; until then you can undo it below.")
         } else if chosen.says(UNDONE) {
             Some("Undone. Nothing was recorded; it waits for you again.")
+        } else if chosen.says("reassigned") {
+            Some("Reassigned. Whoever shall decide now has it in their inbox and was told.")
         } else {
             None
         }

@@ -21,11 +21,11 @@ pub(super) fn begun<F: ServerFn<Error = AppError>>(made: Result<DraftId, AppErro
     }
 }
 
-/// Back to the draft.
-pub(super) fn back_to<F: ServerFn<Error = AppError>>(draft: DraftId, done: Result<(), AppError>) -> Result<(), AppError> {
+/// Back to the draft: to the field that a remedy has filled in, where there is one.
+pub(super) fn back_to<F: ServerFn<Error = AppError>>(draft: DraftId, field: &str, done: Result<(), AppError>) -> Result<(), AppError> {
     match done {
         Ok(()) => {
-            leptos_axum::redirect(&paths::draft(draft));
+            leptos_axum::redirect(&paths::draft_at(draft, field));
             Ok(())
         }
         Err(error) => {

@@ -37,9 +37,12 @@ pub async fn submit(
 #[server(endpoint = "requests/withdraw")]
 pub async fn withdraw(request: RequestId, version: i32, #[server(default)] reason: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, paths};
-    backend()?.requests.withdraw(&caller()?, request, version, reason).await?;
-    leptos_axum::redirect(&paths::request_after(request, "withdrawn"));
-    Ok(())
+    let done = backend()?.requests.withdraw(&caller()?, request, version, reason.clone()).await;
+    match &done {
+        Ok(()) => leptos_axum::redirect(&paths::request_after(request, "withdrawn")),
+        Err(error) => crate::way_back::lead::<Withdraw>(&super::withdraw::as_typed(request, &reason), error),
+    }
+    done
 }
 
 /// A list of requests.

@@ -47,7 +47,7 @@ pub fn AnswerForm(view: RequestView, search: String) -> impl IntoView {
                 <ActionForm action=answer attr:class="form">
                     <input type="hidden" name="request" value=view.id.to_string()/>
                     <input type="hidden" name="version" value=view.version.to_string()/>
-                    <TextArea name="answer" label="Your answer" value=typed hint="The request stays as it is; those who were asked go on deciding." required=true rows=3 maxlength=2000 error=error/>
+                    <TextArea name="answer" label="Your answer" value=typed hint="The request stays as it is; those who were asked go on deciding. At most 2,000 characters." required=true rows=3 maxlength=2000 error=error/>
                     <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Send the answer"</Button></div>
                 </ActionForm>
             </Card>

@@ -70,7 +70,7 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     let notice = done(&search).map(|(title, tone)| view! { <Notice tone=tone title=title text=expected.clone()/> });
     let actions = actions(&request);
     let answer = request.may_answer.then(|| view! { <AnswerForm view=request.clone() search=search.clone()/> });
-    let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() action=withdraw/> });
+    let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() search=search.clone() action=withdraw/> });
     let RequestView {
         number,
         stages,
@@ -159,7 +159,9 @@ fn actions(request: &RequestView) -> AnyView {
             </form>
         }
     });
-    view! { {edit}{answer}{decide} }.into_any()
+    let record =
+        view! { <LinkButton href=paths::request_record(request.id) kind=ButtonKind::Quiet external=true>"Save as a file"</LinkButton> };
+    view! { {record}{edit}{answer}{decide} }.into_any()
 }
 
 fn facts(request: &RequestView) -> AnyView {

@@ -72,8 +72,13 @@ pub async fn save_draft(
     use super::{after::back_to, draft_port::Step, draft_port::Typed};
     use crate::{backend::backend, caller::caller};
     let typed = Typed { subject, reason_code, justification, starts_on, ends_on, items };
-    let step = cure.split_once(' ').map_or(Step::Keep, |(field, value)| Step::Fill(field.to_owned(), value.to_owned()));
-    back_to::<SaveDraft>(draft, backend()?.drafts.save(&caller()?, draft, version, typed, step).await)
+    let filled = cure.split_once(' ');
+    let step = filled.map_or(Step::Keep, |(field, value)| Step::Fill(field.to_owned(), value.to_owned()));
+    back_to::<SaveDraft>(
+        draft,
+        filled.map_or("", |(field, _)| field),
+        backend()?.drafts.save(&caller()?, draft, version, typed, step).await,
+    )
 }
 
 /// Keeps what was typed and takes an item out.
@@ -93,7 +98,7 @@ pub async fn remove_item(
     use crate::{backend::backend, caller::caller};
     let typed = Typed { subject, reason_code, justification, starts_on, ends_on, items };
     let step = Step::Remove(usize::try_from(remove).unwrap_or(usize::MAX));
-    back_to::<RemoveItem>(draft, backend()?.drafts.save(&caller()?, draft, version, typed, step).await)
+    back_to::<RemoveItem>(draft, "", backend()?.drafts.save(&caller()?, draft, version, typed, step).await)
 }
 
 /// Takes over what was typed in another tab (`take`), or lets it go.
@@ -101,7 +106,7 @@ pub async fn remove_item(
 pub async fn settle_draft(draft: DraftId, version: i32, #[server(default)] take: bool) -> Result<(), AppError> {
     use super::after::back_to;
     use crate::{backend::backend, caller::caller};
-    back_to::<SettleDraft>(draft, backend()?.drafts.settle(&caller()?, draft, version, take).await)
+    back_to::<SettleDraft>(draft, "", backend()?.drafts.settle(&caller()?, draft, version, take).await)
 }
 
 /// Lets a draft go.

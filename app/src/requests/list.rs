@@ -1,4 +1,4 @@
-//! The list of requests: mine, or all for those who may see them, by state.
+//! The list of requests: mine, or for those who may see them all, or those beside a change; by state.
 
 use super::api;
 use super::port::{RequestsPage, RequestsQuery};
@@ -17,7 +17,7 @@ pub fn RequestsRoute() -> impl IntoView {
     let query = Memo::new(move |_| {
         url.with(|url| {
             let text = |name| paths::parameter(url.search(), name);
-            RequestsQuery { scope: text("scope"), state: text("state"), after: text("after") }
+            RequestsQuery { scope: text("scope"), state: text("state"), change: text("change"), after: text("after") }
         })
     });
     let page = Resource::new(move || query.get(), api::list);
@@ -37,19 +37,28 @@ pub fn RequestsRoute() -> impl IntoView {
 }
 
 fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
-    let RequestsPage { page, states, may_list_all, as_of } = page;
-    let all = query.scope == "all";
+    let RequestsPage { page, states, beside, may_list_all, as_of } = page;
+    let all = query.scope == "all" || beside.is_some();
+    let (mine, everybodys) = (!all, all && beside.is_none());
     let scopes = may_list_all.then(|| {
         let link = |scope: &str| paths::requests(&RequestsQuery { scope: scope.into(), ..RequestsQuery::default() });
         view! {
             <Chips label="Whose">
-                <Chip href=link("") label="Mine" current=!all/>
-                <Chip href=link("all") label="Everybody's" current=all/>
+                <Chip href=link("") label="Mine" current=mine/>
+                <Chip href=link("all") label="Everybody's" current=everybodys/>
             </Chips>
         }
     });
-    let scope = query.scope.clone();
-    let link = move |state: &str| paths::requests(&RequestsQuery { scope: scope.clone(), state: state.into(), after: String::new() });
+    let chosen = query.clone();
+    let link = move |state: &str| paths::requests(&RequestsQuery { state: state.into(), after: String::new(), ..chosen.clone() });
+    let title = match (&beside, all) {
+        (Some(_), _) => "Requests that keep the version they were made with",
+        (None, true) => "Everybody's requests",
+        (None, false) => "My requests",
+    };
+    let beside = beside.map(|(change, number)| {
+        view! { <p class="text-ink-2">"Open requests made with the version before "<a href=paths::change(change)>{number}</a>". They keep it, whatever becomes of the change."</p> }
+    });
     let unfiltered = query.state.is_empty();
     let total: i64 = states.iter().map(|(.., count)| count).sum();
     let label = states.iter().find(|(word, ..)| *word == query.state).map(|(_, label, _)| label.clone());
@@ -59,7 +68,7 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
         .collect_view();
     let next = page.next.map(|after| paths::requests(&RequestsQuery { after, ..query.clone() }));
     let content = if page.rows.is_empty() {
-        empty(all, label.is_some())
+        empty(all, label.is_some() || !query.change.is_empty())
     } else {
         view! { <RequestTable caption="Requests" rows=page.rows people=all/><NextPage href=next what="requests"/> }.into_any()
     };
@@ -67,12 +76,13 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
         <Page title="Requests" actions=|| view! { <LinkButton href=paths::CATALOGUE kind=ButtonKind::Primary>"Request access"</LinkButton> }>
             <div class="stack">
                 {scopes}
+                {beside}
                 <Chips label="State">
                     <Chip href=link("") label="Any state" count=count(total) current=unfiltered/>
                     {chips}
                 </Chips>
                 <CountLine count=u64::from(count(page.total)) one="request" many="requests" filter=label as_of=as_of.text/>
-                <Card title=if all { "Everybody's requests" } else { "My requests" } flush=true>{content}</Card>
+                <Card title=title flush=true>{content}</Card>
             </div>
         </Page>
     }

@@ -11,7 +11,7 @@ use domain::approval::Verdict;
 use domain::basket::BasketForm;
 use domain::decision::SignatureMethod;
 use domain::gate::Evaluation;
-use domain::id::{IdempotencyKey, RequestId, StageId};
+use domain::id::{ChangeId, IdempotencyKey, RequestId, StageId};
 use domain::page::Page;
 use domain::request::{ReasonCode, RequestKind, RequestState};
 use jiff::civil::Date;
@@ -43,6 +43,9 @@ pub struct RequestsQuery {
     /// Word of a state, or empty.
     #[serde(default)]
     pub state: String,
+    /// Id of a change: of all, only open requests that keep the version beside it. Empty: any.
+    #[serde(default)]
+    pub change: String,
     /// Start of the page, opaque.
     #[serde(default)]
     pub after: String,
@@ -55,6 +58,8 @@ pub struct RequestsPage {
     pub page: Page<RequestLine>,
     /// States with their counts in this scope: word, label, count.
     pub states: Vec<(String, String, i64)>,
+    /// The change that the list is about, with its number.
+    pub beside: Option<(ChangeId, String)>,
     /// The caller may list all.
     pub may_list_all: bool,
     /// As of when.

@@ -2,16 +2,28 @@
 
 use super::api::Withdraw;
 use super::port::RequestView;
+use crate::paths;
 use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Disclosure, ErrorSummary, TextArea};
+use domain::id::RequestId;
 use leptos::prelude::*;
 
-/// The form, for a request that the caller may take back.
+/// The parameter that brings a reason back which was refused.
+const REASON: &str = "reason";
+
+/// The request with the reason as it was typed, for a browser without JavaScript.
+#[must_use]
+pub fn as_typed(request: RequestId, reason: &str) -> String {
+    paths::with(&paths::request(request), &[(REASON, reason)])
+}
+
+/// The form, for a request that the caller may take back; `search` is the query of the address.
 #[component]
-pub fn WithdrawForm(view: RequestView, action: ServerAction<Withdraw>) -> impl IntoView {
+pub fn WithdrawForm(view: RequestView, search: String, action: ServerAction<Withdraw>) -> impl IntoView {
     let refusal = failure(move || action.value().get());
     let open = refusal.with_untracked(Option::is_some);
     let reason = Signal::derive(move || refusal.with(|refusal| at(refusal.as_ref(), "reason")));
+    let typed = paths::parameter(&search, REASON);
     view! {
         <div class="no-print stack">
             <ErrorSummary errors=summary(refusal) title="The request was not withdrawn"/>
@@ -20,7 +32,7 @@ pub fn WithdrawForm(view: RequestView, action: ServerAction<Withdraw>) -> impl I
                     <div class="form">
                         <input type="hidden" name="request" value=view.id.to_string()/>
                         <input type="hidden" name="version" value=view.version.to_string()/>
-                        <TextArea name="reason" label="Why is it no longer needed" hint="Those who were asked to decide see it. At most 2,000 characters." rows=2 maxlength=2000 error=reason/>
+                        <TextArea name="reason" label="Why is it no longer needed" hint="Those who were asked to decide see it. At most 2,000 characters." rows=2 maxlength=2000 value=typed error=reason/>
                         <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Withdraw"</Button></div>
                     </div>
                 </ActionForm>

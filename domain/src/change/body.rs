@@ -215,8 +215,8 @@ pub fn differences(
         .collect()
 }
 
-/// The text of a field in words: labels instead of stored words, names beside numbers, and "none"
-/// where nothing stands. `name` says a number of a person or an identifier of an entitlement with
+/// The text of a field in words: labels instead of stored words, names beside numbers, and what it
+/// means that nothing stands there. `name` says a number of a person or an identifier of an entitlement with
 /// its name.
 #[must_use]
 pub fn say(field: &FieldSpec, text: &str, name: &dyn Fn(&str) -> String) -> String {
@@ -226,7 +226,7 @@ pub fn say(field: &FieldSpec, text: &str, name: &dyn Fn(&str) -> String) -> Stri
     };
     match (field.shape, field.names) {
         (Shape::One(_), _) => label(text),
-        (_, _) if text.is_empty() => "none".to_owned(),
+        (_, _) if text.is_empty() => field.empty.to_owned(),
         (Shape::Any(_), _) => text.split_whitespace().map(label).collect::<Vec<_>>().join(", "),
         (_, Names::People | Names::Entitlements) => text.lines().map(name).collect::<Vec<_>>().join("\n"),
         _ => text.to_owned(),

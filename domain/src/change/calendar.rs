@@ -23,7 +23,9 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     .required()
     .fixed(),
     FieldSpec::new("name", "Name", Shape::Line(200), "Up to 200 characters.").required(),
-    FieldSpec::new("zone", "Time zone", Shape::Line(60), "For example Europe/Berlin. Empty: the zone of the installation.").always(),
+    FieldSpec::new("zone", "Time zone", Shape::Line(60), "For example Europe/Berlin. Empty: the zone of the installation.")
+        .empty_means("the zone of the installation")
+        .always(),
     FieldSpec::new("monday", "Monday", Shape::Line(100), HOURS).always(),
     FieldSpec::new("tuesday", "Tuesday", Shape::Line(100), HOURS).always(),
     FieldSpec::new("wednesday", "Wednesday", Shape::Line(100), HOURS).always(),

@@ -37,6 +37,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         Shape::Number(1, 3_660),
         "Empty means no limit; privileged access is held for at most 30 days.",
     )
+    .empty_means("no limit")
     .always(),
     FieldSpec::new("review_every_days", "Days between reviews", Shape::Number(1, 730), "1 to 730.").required().always(),
     FieldSpec::new("requestable", "Can be asked for", Shape::One(yes_no), "Whether it may be asked for at all.").required().when_weaker(),
@@ -49,8 +50,10 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     .required()
     .when_weaker(),
     FieldSpec::new("audience_populations", "Who may ask: populations", Shape::Any(options!(Population)), "None chosen means all.")
+        .empty_means("everyone")
         .when_weaker(),
     FieldSpec::new("audience_units", "Who may ask: units", Shape::Lines(20_000, 3), "Names of units, one a line. Empty means all.")
+        .empty_means("everyone")
         .when_weaker()
         .naming(Names::Units)
         .a_set(),

@@ -70,12 +70,25 @@ pub struct FieldSpec {
     pub names: Names,
     /// Its lines are a set: their order says nothing, and canonical texts have them sorted.
     pub set: bool,
+    /// What an empty field means, in words.
+    pub empty: &'static str,
 }
 
 impl FieldSpec {
     /// A field that may be empty and needs nobody else.
     pub(super) const fn new(name: &'static str, label: &'static str, shape: Shape, hint: &'static str) -> Self {
-        Self { name, label, hint, shape, required: false, fixed: false, weight: Weight::Never, names: Names::Nothing, set: false }
+        Self {
+            name,
+            label,
+            hint,
+            shape,
+            required: false,
+            fixed: false,
+            weight: Weight::Never,
+            names: Names::Nothing,
+            set: false,
+            empty: "none",
+        }
     }
 
     /// It may not be empty.
@@ -101,6 +114,11 @@ impl FieldSpec {
     /// It names other records.
     pub(super) const fn naming(self, names: Names) -> Self {
         Self { names, ..self }
+    }
+
+    /// Empty it says something other than "none".
+    pub(super) const fn empty_means(self, empty: &'static str) -> Self {
+        Self { empty, ..self }
     }
 
     /// Its lines are a set.

@@ -24,7 +24,10 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     )
     .always(),
     FieldSpec::new("population", "For the population", Shape::One(options_or!("Any", Population)), "Whose access it is about.").always(),
-    FieldSpec::new("application", "For the application", Shape::Line(60), "Its code. Empty: any.").always().naming(Names::Applications),
+    FieldSpec::new("application", "For the application", Shape::Line(60), "Its code. Empty: any.")
+        .empty_means("any")
+        .always()
+        .naming(Names::Applications),
     FieldSpec::new("stages", "Stages", Shape::Lines(8_000, 5), STAGES).required().always(),
     FieldSpec::new("state", "State", Shape::One(states), "A retired plan applies to no new request.").required().always(),
 ];

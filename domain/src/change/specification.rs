@@ -22,6 +22,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         .required()
         .always(),
     FieldSpec::new("longest_days", "Longest time in days", Shape::Number(1, 3_660), "Longest time of any access. Empty means no limit.")
+        .empty_means("no limit")
         .always(),
     FieldSpec::new("mfa_from", "Second factor from tier", Shape::One(options!(RiskTier)), "From this tier on a second factor is needed.")
         .required()
@@ -35,6 +36,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         Shape::Lines(8_000, 3),
         "Codes of the applications its people may ask for, one a line. Empty means all.",
     )
+    .empty_means("all")
     .always()
     .naming(Names::Applications),
     FieldSpec::new("review_every_days", "Days between reviews", Shape::Number(1, 730), "1 to 730.").required().always(),

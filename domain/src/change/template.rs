@@ -22,8 +22,10 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec::new("reason_code", "Reason", Shape::One(options_or!("None", ReasonCode)), "Filled in for whoever uses it."),
     FieldSpec::new("days", "Days", Shape::Number(1, 3_660), "How long it is asked for. Empty: whoever asks says."),
     FieldSpec::new("audience_populations", "Who sees it: populations", Shape::Any(options!(Population)), "None chosen means all.")
+        .empty_means("everyone")
         .when_weaker(),
     FieldSpec::new("audience_units", "Who sees it: units", Shape::Lines(20_000, 3), "Names of units, one a line. Empty means all.")
+        .empty_means("everyone")
         .when_weaker()
         .naming(Names::Units)
         .a_set(),

@@ -146,6 +146,31 @@ fn differences_are_said_in_words_with_names_beside_numbers() {
 }
 
 #[test]
+fn what_is_left_empty_is_said_as_what_it_means() {
+    let said = |kind: RecordKind, name: &str| {
+        let field = kind.fields().iter().find(|field| field.name == name).unwrap_or_else(|| panic!("no {name}"));
+        say(field, "", &|number| number.to_owned())
+    };
+    for (kind, field, words) in [
+        (RecordKind::Entitlement, "audience_populations", "everyone"),
+        (RecordKind::Entitlement, "audience_units", "everyone"),
+        (RecordKind::Entitlement, "longest_days", "no limit"),
+        (RecordKind::Entitlement, "includes", "none"),
+        (RecordKind::Template, "audience_populations", "everyone"),
+        (RecordKind::Template, "audience_units", "everyone"),
+        (RecordKind::Specification, "applications", "all"),
+        (RecordKind::Specification, "longest_days", "no limit"),
+        (RecordKind::Plan, "tier", "Any"),
+        (RecordKind::Plan, "application", "any"),
+        (RecordKind::Application, "deputy", "none"),
+        (RecordKind::Calendar, "zone", "the zone of the installation"),
+        (RecordKind::Calendar, "sunday", "none"),
+    ] {
+        assert_eq!(said(kind, field), words, "{kind} {field}");
+    }
+}
+
+#[test]
 fn a_quorum_above_the_members_of_its_groups_is_out_of_reach() {
     let Ok(Body::Plan(plan)) = Body::parse(RecordKind::Plan, &sample(RecordKind::Plan), false) else { panic!("the sample is a plan") };
     assert_eq!(plan.beyond_reach(|_| 2), Vec::<usize>::new());

@@ -5,7 +5,7 @@
 //! time limit, the cross-site guard, then a task of its own, in which the session is looked up and
 //! the page or server function runs.
 //!
-//! To add a route: a line in [`own_routes`], and its row in `server/tests/endpoints.rs`, which
+//! To add a route: a line in [`own_routes`], and its row in `server/tests/endpoints/rows.rs`, which
 //! fails until it is there.
 
 mod answer;
@@ -22,6 +22,7 @@ mod headers;
 mod health;
 mod observe;
 mod pages;
+mod record;
 mod return_to;
 mod session;
 mod set_up;
@@ -92,6 +93,7 @@ fn own_routes() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
         (Method::POST, set_up::PATH, post(set_up::set_up)),
         (Method::POST, attachments::PATH, attachments::upload_route()),
         (Method::GET, attachments::ONE, attachments::download_route()),
+        (Method::GET, record::PATH, record::route()),
         (Method::POST, "/theme", post(theme::choose)),
         (Method::POST, approvals::DELEGATE, post(approvals::delegate)),
         (Method::POST, approvals::REASSIGN, post(approvals::reassign)),

@@ -1,7 +1,7 @@
 //! Tells people that access of theirs ends soon, early enough to ask for an extension. Once for
 //! each end: an extension moves the end, and the new one is told when its time comes.
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
@@ -27,11 +27,11 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let now = work.now();
     let ending = store::grants::ending_soon(work.conn(), now, BATCH).await?;
     work.commit().await?;
-    let mut changed = 0;
+    let mut tally = Tally::new(NAME);
     for grant in ending {
-        changed += i64::from(announce(base, grant).await?);
+        tally.count(grant, announce(base, grant).await);
     }
-    Ok(JobReport { changed, what: format!("{changed} ends were announced") })
+    Ok(tally.report(format!("{} ends were announced", tally.changed())))
 }
 
 async fn announce(base: &Base, grant: GrantId) -> Result<bool, UseCaseError> {

@@ -1,7 +1,7 @@
 //! Puts confirmed changes in force when their time has come, and marks those as overtaken whose
 //! record has moved on.
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::usecase::Base;
 use crate::usecase::changes::{settle, unsettled};
 use crate::usecase::error::UseCaseError;
@@ -14,16 +14,9 @@ pub const NAME: &str = "apply-changes";
 /// # Errors
 /// [`UseCaseError`] when the database refused one of them; the others are done all the same.
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
-    let (mut changed, mut failure) = (0, None);
+    let mut tally = Tally::new(NAME);
     for id in unsettled(base).await? {
-        match settle(base, id, NAME).await {
-            Ok(done) => changed += i64::from(done),
-            // One change that cannot be carried out does not keep the others waiting.
-            Err(error) => failure = Some(error),
-        }
+        tally.count(id, settle(base, id, NAME).await);
     }
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(JobReport { changed, what: format!("{changed} changes put in force or overtaken") }),
-    }
+    Ok(tally.report(format!("{} changes put in force or overtaken", tally.changed())))
 }

@@ -2,7 +2,7 @@
 //! removal goes into the operators' queue. Takes no input and may run at any time, twice, or never
 //! for a while: it looks at what is due now (law 7).
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::ending;
@@ -27,12 +27,12 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let now = work.now();
     let due = store::grants::due(work.conn(), now, BATCH).await?;
     work.commit().await?;
-    let mut changed = 0;
+    let mut tally = Tally::new(NAME);
     for (grant, reason) in due {
-        // One transaction a grant: one that fails does not keep the others alive.
-        changed += i64::from(start_ending(base, grant, reason).await?);
+        // One transaction a grant: one that fails does not keep the others from ending.
+        tally.count(grant, start_ending(base, grant, reason).await);
     }
-    Ok(JobReport { changed, what: format!("{changed} grants reached their end") })
+    Ok(tally.report(format!("{} grants reached their end", tally.changed())))
 }
 
 async fn start_ending(base: &Base, id: GrantId, reason: EndReason) -> Result<bool, UseCaseError> {

@@ -38,5 +38,5 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     }
     work.commit().await?;
     let changed = i64::try_from(ended.len()).unwrap_or(i64::MAX);
-    Ok(JobReport { changed, what: format!("{changed} sessions ended") })
+    Ok(JobReport { changed, failed: 0, what: format!("{changed} sessions ended") })
 }

@@ -1,7 +1,7 @@
 //! Records decisions whose ten seconds have passed. Each is checked again on the facts of this
 //! moment; when the request has moved on, nothing is recorded and the decider is told.
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::usecase::Base;
 use crate::usecase::deciding;
 use crate::usecase::error::UseCaseError;
@@ -14,16 +14,9 @@ pub const NAME: &str = "finalise-decisions";
 /// # Errors
 /// [`UseCaseError`] when the database refuses; decisions recorded before that stay recorded.
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
-    let mut changed = 0;
-    let mut fault = None;
+    let mut tally = Tally::new(NAME);
     for decision in deciding::due(base).await? {
-        match deciding::settle(base, decision, NAME).await {
-            Ok(settled) => changed += i64::from(settled),
-            Err(error) => fault = Some(error),
-        }
+        tally.count(decision, deciding::settle(base, decision, NAME).await);
     }
-    match fault {
-        Some(error) => Err(error),
-        None => Ok(JobReport { changed, what: format!("{changed} decisions became final") }),
-    }
+    Ok(tally.report(format!("{} decisions became final", tally.changed())))
 }

@@ -13,5 +13,5 @@ pub const NAME: &str = "gather-digests";
 /// [`UseCaseError`] when the database refuses; mails made before that are kept.
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let changed = digests::gather(base, NAME).await?;
-    Ok(JobReport { changed, what: format!("{changed} mails were made") })
+    Ok(JobReport { changed, failed: 0, what: format!("{changed} mails were made") })
 }

@@ -1,6 +1,6 @@
 //! Lapses requests whose last day has passed before anything was released.
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
@@ -26,11 +26,11 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let today = today(work.now(), &base.zone);
     let stale = store::requests::past_their_last_day(work.conn(), today).await?;
     work.commit().await?;
-    let mut changed = 0;
+    let mut tally = Tally::new(NAME);
     for request in stale {
-        changed += i64::from(lapse(base, request).await?);
+        tally.count(request, lapse(base, request).await);
     }
-    Ok(JobReport { changed, what: format!("{changed} requests lapsed") })
+    Ok(tally.report(format!("{} requests lapsed", tally.changed())))
 }
 
 async fn lapse(base: &Base, id: RequestId) -> Result<bool, UseCaseError> {

@@ -29,8 +29,46 @@ use futures::future::BoxFuture;
 pub struct JobReport {
     /// Records that were changed.
     pub changed: i64,
+    /// Records at which it failed; the log has each of them.
+    pub failed: i64,
     /// The same as a sentence.
     pub what: String,
+}
+
+/// Counts a job's work record by record. One record that fails keeps no other from its turn, and does
+/// not slow the job down: it is logged, counted, and met again in the next run.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    job: &'static str,
+    changed: i64,
+    failed: i64,
+}
+
+impl Tally {
+    pub(crate) fn new(job: &'static str) -> Self {
+        Self { job, changed: 0, failed: 0 }
+    }
+
+    /// Counts one record: whether it was changed, or that it failed.
+    pub(crate) fn count(&mut self, record: impl std::fmt::Display, outcome: Result<bool, UseCaseError>) {
+        match outcome {
+            Ok(changed) => self.changed += i64::from(changed),
+            Err(error) => {
+                self.failed += 1;
+                tracing::error!(job = self.job, %record, fault = %runner::chain(&error), "a job failed at one record");
+            }
+        }
+    }
+
+    /// Records changed so far.
+    pub(crate) fn changed(&self) -> i64 {
+        self.changed
+    }
+
+    /// What the run came to.
+    pub(crate) fn report(&self, what: String) -> JobReport {
+        JobReport { changed: self.changed, failed: self.failed, what }
+    }
 }
 
 /// A recurring job.

@@ -2,7 +2,7 @@
 //! asked as well, and what somebody has taken on and not decided goes back to the team. Clocks stand
 //! still while the requester is asked.
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
@@ -27,29 +27,35 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let to_escalate = store::holds::to_escalate(work.conn(), now, BATCH).await?;
     let to_remind = store::holds::to_remind(work.conn(), now, BATCH).await?;
     work.commit().await?;
-    let (mut back, mut escalated, mut reminded) = (0, 0, 0);
+    let mut tally = Tally::new(NAME);
     for stage in lapsed {
         let mut work = begin(base).await?;
-        if stage_queue::lapse_claim(&mut work, stage).await? {
-            work.commit().await?;
-            back += 1;
-        }
+        let outcome = stage_queue::lapse_claim(&mut work, stage).await;
+        tally.count(stage, keep(work, outcome).await);
     }
+    let back = tally.changed();
     for stage in to_remind {
         let mut work = begin(base).await?;
-        if stage_queue::remind(&mut work, base, stage).await? {
-            work.commit().await?;
-            reminded += 1;
-        }
+        let outcome = stage_queue::remind(&mut work, base, stage).await;
+        tally.count(stage, keep(work, outcome).await);
     }
+    let reminded = tally.changed() - back;
     for stage in to_escalate {
         let mut work = begin(base).await?;
-        if stage_queue::escalate(&mut work, base, stage).await? {
-            work.commit().await?;
-            escalated += 1;
-        }
+        let outcome = stage_queue::escalate(&mut work, base, stage).await;
+        tally.count(stage, keep(work, outcome).await);
     }
-    Ok(JobReport { changed: back + escalated + reminded, what: format!("{reminded} reminded, {escalated} escalated, {back} given back") })
+    let escalated = tally.changed() - back - reminded;
+    Ok(tally.report(format!("{reminded} reminded, {escalated} escalated, {back} given back")))
+}
+
+/// Commits what changed something; everything else rolls back.
+async fn keep(work: Work<'_>, outcome: Result<bool, UseCaseError>) -> Result<bool, UseCaseError> {
+    let changed = outcome?;
+    if changed {
+        work.commit().await?;
+    }
+    Ok(changed)
 }
 
 async fn begin(base: &Base) -> Result<Work<'_>, UseCaseError> {

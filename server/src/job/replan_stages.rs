@@ -2,16 +2,17 @@
 //! groups and delegations change while a request waits, and people leave. Writes only where those
 //! asked are others now.
 
-use super::JobReport;
+use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::planning;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
+use domain::id::RequestId;
 
 /// Name in the job table.
-pub const NAME: &str = "replan-held-stages";
+pub const NAME: &str = "replan-stages";
 
 /// Requests read at a time.
 const BATCH: i64 = 500;
@@ -21,7 +22,7 @@ const BATCH: i64 = 500;
 /// # Errors
 /// [`UseCaseError`] when the database refuses; requests done before that stay done.
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
-    let mut changed = 0;
+    let mut tally = Tally::new(NAME);
     let mut after = None;
     loop {
         let mut work = Work::read(base).await?;
@@ -30,12 +31,17 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
         let Some(last) = waiting.last() else { break };
         after = Some(*last);
         for request in waiting {
-            let mut work = Work::begin(base, Actor::System { job: NAME.to_owned() }).await?;
-            if planning::ask_again(&mut work, base, request).await? {
-                work.commit().await?;
-                changed += 1;
-            }
+            tally.count(request, ask_again(base, request).await);
         }
     }
-    Ok(JobReport { changed, what: format!("{changed} stages were planned again") })
+    Ok(tally.report(format!("{} stages were planned again", tally.changed())))
+}
+
+async fn ask_again(base: &Base, request: RequestId) -> Result<bool, UseCaseError> {
+    let mut work = Work::begin(base, Actor::System { job: NAME.to_owned() }).await?;
+    let changed = planning::ask_again(&mut work, base, request).await?;
+    if changed {
+        work.commit().await?;
+    }
+    Ok(changed)
 }

@@ -134,7 +134,7 @@ async fn run_leased(base: &Base, job: &JobSpec) -> Result<Option<Result<JobRepor
         Ok(_) => {}
         Err(error) => tracing::error!(job = job.name, fault = %chain(error), "a job failed"),
     }
-    let recorded = finish(base, job, lease, outcome.as_ref().err().map(in_words)).await;
+    let recorded = finish(base, job, lease, &outcome).await;
     if let Err(error) = &recorded {
         tracing::error!(job = job.name, fault = %chain(error), "what came of a job could not be recorded");
     }
@@ -147,12 +147,15 @@ async fn lease(base: &Base, job: &JobSpec) -> Result<Option<Lease>, UseCaseError
     Ok(jobs::lease(&mut conn, job.name, now, now.saturating_add(LEASE).unwrap_or(now)).await?)
 }
 
-async fn finish(base: &Base, job: &JobSpec, lease: Lease, error: Option<String>) -> Result<(), UseCaseError> {
+async fn finish(base: &Base, job: &JobSpec, lease: Lease, outcome: &Result<JobReport, UseCaseError>) -> Result<(), UseCaseError> {
     let mut conn = base.pool.acquire().await.map_err(StoreError::from)?;
     let now = base.system.now();
-    let wait = match error {
-        None => i64::from(job.every_seconds),
-        Some(_) => wait_after_failure(i64::from(job.every_seconds), lease.backed_off),
+    let every = i64::from(job.every_seconds);
+    let (error, wait) = match outcome {
+        Ok(report) if report.failed == 0 => (None, every),
+        // The other records must not wait for those that fail.
+        Ok(report) => (Some(format!("Failed at {} of its records; the log has each of them.", report.failed)), every),
+        Err(error) => (Some(in_words(error)), wait_after_failure(every, lease.backed_off)),
     };
     let next = now.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(now);
     if !jobs::finish(&mut conn, job.name, lease, error.as_deref(), now, next).await? {
@@ -174,7 +177,8 @@ fn in_words(error: &UseCaseError) -> String {
     }
 }
 
-fn chain(error: &UseCaseError) -> String {
+/// An error with its causes, for the log.
+pub(super) fn chain(error: &UseCaseError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

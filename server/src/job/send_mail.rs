@@ -15,5 +15,5 @@ pub const NAME: &str = "send-mail";
 /// [`UseCaseError`] when the database refuses.
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let digests::Sent { sent, failed } = digests::send(base).await?;
-    Ok(JobReport { changed: sent + failed, what: format!("{sent} mails were sent, {failed} were not") })
+    Ok(JobReport { changed: sent + failed, failed: 0, what: format!("{sent} mails were sent, {failed} were not") })
 }

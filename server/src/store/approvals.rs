@@ -1,9 +1,11 @@
-//! Approval stages and who was asked at them. What they decided is in `decisions`.
+//! Approval stages. Who was asked at them is in [`asked`], what they decided in `decisions`.
+
+pub mod asked;
 
 use super::error::{StoreError, one_row};
 use app::record::PersonRef;
 use domain::approval::{ApproverSource, Candidate, PlanStage, StageRule, Verdict};
-use domain::id::{DelegationId, IdentityId, RequestId, StageId};
+use domain::id::{IdentityId, RequestId, StageId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -92,21 +94,6 @@ pub struct StageTimes {
     pub escalate_at: Option<Timestamp>,
 }
 
-/// Somebody who was asked at a stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CandidateRow {
-    /// At which stage.
-    pub stage: StageId,
-    /// Who.
-    pub person: PersonRef,
-    /// As what.
-    pub because: String,
-    /// Whom they stand in for.
-    pub delegated_by: Option<PersonRef>,
-    /// The record that says so.
-    pub delegation: Option<DelegationId>,
-}
-
 /// Writes a stage of a plan, waiting for those before it.
 ///
 /// # Errors
@@ -168,7 +155,7 @@ pub async fn open_stage(
     .execute(&mut *conn)
     .await?;
     one_row("approval_stage", &done)?;
-    replace_candidates(conn, id, candidates).await
+    asked::replace_candidates(conn, id, candidates).await
 }
 
 /// Holds a stage because nobody can decide. The people asked before are not asked any more, and
@@ -177,7 +164,7 @@ pub async fn open_stage(
 /// # Errors
 /// [`StoreError`] when the database refuses or the stage is closed.
 pub async fn hold_stage(conn: &mut PgConnection, id: StageId, reason: &str, at: Timestamp) -> Result<(), StoreError> {
-    replace_candidates(conn, id, &[]).await?;
+    asked::replace_candidates(conn, id, &[]).await?;
     let done = sqlx::query!(
         "update approval_stage set state = 'held', hold_reason = $2, held_at = coalesce(held_at, $3), opened_at = null, due_at = null,
                 remind_at = null, escalate_at = null, paused_at = null, remaining_seconds = null,
@@ -189,61 +176,6 @@ pub async fn hold_stage(conn: &mut PgConnection, id: StageId, reason: &str, at: 
     )
     .execute(conn)
     .await?;
-    one_row("approval_stage", &done)
-}
-
-/// Replaces the people asked at a stage. Whoever has decided there was asked, and stays on record.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates: &[Candidate]) -> Result<(), StoreError> {
-    sqlx::query!(
-        "delete from stage_candidate c where c.stage_id = $1
-         and not exists (select from decision d where d.stage_id = c.stage_id and d.decided_by = c.identity_id and d.verdict <> 'return')",
-        id.0
-    )
-    .execute(&mut *conn)
-    .await?;
-    for candidate in candidates {
-        sqlx::query!(
-            "insert into stage_candidate (stage_id, identity_id, because, delegated_by, delegation_id) values ($1, $2, $3, $4, $5)",
-            id.0,
-            candidate.identity.0,
-            candidate.because,
-            candidate.stands_in.map(|(from, _)| from.0),
-            candidate.stands_in.map(|(_, record)| record.0)
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Gives a stage to one of those asked, until `lapses_at`.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses, the stage is not open, or somebody has it.
-pub async fn claim(conn: &mut PgConnection, id: StageId, by: IdentityId, at: Timestamp, lapses_at: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "update approval_stage set claimed_by = $2, claimed_at = $3, claim_lapses_at = $4 where id = $1 and state = 'open' and claimed_by is null",
-        id.0,
-        by.0,
-        at.to_sqlx() as _,
-        lapses_at.to_sqlx() as _
-    )
-    .execute(conn)
-    .await?;
-    one_row("approval_stage", &done)
-}
-
-/// Gives a stage back to the team.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn unclaim(conn: &mut PgConnection, id: StageId) -> Result<(), StoreError> {
-    let done = sqlx::query!("update approval_stage set claimed_by = null, claimed_at = null, claim_lapses_at = null where id = $1", id.0)
-        .execute(conn)
-        .await?;
     one_row("approval_stage", &done)
 }
 
@@ -307,45 +239,6 @@ pub async fn set_reminded(conn: &mut PgConnection, id: StageId, at: Timestamp) -
 pub async fn set_escalated(conn: &mut PgConnection, id: StageId, at: Timestamp) -> Result<(), StoreError> {
     let done = sqlx::query!("update approval_stage set escalated_at = $2 where id = $1", id.0, at.to_sqlx() as _).execute(conn).await?;
     one_row("approval_stage", &done)
-}
-
-/// A reassignment about to be recorded.
-#[derive(Clone, Debug)]
-pub struct NewReassignment<'a> {
-    /// Its id.
-    pub id: uuid::Uuid,
-    /// At which stage.
-    pub stage: StageId,
-    /// Who is no longer asked.
-    pub from: Option<IdentityId>,
-    /// Who is asked.
-    pub to: IdentityId,
-    /// Why.
-    pub reason: &'a str,
-    /// Who says so.
-    pub by: IdentityId,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Records a reassignment.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses; its named constraints repeat law 4.
-pub async fn insert_reassignment(conn: &mut PgConnection, new: &NewReassignment<'_>) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "insert into stage_reassignment (id, stage_id, from_id, to_id, reason, reassigned_by, reassigned_at) values ($1, $2, $3, $4, $5, $6, $7)",
-        new.id,
-        new.stage.0,
-        new.from.map(|id| id.0),
-        new.to.0,
-        new.reason,
-        new.by.0,
-        new.at.to_sqlx() as _
-    )
-    .execute(conn)
-    .await?;
-    one_row("stage_reassignment", &done)
 }
 
 /// Closes an open stage with a verdict.
@@ -447,58 +340,6 @@ pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) 
 pub async fn request_of_stage(conn: &mut PgConnection, stage: StageId) -> Result<Option<RequestId>, StoreError> {
     let id = sqlx::query_scalar!("select request_id from approval_stage where id = $1", stage.0).fetch_optional(conn).await?;
     Ok(id.map(RequestId))
-}
-
-/// The people asked at the stages of a revision, with the reason why.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn candidates(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<CandidateRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select c.stage_id, c.identity_id, i.display_name as "name!", c.because, c.delegated_by, f.display_name as "from_name?", c.delegation_id
-           from approval_stage s join stage_candidate c on c.stage_id = s.id join identity i on i.id = c.identity_id
-           left join identity f on f.id = c.delegated_by
-           where s.request_id = $1 and s.revision = $2
-           order by s.position, c.delegated_by is not null, c.because desc, i.display_name, i.id"#,
-        request.0,
-        revision
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| CandidateRow {
-            stage: StageId(r.stage_id),
-            person: PersonRef { id: IdentityId(r.identity_id), name: r.name },
-            because: r.because,
-            delegated_by: r.delegated_by.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
-            delegation: r.delegation_id.map(DelegationId),
-        })
-        .collect())
-}
-
-/// The accounts that decided at a stage. A question decides nothing.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn deciders(conn: &mut PgConnection, stage: StageId) -> Result<Vec<IdentityId>, StoreError> {
-    let ids =
-        sqlx::query_scalar!("select decided_by from decision where stage_id = $1 and verdict <> 'return'", stage.0).fetch_all(conn).await?;
-    Ok(ids.into_iter().map(IdentityId).collect())
-}
-
-/// How many people have approved at a stage.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn approvals(conn: &mut PgConnection, stage: StageId) -> Result<i32, StoreError> {
-    let n = sqlx::query_scalar!(
-        r#"select count(distinct person_of(decided_by))::integer as "n!" from decision where stage_id = $1 and verdict = 'approve'"#,
-        stage.0
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(n)
 }
 
 /// Requests with a stage that is open or held, in the order of their ids, from the one after

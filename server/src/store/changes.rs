@@ -300,25 +300,19 @@ pub async fn open_beside(conn: &mut PgConnection, kind: RecordKind, key: &str, e
     Ok(ids.into_iter().map(ChangeId).collect())
 }
 
-/// Open requests that keep what is in force now when the record changes.
+/// How many open requests keep what is in force now when the record changes.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn pinned_requests(conn: &mut PgConnection, kind: RecordKind, key: &str, base_version: i32) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "n!" from request r
-           join request_revision v on v.request_id = r.id and v.revision = r.revision
-           join request_item i on i.request_id = r.id and i.revision = r.revision
-           where r.state in ('in_approval', 'returned', 'approved')
-             and case $1 when 'entitlement' then i.entitlement_id::text = $2 and i.entitlement_version <= $3
-                         when 'specification' then v.specification_population = $2 and v.specification_version <= $3
-                         when 'plan' then v.plan_code = (select p.code from approval_plan p where p.id::text = $2) and v.plan_version <= $3
-                         else false end"#,
-        kind.word(),
-        key,
-        base_version
-    )
-    .fetch_one(conn)
-    .await?;
+pub async fn pinned_requests(conn: &mut PgConnection, id: ChangeId) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(r#"select count(*) as "n!" from requests_beside_change($1)"#, id.0).fetch_one(conn).await?;
     Ok(count)
+}
+
+/// The human number of a change.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn number(conn: &mut PgConnection, id: ChangeId) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select number from catalogue_change where id = $1", id.0).fetch_optional(conn).await?)
 }

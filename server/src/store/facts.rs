@@ -12,15 +12,22 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
-/// Locks a person for the rest of the transaction: separation of duties is decided by one
-/// transaction at a time for each person, so two racing requests see each other.
+/// Locks a person, with every account of theirs, for the rest of the transaction: separation of
+/// duties is decided by one transaction at a time for each person, so two racing requests see each
+/// other, on whatever account they are. Gives whether there is such an identity.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn lock_person(conn: &mut PgConnection, person: IdentityId) -> Result<bool, StoreError> {
-    // `no key update` lets rows that only point to the person be inserted meanwhile.
-    let row = sqlx::query_scalar!("select id from identity where id = $1 for no key update", person.0).fetch_optional(conn).await?;
-    Ok(row.is_some())
+    // `no key update` lets rows that only point to the person be inserted meanwhile. In the order of
+    // ids, so that nobody waits for each other.
+    let locked = sqlx::query_scalar!(
+        "select id from identity where id in (select p.identity_id from same_people(array[$1::uuid]) p) order by id for no key update",
+        person.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(locked.contains(&person.0))
 }
 
 /// What is known of the subject.
@@ -237,38 +244,46 @@ pub async fn wanted(conn: &mut PgConnection, id: EntitlementId) -> Result<Vec<Wa
     Ok(rows.into_iter().map(|r| Wanted { entitlement: EntitlementId(r.id), name: r.name, through: r.through }).collect())
 }
 
-/// Everything the person has or will have, with what it includes: what they hold first, then what
-/// is pending in other requests than `except`, then what is asked for `together`.
+/// Everything the person has or will have on any of their accounts, with what it includes: what they
+/// hold first, then what is pending in other requests than `except`, then what is asked for
+/// `together`. What two accounts have in the same way is there once, for `account` if it is one.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn standings(
     conn: &mut PgConnection,
-    person: IdentityId,
+    account: IdentityId,
     except: Option<RequestId>,
     together: &[EntitlementId],
     replaced: Option<GrantId>,
 ) -> Result<Vec<Standings>, StoreError> {
     let together: Vec<uuid::Uuid> = together.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"with direct as (
-             select distinct g.entitlement_id as id, 'held' as standing from access_grant g where g.identity_id = $1 and g.state in ('active', 'ending') and g.id is distinct from $4
+        r#"with people as (
+             select p.identity_id as id from same_people(array[$1::uuid]) p
+           ), direct as (
+             select g.entitlement_id as id, 'held' as standing, g.identity_id as account
+             from access_grant g
+             where g.identity_id in (select id from people) and g.state in ('active', 'ending') and g.id is distinct from $4
              union all
-             select distinct i.entitlement_id, 'pending'
+             select i.entitlement_id, 'pending', r.subject_id
              from request r join request_item i on i.request_id = r.id and i.revision = r.revision
-             where r.subject_id = $1 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $2
+             where r.subject_id in (select id from people) and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $2
              union all
-             select distinct t.id, 'requested' from unnest($3::uuid[]) as t (id)
+             select t.id, 'requested', $1 from unnest($3::uuid[]) as t (id)
+           ), once as (
+             select distinct on (id, standing) id, standing, account from direct order by id, standing, account <> $1, account
            ), everything as (
-             select id, standing, null::uuid as through from direct
+             select id, standing, account, null::uuid as through from once
              union all
-             select c.entitlement_id, d.standing, c.through
-             from entitlement_contents(array(select id from direct)) c join direct d on d.id = c.through
+             select c.entitlement_id, d.standing, d.account, c.through
+             from entitlement_contents(array(select id from once)) c join once d on d.id = c.through
            )
-           select e.id as "id!", e.name as "name!", v.standing as "standing!", whole.name as "through?"
-           from everything v join entitlement e on e.id = v.id left join entitlement whole on whole.id = v.through
-           order by case v.standing when 'held' then 1 when 'pending' then 2 else 3 end, whole.name nulls first, e.name, e.id"#,
-        person.0,
+           select e.id as "id!", e.name as "name!", v.standing as "standing!", whole.name as "through?",
+                  case when v.account <> $1 then a.display_name || ' (' || a.source_id || ')' end as account
+           from everything v join entitlement e on e.id = v.id join identity a on a.id = v.account left join entitlement whole on whole.id = v.through
+           order by case v.standing when 'held' then 1 when 'pending' then 2 else 3 end, v.account <> $1, whole.name nulls first, e.name, e.id"#,
+        account.0,
         except.map(|id| id.0),
         &together,
         replaced.map(|id| id.0)
@@ -278,7 +293,7 @@ pub async fn standings(
     rows.into_iter()
         .map(|r| {
             let standing: Standing = r.standing.parse()?;
-            Ok(Standings { entitlement: EntitlementId(r.id), name: r.name, standing, through: r.through })
+            Ok(Standings { entitlement: EntitlementId(r.id), name: r.name, standing, through: r.through, account: r.account })
         })
         .collect()
 }

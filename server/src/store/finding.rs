@@ -163,6 +163,7 @@ pub async fn requests(
                   union select id from request where requester_id = $3
                   union select request_id from request_watcher where identity_id = $3
                   union select t.request_id from stage_candidate c join approval_stage t on t.id = c.stage_id where c.identity_id = $3
+                  union select t.request_id from stage_reassignment a join approval_stage t on t.id = a.stage_id where $3 in (a.from_id, a.reassigned_by)
                   union select request_id from decision where decided_by = $3
                   union select q.id from identity s join request q on q.subject_id = s.id where s.manager_id = $3
                   union select q.id from identity s join request q on q.subject_id = s.id where s.owner_id = $3 and s.population in ('service_account', 'privileged_admin')

@@ -46,6 +46,7 @@ pub mod release_lists;
 pub mod releases;
 pub mod request_lists;
 pub mod requests;
+pub mod revisions;
 pub mod roles;
 pub mod saved_filters;
 pub mod sessions;

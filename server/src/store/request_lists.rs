@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use app::record::{PersonRef, RequestLine};
 use app::when::{When, span};
-use domain::id::{IdentityId, RequestId};
+use domain::id::{ChangeId, IdentityId, RequestId};
 use domain::request::RequestState;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,6 +18,8 @@ pub struct Filter<'a> {
     pub concerned: Option<IdentityId>,
     /// Of these, only those this person takes part in.
     pub known_to: Option<IdentityId>,
+    /// Of all, only open ones that keep the version beside this change.
+    pub beside: Option<ChangeId>,
     /// Words of states; empty means any.
     pub states: &'a [String],
     /// Start of the page.
@@ -42,7 +44,7 @@ pub struct Reader<'a> {
 /// # Errors
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<'_>) -> Result<Vec<RequestLine>, StoreError> {
-    // Each branch has its index, and only one of the three is entered. A page without a start
+    // Each branch has its index, and only one of the four is entered. A page without a start
     // begins after every moment.
     let rows = sqlx::query!(
         r#"with chosen as (
@@ -51,17 +53,23 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
                 and (cardinality($3::text[]) = 0 or r.state = any($3))
                 and ($2::uuid is null or $2 in (r.subject_id, r.requester_id)
                      or exists (select from approval_stage t join stage_candidate c on c.stage_id = t.id where t.request_id = r.id and t.state <> 'void' and c.identity_id = $2)
+                     or exists (select from approval_stage t join stage_reassignment a on a.stage_id = t.id where t.request_id = r.id and $2 in (a.from_id, a.reassigned_by))
                      or exists (select from decision d where d.request_id = r.id and d.decided_by = $2))
                 and (r.submitted_at, r.id) < (coalesce($4::timestamptz, 'infinity'), coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
               order by r.submitted_at desc, r.id desc limit $6)
              union all
              (select r.id from request r
-              where $1::uuid is null and cardinality($3::text[]) = 0
+              where $1::uuid is null and $7::uuid is null and cardinality($3::text[]) = 0
                 and (r.submitted_at, r.id) < (coalesce($4::timestamptz, 'infinity'), coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
               order by r.submitted_at desc, r.id desc limit $6)
              union all
              (select r.id from request r
-              where $1::uuid is null and r.state = ($3::text[])[1]
+              where $1::uuid is null and $7::uuid is null and r.state = ($3::text[])[1]
+                and (r.submitted_at, r.id) < (coalesce($4::timestamptz, 'infinity'), coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+              order by r.submitted_at desc, r.id desc limit $6)
+             union all
+             (select r.id from requests_beside_change($7) b join request r on r.id = b.request_id
+              where $1::uuid is null and $7::uuid is not null and (cardinality($3::text[]) = 0 or r.state = any($3))
                 and (r.submitted_at, r.id) < (coalesce($4::timestamptz, 'infinity'), coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
               order by r.submitted_at desc, r.id desc limit $6)
            )
@@ -84,7 +92,8 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
         filter.states,
         filter.after.map(|(at, _)| at.to_sqlx()) as _,
         filter.after.map(|(_, id)| id),
-        filter.limit
+        filter.limit,
+        filter.beside.map(|id| id.0)
     )
     .fetch_all(conn)
     .await?;
@@ -127,16 +136,23 @@ pub(crate) fn holder(state: &RequestState, asked: &[String], requester: &str) ->
     }
 }
 
-/// How many requests are in each state, by its word; of one person, or all.
+/// How many requests are in each state, by its word; of one person, beside a change, or all.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn states(conn: &mut PgConnection, concerned: Option<IdentityId>) -> Result<Vec<(String, i64)>, StoreError> {
+pub async fn states(
+    conn: &mut PgConnection,
+    concerned: Option<IdentityId>,
+    beside: Option<ChangeId>,
+) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = sqlx::query!(
         r#"select state as "state!", count(*) as "count!" from request where $1::uuid is not null and (subject_id = $1 or requester_id = $1) group by state
            union all
-           select state, count(*) from request where $1::uuid is null group by state"#,
-        concerned.map(|id| id.0)
+           select r.state, count(*) from requests_beside_change($2) b join request r on r.id = b.request_id where $1::uuid is null and $2::uuid is not null group by r.state
+           union all
+           select state, count(*) from request where $1::uuid is null and $2::uuid is null group by state"#,
+        concerned.map(|id| id.0),
+        beside.map(|id| id.0)
     )
     .fetch_all(conn)
     .await?;

@@ -1,13 +1,11 @@
-//! Requests, their revisions and items: one record at a time. Lists are in `request_lists`.
+//! Requests: one record at a time. What a revision asks for is in `revisions`, lists are in
+//! `request_lists`.
 
 use super::error::{StoreError, one_row};
-use app::record::{EntitlementCard, PersonRef};
-use domain::basket::Wish;
-use domain::id::{DraftId, EntitlementId, GrantId, IdentityId, ItemId, RequestId, SubmissionId};
-use domain::identity::Population;
+use app::record::PersonRef;
+use domain::id::{GrantId, IdentityId, RequestId, SubmissionId};
 use domain::permission::Relation;
-use domain::question::Answer;
-use domain::request::{ReasonCode, RequestKind, RequestState};
+use domain::request::{RequestKind, RequestState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -65,42 +63,6 @@ pub struct NewRequest {
     pub grant: Option<GrantId>,
 }
 
-/// A revision as recorded.
-#[derive(Clone, Debug)]
-pub struct RevisionRow {
-    /// Reason from the list.
-    pub reason: ReasonCode,
-    /// Reason in words.
-    pub justification: String,
-    /// First day.
-    pub starts_on: Date,
-    /// Last day.
-    pub ends_on: Option<Date>,
-    /// Population whose specification was in force.
-    pub population: Population,
-    /// Its version.
-    pub specification_version: i32,
-    /// Policy set in force.
-    pub policy_hash: String,
-    /// Questions with what was answered.
-    pub answers: Vec<Answer>,
-    /// Code and version of the approval plan that applies.
-    pub plan: Option<(String, i32)>,
-    /// Who submitted this revision.
-    pub submitted_by: PersonRef,
-    /// When this revision was submitted.
-    pub submitted_at: Timestamp,
-}
-
-/// An item as recorded, with the entitlement in the pinned version.
-#[derive(Clone, Debug)]
-pub struct ItemRow {
-    /// Which.
-    pub id: ItemId,
-    /// What is asked for.
-    pub card: EntitlementCard,
-}
-
 /// The next human number of a year, from a sequence: a label, with gaps where units rolled back.
 ///
 /// # Errors
@@ -131,70 +93,6 @@ pub async fn insert(conn: &mut PgConnection, request: &NewRequest) -> Result<(),
     .execute(conn)
     .await?;
     one_row("request", &done)
-}
-
-/// What a revision pins.
-#[derive(Clone, Debug)]
-pub struct Pinned<'a> {
-    /// Population whose specification is in force.
-    pub population: Population,
-    /// Its version.
-    pub specification_version: i32,
-    /// Policy set in force.
-    pub policy_hash: &'a str,
-    /// Version of the entitlement.
-    pub entitlement_version: i32,
-    /// The draft that it was submitted from.
-    pub draft: Option<DraftId>,
-}
-
-/// Writes a revision with its one item.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-#[expect(clippy::too_many_arguments, reason = "one insert of what one form submits; a struct would only be filled and emptied")]
-pub async fn insert_revision(
-    conn: &mut PgConnection,
-    request: RequestId,
-    revision: i32,
-    item: ItemId,
-    wish: &Wish,
-    pinned: &Pinned<'_>,
-    by: IdentityId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let answers = serde_json::to_value(&wish.answers).map_err(|e| StoreError::inconsistent("request_revision", e.to_string()))?;
-    let done = sqlx::query!(
-        "insert into request_revision (request_id, revision, reason_code, justification, starts_on, ends_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at, answers, draft_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        request.0,
-        revision,
-        wish.reason.word(),
-        wish.justification.as_str(),
-        wish.period.starts_on().to_sqlx() as _,
-        wish.period.ends_on().map(ToSqlx::to_sqlx) as _,
-        pinned.population.word(),
-        pinned.specification_version,
-        pinned.policy_hash,
-        by.0,
-        at.to_sqlx() as _,
-        answers,
-        pinned.draft.map(|id| id.0)
-    )
-    .execute(&mut *conn)
-    .await?;
-    one_row("request_revision", &done)?;
-    let done = sqlx::query!(
-        "insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version) values ($1, $2, $3, 1, $4, $5)",
-        item.0,
-        request.0,
-        revision,
-        wish.entitlement.0,
-        pinned.entitlement_version
-    )
-    .execute(conn)
-    .await?;
-    one_row("request_item", &done)
 }
 
 /// Reads a request; with `lock` nobody else can change it until this transaction ends.
@@ -272,77 +170,9 @@ pub async fn set_content_hash(conn: &mut PgConnection, id: RequestId, hash: &[u8
     one_row("request", &done)
 }
 
-/// A revision of a request.
-///
-/// # Errors
-/// [`StoreError`] when reading fails, a word is unknown, or there is no such revision.
-pub async fn revision(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<RevisionRow, StoreError> {
-    let row = sqlx::query!(
-        r#"select n.reason_code, n.justification, n.starts_on, n.ends_on, n.specification_population, n.specification_version, n.policy_hash, n.submitted_at,
-                  n.answers, n.plan_code, n.plan_version, n.submitted_by, i.display_name as "submitter!"
-           from request_revision n join identity i on i.id = n.submitted_by where n.request_id = $1 and n.revision = $2"#,
-        id.0,
-        revision
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(RevisionRow {
-        reason: row.reason_code.parse()?,
-        justification: row.justification,
-        starts_on: row.starts_on.to_jiff(),
-        ends_on: row.ends_on.map(|d| d.to_jiff()),
-        population: row.specification_population.parse()?,
-        specification_version: row.specification_version,
-        policy_hash: row.policy_hash,
-        answers: serde_json::from_value(row.answers)
-            .map_err(|e| StoreError::inconsistent("request_revision", format!("answers of {id}: {e}")))?,
-        plan: row.plan_code.zip(row.plan_version),
-        submitted_by: PersonRef { id: IdentityId(row.submitted_by), name: row.submitter },
-        submitted_at: row.submitted_at.to_jiff(),
-    })
-}
-
-/// The items of a revision, in order, each in its pinned version.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn items(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<Vec<ItemRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select i.id, v.entitlement_id, v.version, v.name, v.description, v.tier, v.longest_days,
-                  a.name as application, a.classification, a.logging, o.id as "owner_id?", o.display_name as "owner_name?"
-           from request_item i
-           join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
-           join entitlement e on e.id = i.entitlement_id
-           join application a on a.id = e.application_id
-           left join identity o on o.id = a.owner_id
-           where i.request_id = $1 and i.revision = $2 order by i.position"#,
-        id.0,
-        revision
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|r| {
-            Ok(ItemRow {
-                id: ItemId(r.id),
-                card: EntitlementCard {
-                    id: EntitlementId(r.entitlement_id),
-                    version: r.version,
-                    name: r.name,
-                    description: r.description,
-                    application: r.application,
-                    tier: r.tier.parse()?,
-                    classification: r.classification.parse()?,
-                    logging: r.logging.parse()?,
-                    owner: r.owner_id.zip(r.owner_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
-                    longest_days: r.longest_days,
-                },
-            })
-        })
-        .collect()
-}
-
-/// How a person stands to a request, by ids alone.
+/// How a person stands to a request, by ids alone. Whoever was asked at any time, also who gave the
+/// decision to somebody else, is an approver: they may read it. Whether they may decide on it now is
+/// worked out from the plan.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -353,6 +183,8 @@ pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityI
                   exists (select from request_watcher w where w.request_id = r.id and w.identity_id = $2) as "watcher!",
                   exists (select from approval_stage t join stage_candidate c on c.stage_id = t.id
                           where t.request_id = r.id and c.identity_id = $2)
+                  or exists (select from approval_stage t join stage_reassignment a on a.stage_id = t.id
+                             where t.request_id = r.id and $2 in (a.from_id, a.reassigned_by))
                   or exists (select from decision d where d.request_id = r.id and d.decided_by = $2) as "approver!",
                   exists (select from decision d where d.request_id = r.id and d.verdict = 'approve' and d.decided_by = $2) as "approved!",
                   exists (select from request_item i join entitlement e on e.id = i.entitlement_id join application a on a.id = e.application_id
@@ -377,36 +209,6 @@ pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityI
     .into_iter()
     .filter_map(|(holds, relation)| holds.then_some(relation))
     .collect())
-}
-
-/// Whether the files beside a draft are those of a revision.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn same_files(conn: &mut PgConnection, id: RequestId, revision: i32, draft: DraftId) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select array(select attachment_id from request_attachment where request_id = $1 and revision = $2 order by attachment_id)
-                = array(select attachment_id from draft_attachment where draft_id = $3 order by attachment_id) as "same!""#,
-        id.0,
-        revision,
-        draft.0
-    )
-    .fetch_one(conn)
-    .await?)
-}
-
-/// Names of the files on a revision.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn file_names(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "select a.name from request_attachment r join attachment a on a.id = r.attachment_id where r.request_id = $1 and r.revision = $2 order by a.uploaded_at, a.id",
-        id.0,
-        revision
-    )
-    .fetch_all(conn)
-    .await?)
 }
 
 /// Pending requests whose last day lies before `today`, oldest first, at most 500.

@@ -33,8 +33,7 @@ pub async fn for_person(conn: &mut PgConnection, person: IdentityId, only: Optio
         "select t.id, t.version, t.name, t.description, t.reason_code, t.days, t.entitlement_ids
          from request_template t join identity i on i.id = $1
          where t.state = 'active' and ($2::uuid is null or t.id = $2)
-           and (t.audience_populations = '{}' or i.population = any (t.audience_populations))
-           and (t.audience_units = '{}' or i.unit_id = any (t.audience_units))
+           and in_audience(i.population, i.unit_id, t.audience_populations, t.audience_units)
          order by t.name, t.id limit 100",
         person.0,
         only.map(|id| id.0)

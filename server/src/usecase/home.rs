@@ -63,7 +63,7 @@ impl HomeService {
             changes: changes_waiting(&mut work, caller).await?.unwrap_or(0),
             returned: store::request_lists::lines(work.conn(), &Filter { states: &returned, ..mine.clone() }, reader).await?,
             open_requests: store::request_lists::lines(work.conn(), &Filter { states: &open, ..mine }, reader).await?,
-            open_requests_total: store::request_lists::states(work.conn(), Some(me))
+            open_requests_total: store::request_lists::states(work.conn(), Some(me), None)
                 .await?
                 .into_iter()
                 .filter(|(state, _)| open.contains(state))

@@ -78,11 +78,11 @@ pub async fn open_next(work: &mut Work<'_>, base: &Base, request: RequestId) -> 
 /// [`UseCaseError`] when reading or writing fails.
 pub async fn after_approval(work: &mut Work<'_>, base: &Base, row: &RequestRow, stage: &StageRow) -> Result<RequestState, UseCaseError> {
     let now = work.now();
-    let approvals = store::approvals::approvals(work.conn(), stage.id).await?;
+    let approvals = store::approvals::asked::approvals(work.conn(), stage.id).await?;
     if approvals >= stage.quorum {
         store::approvals::close_stage(work.conn(), stage.id, Verdict::Approve, now).await?;
     } else if stage.claim.is_some() {
-        store::approvals::unclaim(work.conn(), stage.id).await?;
+        store::approvals::asked::unclaim(work.conn(), stage.id).await?;
     }
     asking::refresh(work, base, row).await?;
     let stages = store::approvals::stages(work.conn(), row.id, row.revision).await?;
@@ -102,7 +102,7 @@ pub async fn after_approval(work: &mut Work<'_>, base: &Base, row: &RequestRow, 
 
 /// Puts what was approved into the operators' queue.
 async fn plan_releases(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Result<(), UseCaseError> {
-    let revision = store::requests::revision(work.conn(), row.id, row.revision).await?;
+    let revision = store::revisions::find(work.conn(), row.id, row.revision).await?;
     let year = domain::time::today(work.now(), &base.zone).year();
     let (kind, grant) = store::plans::kind_of_request(work.conn(), row.id).await?;
     // An extension moves an end that exists already: it waits for no start. A change begins as
@@ -114,7 +114,7 @@ async fn plan_releases(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Re
             (ReleaseKind::Activate, None, begins, "give")
         }
     };
-    for item in store::requests::items(work.conn(), row.id, row.revision).await? {
+    for item in store::revisions::items(work.conn(), row.id, row.revision).await? {
         let release = NewRelease {
             id: work.id(ReleaseId::new),
             kind,

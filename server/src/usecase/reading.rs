@@ -32,8 +32,8 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     let relations = store::requests::relations(work.conn(), id, caller.identity).await?;
     require_or_hide(caller, Action::ReadRequest, Action::ReadRequest, &relations)?;
     let row = store::requests::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?;
-    let revision = store::requests::revision(work.conn(), id, row.revision).await?;
-    let items = store::requests::items(work.conn(), id, row.revision).await?;
+    let revision = store::revisions::find(work.conn(), id, row.revision).await?;
+    let items = store::revisions::items(work.conn(), id, row.revision).await?;
     let now = work.now();
     let stages = stage_views::of_revision(work, base, id, row.revision).await?;
     let time = time_spent::of_request(work, base, &row).await?;

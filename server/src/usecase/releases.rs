@@ -37,7 +37,7 @@ impl ReleaseService {
         require_or_hide(caller, Action::ReadRelease, Action::ReadRelease, &relations)?;
         let now = work.now();
         let line = store::releases::line(work.conn(), id, now, &base.zone).await?.ok_or(AppError::NotFound)?;
-        let items = store::requests::items(work.conn(), row.request, row.revision).await?;
+        let items = store::revisions::items(work.conn(), row.request, row.revision).await?;
         let planned = items.into_iter().find(|i| i.id == row.item).map(|i| i.card).ok_or(AppError::NotFound)?;
         let stages = stage_views::of_revision(&mut work, base, row.request, row.revision).await?;
         let approved: Vec<IdentityId> =

@@ -6,7 +6,7 @@ use super::error::UseCaseError;
 use super::stage_views;
 use super::work::Work;
 use crate::store;
-use crate::store::requests::RevisionRow;
+use crate::store::revisions::RevisionRow;
 use app::requests::draft_port::{Difference, MadeLine};
 use app::requests::port::RevisionLine;
 use app::when::{When, day};
@@ -47,7 +47,7 @@ pub async fn revisions(work: &mut Work<'_>, base: &Base, id: RequestId, current:
     let mut lines = Vec::new();
     let mut before: Option<Vec<(String, String)>> = None;
     for revision in 1..=current {
-        let row = store::requests::revision(work.conn(), id, revision).await?;
+        let row = store::revisions::find(work.conn(), id, revision).await?;
         let after = fields(work, id, revision, &row).await?;
         let void = if revision < current { decided(work, base, id, revision).await? } else { vec![] };
         lines.push(RevisionLine {
@@ -68,9 +68,9 @@ pub async fn revisions(work: &mut Work<'_>, base: &Base, id: RequestId, current:
 /// # Errors
 /// [`UseCaseError`] when reading fails.
 pub async fn between(work: &mut Work<'_>, id: RequestId, then: i32, now: i32) -> Result<Vec<Difference>, UseCaseError> {
-    let before = store::requests::revision(work.conn(), id, then).await?;
+    let before = store::revisions::find(work.conn(), id, then).await?;
     let before = fields(work, id, then, &before).await?;
-    let after = store::requests::revision(work.conn(), id, now).await?;
+    let after = store::revisions::find(work.conn(), id, now).await?;
     let after = fields(work, id, now, &after).await?;
     Ok(differences(&before, &after))
 }
@@ -94,9 +94,9 @@ async fn fields(work: &mut Work<'_>, id: RequestId, revision: i32, row: &Revisio
         ("Until".to_owned(), row.ends_on.map_or_else(|| "No end".to_owned(), day)),
     ];
     fields.extend(answers(work, &row.answers).await?);
-    let files = store::requests::file_names(work.conn(), id, revision).await?;
+    let files = store::revisions::file_names(work.conn(), id, revision).await?;
     fields.push(("Files".to_owned(), files.join(", ")));
-    for item in store::requests::items(work.conn(), id, revision).await? {
+    for item in store::revisions::items(work.conn(), id, revision).await? {
         fields.push(("Version of the entitlement".to_owned(), format!("{}, {}", item.card.version, item.card.tier.label())));
     }
     fields.push(("Specification".to_owned(), format!("{}, version {}", row.population.label(), row.specification_version)));

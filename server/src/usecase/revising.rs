@@ -59,7 +59,7 @@ async fn mine(work: &mut Work<'_>, caller: &Caller, id: RequestId) -> Result<Req
 
 /// The form of a request as it stands.
 async fn as_it_stands(work: &mut Work<'_>, row: &RequestRow) -> Result<Body, UseCaseError> {
-    let revision = store::requests::revision(work.conn(), row.id, row.revision).await?;
+    let revision = store::revisions::find(work.conn(), row.id, row.revision).await?;
     let mut form = BasketForm {
         subject: row.subject.id.to_string(),
         reason_code: revision.reason.word().to_owned(),
@@ -78,7 +78,7 @@ async fn as_it_stands(work: &mut Work<'_>, row: &RequestRow) -> Result<Body, Use
         };
         answers.insert(answer.id, typed);
     }
-    for item in store::requests::items(work.conn(), row.id, row.revision).await? {
+    for item in store::revisions::items(work.conn(), row.id, row.revision).await? {
         let entitlement = item.card.id.to_string();
         let kind = Way::of(row.kind, row.grant).unwrap_or_default();
         let kind = if kind == Way::Grant { String::new() } else { kind.to_string() };
@@ -158,8 +158,8 @@ pub async fn revise(
 /// Whether the next revision would say the same as the present one. Decisions are not voided for
 /// nothing.
 async fn unchanged(work: &mut Work<'_>, row: &RequestRow, wishes: &[Wish], draft: DraftId) -> Result<bool, UseCaseError> {
-    let revision = store::requests::revision(work.conn(), row.id, row.revision).await?;
-    let same_files = store::requests::same_files(work.conn(), row.id, row.revision, draft).await?;
+    let revision = store::revisions::find(work.conn(), row.id, row.revision).await?;
+    let same_files = store::revisions::same_files(work.conn(), row.id, row.revision, draft).await?;
     Ok(same_files
         && wishes.iter().all(|wish| {
             wish.reason == revision.reason

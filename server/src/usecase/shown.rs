@@ -24,9 +24,9 @@ pub async fn refresh(work: &mut Work<'_>, request: RequestId) -> Result<(), UseC
     let row = store::requests::find(work.conn(), request, false)
         .await?
         .ok_or_else(|| StoreError::inconsistent("request", "vanished inside its own transaction"))?;
-    let revision = store::requests::revision(work.conn(), request, row.revision).await?;
+    let revision = store::revisions::find(work.conn(), request, row.revision).await?;
     let more = store::decisions::asked_besides(work.conn(), request, row.revision).await?;
-    let items = store::requests::items(work.conn(), request, row.revision).await?;
+    let items = store::revisions::items(work.conn(), request, row.revision).await?;
     let gates = store::evaluations::newest(work.conn(), request, row.revision, Phase::Submission).await?;
     let plan = store::decisions::plan(work.conn(), request, row.revision).await?;
     let decisions = store::decisions::of_revision(work.conn(), request, row.revision).await?;

@@ -12,7 +12,8 @@ use super::planning;
 use super::planning::asking::{Facts, moved, refresh, stage_of};
 use super::work::Work;
 use crate::store;
-use crate::store::approvals::{CandidateRow, NewReassignment, StageRow};
+use crate::store::approvals::StageRow;
+use crate::store::approvals::asked::{CandidateRow, NewReassignment};
 use crate::store::requests::RequestRow;
 use app::approvals::port::{HoldsPage, ReassignForm, ReassignView};
 use app::error::{AppError, Problem};
@@ -61,13 +62,13 @@ pub async fn claim(base: &Base, caller: &Caller, stage: StageId) -> Result<(), U
         if claimant.id == caller.identity && *lapses_at > now {
             return Ok(());
         }
-        store::approvals::unclaim(work.conn(), stage.id).await?;
+        store::approvals::asked::unclaim(work.conn(), stage.id).await?;
     }
     if asked(&mut work, &row, &stage).await?.len() < 2 {
         return Err(AppError::NotPossible.into());
     }
     let lapses_at = planning::claim_lapses_at(&mut work, base, &stage).await?;
-    store::approvals::claim(work.conn(), stage.id, caller.identity, now, lapses_at).await?;
+    store::approvals::asked::claim(work.conn(), stage.id, caller.identity, now, lapses_at).await?;
     let body = json!({ "stage": stage.position, "name": stage.name, "until": lapses_at.to_string(), "detail": stage.name });
     work.event(EventKind::StageClaimed, "request", row.id.0, Some(row.id), body).await?;
     work.commit().await
@@ -176,7 +177,7 @@ pub async fn reassign(base: &Base, caller: &Caller, stage: StageId, form: &Reass
         by: caller.identity,
         at: work.now(),
     };
-    store::approvals::insert_reassignment(work.conn(), &new).await?;
+    store::approvals::asked::insert_reassignment(work.conn(), &new).await?;
     let body = json!({
         "stage": stage.position,
         "name": stage.name,
@@ -237,13 +238,13 @@ async fn deciding(work: &mut Work<'_>, caller: &Caller, stage: StageId) -> Resul
 
 /// Those asked at a stage who have not decided there.
 async fn asked(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<Vec<CandidateRow>, UseCaseError> {
-    let decided = store::approvals::deciders(work.conn(), stage.id).await?;
-    let all = store::approvals::candidates(work.conn(), row.id, row.revision).await?;
+    let decided = store::approvals::asked::deciders(work.conn(), stage.id).await?;
+    let all = store::approvals::asked::candidates(work.conn(), row.id, row.revision).await?;
     Ok(all.into_iter().filter(|c| c.stage == stage.id && !decided.contains(&c.person.id)).collect())
 }
 
 async fn unclaim(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<(), UseCaseError> {
-    store::approvals::unclaim(work.conn(), stage.id).await?;
+    store::approvals::asked::unclaim(work.conn(), stage.id).await?;
     let body = json!({ "stage": stage.position, "name": stage.name, "detail": stage.name });
     work.event(EventKind::StageUnclaimed, "request", row.id.0, Some(row.id), body).await
 }

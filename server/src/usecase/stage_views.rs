@@ -7,7 +7,8 @@ use super::shown;
 use super::time_spent;
 use super::work::Work;
 use crate::store;
-use crate::store::approvals::{CandidateRow, StageRow};
+use crate::store::approvals::StageRow;
+use crate::store::approvals::asked::CandidateRow;
 use crate::store::decisions::DecisionRow;
 use crate::store::nominees::ReassignmentRow;
 use app::record::PersonRef;
@@ -36,7 +37,7 @@ struct Record {
 pub async fn of_revision(work: &mut Work<'_>, base: &Base, id: RequestId, revision: i32) -> Result<Vec<StageView>, UseCaseError> {
     let rows = store::approvals::stages(work.conn(), id, revision).await?;
     let record = Record {
-        candidates: store::approvals::candidates(work.conn(), id, revision).await?,
+        candidates: store::approvals::asked::candidates(work.conn(), id, revision).await?,
         decisions: store::decisions::of_revision(work.conn(), id, revision).await?,
         reassignments: store::nominees::reassignments(work.conn(), id, revision).await?,
         times: time_spent::of_stages(work, base, &rows).await?,

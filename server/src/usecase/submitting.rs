@@ -12,7 +12,8 @@ use super::planning;
 use super::shown;
 use super::work::Work;
 use crate::store;
-use crate::store::requests::{NewRequest, Pinned};
+use crate::store::requests::NewRequest;
+use crate::store::revisions::Pinned;
 use crate::store::submissions::NewSubmission;
 use app::error::AppError;
 use domain::actor::Caller;
@@ -251,7 +252,7 @@ pub(super) async fn write_revision(
         entitlement_version: gathered.facts.entitlement.version,
         draft,
     };
-    store::requests::insert_revision(work.conn(), id, revision, item, wish, &pinned, by, now).await?;
+    store::revisions::insert(work.conn(), id, revision, item, wish, &pinned, by, now).await?;
     if let Some(draft) = draft {
         super::attachments::attach(work, draft, id, revision).await?;
     }

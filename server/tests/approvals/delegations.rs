@@ -10,8 +10,8 @@ async fn what_a_delegation_may_not_be_is_said_at_its_field_and_nothing_is_record
     w.sql("update identity set email = 'monika@example.org' where id = $1", &[second]).await;
     w.app.set_state(w.sue, "suspended").await;
     w.app.person("Twin", w.unit, None).await;
-    let twin = w.app.person("Twin", w.unit, None).await;
-    w.sql("update identity set email = 'twin2@example.org' where id = $1", &[twin]).await;
+    let twin = w.app.person("Twin2", w.unit, None).await;
+    w.sql("update identity set given_name = 'Twin' where id = $1", &[twin]).await;
     // Dan decides for Olga this week.
     assert_eq!(w.delegate(w.olga, "dan@example.org").await.location(), "/account?delegated");
     let long = "x".repeat(2_001);

@@ -95,6 +95,9 @@ async fn whoever_is_asked_gives_their_place_to_somebody_with_a_reason(pool: PgPo
     }
     assert_eq!(w.asked(&request).await, ["Mona"]);
     assert_eq!(send(mona, "Stan Example", "I am away tomorrow.").await.location(), "/inbox?reassigned");
+    let inbox = w.app.sign_in_as(w.mona).await.get("/inbox?reassigned").await.text();
+    let status = inbox.split("role=\"status\"").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap_or_default().to_owned();
+    assert!(status.contains("Reassigned. Whoever shall decide now has it in their inbox and was told."), "{status}: {inbox}");
     assert_eq!(w.asked(&request).await, ["Stan"]);
     assert!(w.told(w.stan).await.contains(&"decision_waiting".to_owned()));
     w.jobs().await;
@@ -104,6 +107,54 @@ async fn whoever_is_asked_gives_their_place_to_somebody_with_a_reason(pool: PgPo
     let moved = &view["stages"][0]["reassignments"][0];
     assert_eq!((moved["from"]["name"].as_str(), moved["reason"].as_str()), (Some("Mona Example"), Some("I am away tomorrow.")));
     w.approve(w.stan, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_gave_a_decision_to_somebody_else_still_reads_the_request_and_decides_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let (request, stage) = team(&w).await;
+    let path = format!("/reassign/{stage}");
+    let version = w.show(w.ana, &request).await["version"].to_string();
+    let number = w.show(w.ana, &request).await["number"].as_str().unwrap().to_owned();
+    // Stan gives his own place away; Cora, who keeps the rules then and not later, gives Sue's.
+    let away = |from: IdentityId, to: &'static str| {
+        let (path, version, from) = (path.clone(), version.clone(), from.to_string());
+        let w = &w;
+        async move {
+            let fields = [("version", version.as_str()), ("from", from.as_str()), ("to", to), ("reason", "Away for the week.")];
+            let by = if from == w.stan.to_string() { w.stan } else { w.cora };
+            assert_eq!(w.post(by, &path, &fields).await.status, 303);
+        }
+    };
+    away(w.stan, "boss@example.org").await;
+    away(w.sue, "olga@example.org").await;
+    w.jobs().await;
+    assert_eq!(w.asked(&request).await, ["Boss", "Dan", "Olga"]);
+    w.sql("update role_assignment set ended_at = now() where identity_id = $1", &[w.cora]).await;
+    for who in [w.stan, w.sue, w.cora] {
+        let client = w.app.sign_in_as(who).await;
+        assert_eq!(client.get(&format!("/requests/{request}")).await.status, 200);
+        let found = client.server_fn("find/search", &[("q", "Ledger Reader")]).await.text();
+        assert!(found.contains(&number), "{found}");
+        let view = client.server_fn("requests/show", &[("request", &request)]).await.json();
+        assert!(view["may_decide"].is_null(), "{view}");
+        let fields = [
+            ("stage", stage.as_str()),
+            ("verdict", "approve"),
+            ("comment", ""),
+            ("shown_version", &view["version"].to_string()),
+            ("shown_hash", view["content_hash"].as_str().unwrap()),
+            ("key", &super::world::key()),
+        ];
+        let decided = client.server_fn("inbox/decide", &fields).await;
+        assert_eq!((decided.status, decided.code().as_str()), (404, "not_found"));
+        assert_eq!(client.server_fn("approvals/claim", &[("stage", &stage)]).await.status, 404);
+        // There is no place of theirs to give away any more.
+        assert_eq!(client.get(&path).await.status, 403);
+    }
+    assert_eq!(w.decisions(&request).await, 0);
+    w.approve(w.boss, &request).await;
     assert_eq!(w.state(&request).await, "approved");
 }
 
@@ -128,6 +179,9 @@ async fn what_nobody_can_decide_stands_in_a_queue_from_which_compliance_gives_it
     for who in [w.ana, w.olga] {
         assert_eq!(w.app.sign_in_as(who).await.get("/holds").await.status, 403);
     }
+    // Whoever comes from the administration finds the queue.
+    let overview = w.app.sign_in_as(administrator).await.get("/admin").await.text();
+    assert!(overview.contains("<a href=\"/holds\">All held decisions</a>"), "{overview}");
     let view = w.show(w.cora, &request).await;
     let (stage, version) = (view["stages"][0]["id"].as_str().unwrap().to_owned(), view["version"].to_string());
     let path = format!("/reassign/{stage}");

@@ -194,3 +194,47 @@ async fn a_later_start_than_approval_waits_and_is_shown(pool: PgPoolOptions, con
     browser.open(&format!("/requests/{request}")).await;
     assert!(browser.says("carries it out, not before 1 Dec 2026"), "{}", browser.text());
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn without_javascript_what_changed_in_between_stands_at_the_item_beside_what_was_typed(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Desk::set(pool, connect).await;
+    for (change, undo, sentence) in [
+        ("update entitlement set state = 'retired'", "update entitlement set state = 'active'", "This has been retired"),
+        (
+            "update entitlement set tier = 'elevated' where tier = 'standard'",
+            "update entitlement set tier = 'standard' where name = 'Ledger Reader'",
+            "changed from standard to elevated",
+        ),
+        (
+            "update application set owner_id = deputy_id, deputy_id = owner_id",
+            "update application set owner_id = deputy_id, deputy_id = owner_id",
+            "Dan Example answers for it now",
+        ),
+        (
+            "update identity set state = 'suspended', state_reason = 'for the test' where given_name = 'Ana'",
+            "update identity set state = 'active', state_reason = null where given_name = 'Ana'",
+            "active",
+        ),
+    ] {
+        let draft = s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await;
+        let mut browser = s.browser(s.mona).await;
+        browser.open(&format!("/request/{draft}")).await;
+        let form = browser
+            .form("/api/drafts/save", "justification")
+            .fill("reason_code", "incident")
+            .fill("justification", super::desk::WHY)
+            .fill("ends_on", "2026-12-21");
+        sqlx::query(change).execute(&s.app.owner).await.unwrap();
+        browser.press("/api/drafts/submit", &form).await;
+        assert!(browser.path.starts_with(&format!("/request/{draft}")), "{change}: {}", browser.path);
+        assert!(browser.says("The request was not submitted") && browser.says(sentence), "{change}: {}", browser.text());
+        let again = browser.form("/api/drafts/save", "justification");
+        assert_eq!((again.value("justification"), again.value("ends_on")), (super::desk::WHY, "2026-12-21"), "{change}");
+        assert_eq!(s.records().await, 0, "{change}");
+        sqlx::query(undo).execute(&s.app.owner).await.unwrap();
+        s.call(s.mona, "drafts/discard", &[("draft", &draft)]).await;
+    }
+}

@@ -173,3 +173,69 @@ async fn a_template_brings_its_items_its_reason_and_its_period_and_is_remembered
     assert_eq!(s.submit(s.ana, &draft, &[]).await.len(), 2);
     assert_eq!(s.app.count("select count(*) from submission where template_version = 3").await, 1);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_draft_submitted_twice_at_the_same_moment_makes_one_submission(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    s.add(s.ana, s.read).await;
+    let draft = s.add(s.ana, s.write).await;
+    let version = s.version(&draft).await;
+    let (one, two) = (s.app.sign_in_as(s.ana).await, s.app.sign_in_as(s.ana).await);
+    let fields = [
+        ("draft", draft.as_str()),
+        ("version", version.as_str()),
+        ("reason_code", "incident"),
+        ("justification", WHY),
+        ("starts_on", "2026-11-22"),
+        ("ends_on", "2026-12-21"),
+    ];
+    let (one, two) = tokio::join!(one.server_fn("drafts/submit", &fields), two.server_fn("drafts/submit", &fields));
+    assert_eq!((one.status, two.status), (200, 200), "{} {}", one.text(), two.text());
+    assert_eq!((one.json(), one.json().as_array().unwrap().len()), (two.json(), 2), "both are led to what was made");
+    assert_eq!(s.app.count("select count(*) from submission").await, 1);
+    assert_eq!(s.app.count("select count(*) from request").await, 2);
+    assert_eq!(s.app.count("select count(*) from audit_event where kind = 'request.submitted'").await, 2);
+    assert_eq!(s.app.count("select count(*) from draft").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_draft_submitted_from_two_tabs_at_once_with_different_words_makes_one_submission(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add(s.ana, s.read).await;
+    let version = s.version(&draft).await;
+    let (one, two) = (s.app.sign_in_as(s.ana).await, s.app.sign_in_as(s.ana).await);
+    let more = format!("{WHY} And of October.");
+    let fields = |why| {
+        [
+            ("draft", draft.as_str()),
+            ("version", version.as_str()),
+            ("reason_code", "incident"),
+            ("justification", why),
+            ("starts_on", "2026-11-22"),
+            ("ends_on", "2026-12-21"),
+        ]
+    };
+    let (left, right) = (fields(WHY), fields(more.as_str()));
+    let (one, two) = tokio::join!(one.server_fn("drafts/submit", &left), two.server_fn("drafts/submit", &right));
+    // The slower tab is told that the draft changed, or, when it is gone by then, what became of it.
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert!([[200, 200], [200, 409]].contains(&statuses), "{} {}", one.text(), two.text());
+    assert_eq!(s.app.count("select count(*) from submission").await, 1);
+    assert_eq!(s.app.count("select count(*) from request").await, 1);
+    assert_eq!(s.app.count("select count(*) from audit_event where kind = 'request.submitted'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_drafts_for_the_same_submitted_at_the_same_moment_make_one_request(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let (own, managers) = (s.add(s.ana, s.read).await, s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await);
+    let (one, two) = tokio::join!(s.send(s.ana, "drafts/submit", &own, &[]), s.send(s.mona, "drafts/submit", &managers, &[]));
+    let (made, recognised) = if one.status == 200 { (one, two) } else { (two, one) };
+    assert_eq!((made.status, recognised.status), (200, 422), "{} {}", made.text(), recognised.text());
+    assert_eq!(refusal(&recognised), json!(["items.0.entitlement:already_asked"]));
+    assert_eq!(s.app.count("select count(*) from request").await, 1);
+}

@@ -73,6 +73,7 @@ async fn a_new_specification_leaves_the_pin_of_a_request_under_way_and_a_new_req
     assert_eq!(view["pinned_requests"], 1, "the second person sees what is under way");
     assert_eq!(story.call(ada, "changes/decide", &[("change", &change), ("confirm", "true")]).await.status, 200);
     story.submit(story.stan, story.read).await;
+    the_number_opens(&story, &change, cora, ada).await;
     let versions: Vec<i32> = sqlx::query_scalar(
         "select v.specification_version from request r join request_revision v on v.request_id = r.id order by r.number",
     )
@@ -80,4 +81,34 @@ async fn a_new_specification_leaves_the_pin_of_a_request_under_way_and_a_new_req
     .await
     .unwrap();
     assert_eq!(versions, [2, 3]);
+}
+
+/// One request keeps the version before the change, one was made after it. The number leads those who
+/// may list all requests to the first; for the others it is a number.
+async fn the_number_opens(story: &Story, change: &str, lists: IdentityId, does_not: IdentityId) {
+    let (page, list) = (format!("/changes/{change}"), format!("/requests?change={change}"));
+    for (who, opens) in [(lists, true), (does_not, false)] {
+        let shown = story.app.sign_in_as(who).await.get(&page).await.text();
+        assert!(shown.contains("1 keeps the version it was made with"), "{shown}");
+        assert_eq!(shown.contains(&format!("href=\"{list}\"")), opens, "{shown}");
+    }
+    let found = story.call(lists, "requests/list", &[("query[change]", change)]).await.json();
+    let subjects: Vec<&str> =
+        found["page"]["rows"].as_array().unwrap().iter().map(|row| row["subject"]["name"].as_str().unwrap()).collect();
+    assert_eq!((subjects, &found["page"]["total"]), (vec!["Ana Example"], &serde_json::json!(1)), "{found}");
+    for (state, count) in [("in_approval", 1), ("returned", 0)] {
+        let found = story.call(lists, "requests/list", &[("query[change]", change), ("query[state]", state)]).await.json();
+        assert_eq!(
+            (found["page"]["rows"].as_array().unwrap().len(), &found["page"]["total"]),
+            (count, &serde_json::json!(count)),
+            "{state}"
+        );
+    }
+    let shown = story.app.sign_in_as(lists).await.get(&list).await.text();
+    assert!(shown.contains("Requests that keep the version they were made with") && shown.contains(&format!("href=\"{page}\"")), "{shown}");
+    for (who, which, status) in
+        [(does_not, change, 403), (story.ana, change, 403), (lists, "0190b0f0-0000-7000-8000-0000000000ff", 404), (lists, "x", 404)]
+    {
+        assert_eq!(story.call(who, "requests/list", &[("query[change]", which)]).await.status, status, "{which}");
+    }
 }

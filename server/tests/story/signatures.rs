@@ -226,3 +226,26 @@ async fn a_signature_on_an_earlier_revision_is_struck_through(pool: PgPoolOption
     assert!(page.contains("the request was changed after this was signed"), "{page}");
     assert_eq!(s.app.count("select count(*) from signature").await, 1, "it stays on record");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_request_saved_as_a_file_carries_its_signature_and_a_hash_that_checks(pool: PgPoolOptions, connect: PgConnectOptions) {
+    use sha2::{Digest as _, Sha256};
+    let s = Story::begin(pool, connect).await;
+    let client = signed_in(&s).await;
+    let request = s.submit(s.ana, s.root).await;
+    let shown = fields(&client, &request).await;
+    assert!(decide(&client, &shown, "approve", "Fits.", PASSWORD).await.status < 400);
+    s.become_final().await;
+    let reply = s.app.sign_in_as(s.ana).await.get(&format!("/requests/{request}/record")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert!(reply.header("content-disposition").unwrap().starts_with("attachment; filename=\"REQ-2026-"));
+    let file = reply.json();
+    let record = &file["record"];
+    assert_eq!(record["stages"][0]["decisions"][0]["signature"]["hash"].as_str().unwrap(), shown[2].1);
+    assert_eq!(record["may_decide"], Value::Null, "nothing of the screen is in the file");
+    let canonical = serde_json_canonicalizer::to_string(record).unwrap();
+    assert_eq!(file["sha256"].as_str().unwrap(), server::usecase::shown::hex(&Sha256::digest(canonical.as_bytes())));
+    let stranger = s.app.sign_in_as(s.stan).await.get(&format!("/requests/{request}/record")).await;
+    assert_eq!(stranger.status, 404);
+}

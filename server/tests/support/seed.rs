@@ -20,9 +20,17 @@ impl TestApp {
         self.identity(given_name, "employee", unit, manager).await
     }
 
-    /// An active identity of a population, with a passkey.
+    /// An active identity of a population, with a passkey and a mailbox of their own.
     pub async fn identity(&self, given_name: &str, population: &str, unit: UnitId, manager: Option<IdentityId>) -> IdentityId {
         let id = IdentityId::new(self.now(), self.system.random());
+        let email = format!("{}@example.org", given_name.to_lowercase());
+        // Two accounts with one mailbox are one person: who means that says so with an update.
+        let taken: bool = sqlx::query_scalar("select exists (select from identity where lower(email) = $1)")
+            .bind(&email)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap();
+        assert!(!taken, "{email} is somebody's already: give each person of a test a name of their own");
         query(
             "insert into identity (id, source_id, source, population, given_name, family_name, email, unit_id, title, manager_id, mfa, state, state_since, updated_at)
              values ($1, $2, 'feed', $3, $4, 'Example', $5, $6, 'Specialist', $7, 'passkey', 'active', $8, $8)",
@@ -31,7 +39,7 @@ impl TestApp {
         .bind(format!("E{id}"))
         .bind(population)
         .bind(given_name)
-        .bind(format!("{}@example.org", given_name.to_lowercase()))
+        .bind(email)
         .bind(unit.0)
         .bind(manager.map(|manager| manager.0))
         .bind(self.now().to_sqlx())

@@ -199,6 +199,7 @@ fn example(found: difference::Example) -> Example {
 }
 
 async fn carry_out(conn: &mut PgConnection, run: &Run, notes: &mut Vec<String>) -> Result<(), ImportError> {
+    apply::lock(conn).await?;
     apply::add(conn, run.now).await?;
     apply::change(conn, run.now).await?;
     apply::retire_missing(conn, run.now).await?;

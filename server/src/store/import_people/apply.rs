@@ -4,6 +4,23 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
+/// Locks everybody who is changed or retired, in the order of ids: who submits for somebody with two
+/// accounts locks both in the same order, so that nobody waits for each other. Returns how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"
+        select count(*) as "n!" from (
+            select id from identity where id in (select identity_id from import_person_step where action <> 'add') order by id for no key update
+        ) locked
+        "#
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Adds those who are new. Managers need no second pass: foreign keys are checked when the whole
 /// statement is done, and the ids of all new people are known before.
 ///

@@ -306,7 +306,7 @@ pub async fn show(base: &Base, caller: &Caller, id: ChangeId) -> Result<ChangeVi
     let names = names(&mut work, change.kind, &texts).await?;
     let record = store::changes::records::find(work.conn(), change.kind, &change.key).await?;
     // What was in force before it, for changes that are in force and for those that are not yet.
-    let pinned_requests = store::changes::pinned_requests(work.conn(), change.kind, &change.key, change.base_version).await?;
+    let pinned_requests = store::changes::pinned_requests(work.conn(), id).await?;
     work.commit().await?;
     let record_opens =
         record.is_some_and(|record| permitted(&caller.roles, Action::ReadChanges, &scope.reading(change.kind, &record.applications)));
@@ -346,6 +346,7 @@ pub async fn show(base: &Base, caller: &Caller, id: ChangeId) -> Result<ChangeVi
         reason: change.reason,
         differences,
         pinned_requests,
+        lists_requests: permitted(&caller.roles, Action::ListAllRequests, &[]),
         decided,
         version,
         record_opens,

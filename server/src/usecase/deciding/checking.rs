@@ -75,7 +75,7 @@ pub(super) fn words(verdict: Verdict, typed: &str) -> Result<Option<String>, Use
 /// # Errors
 /// [`UseCaseError`] when reading fails.
 pub async fn end_room(work: &mut Work<'_>, base: &Base, request: RequestId, revision: i32) -> Result<EndRoom, UseCaseError> {
-    let asked = store::requests::revision(work.conn(), request, revision).await?;
+    let asked = store::revisions::find(work.conn(), request, revision).await?;
     let shortened = store::decisions::earliest_end(work.conn(), request, revision).await?;
     let at_stake = store::decisions::at_stake(work.conn(), request, revision).await?;
     // Access ends at the midnight that closes its last day, which is the date of the moment itself;

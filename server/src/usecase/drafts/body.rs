@@ -31,6 +31,10 @@ pub struct Body {
     /// The revision of the request that it would change.
     #[serde(default)]
     pub revision: Option<i32>,
+    /// The version that the form had which was submitted last: the same form sent twice is known by
+    /// it.
+    #[serde(default)]
+    pub sent_from: Option<i32>,
 }
 
 /// Tier and owner of an entitlement, as one text.
@@ -53,7 +57,14 @@ impl Body {
     /// # Errors
     /// [`StoreError::Inconsistent`] when it cannot be written, which no body should do.
     pub fn write(&self) -> Result<Value, StoreError> {
-        serde_json::to_value(self).map_err(|e| StoreError::inconsistent("draft", e.to_string()))
+        serde_json::to_value(self).map(without_nul).map_err(|e| StoreError::inconsistent("draft", e.to_string()))
+    }
+
+    /// Whether a form of `version` that says `form` is the one that made the draft what it is, now
+    /// at version `now`: the same form sent twice at one moment.
+    #[must_use]
+    pub fn was_sent_as(&self, form: &BasketForm, version: i32, now: i32) -> bool {
+        self.sent_from == Some(version) && now == version + 1 && self.form == *form
     }
 
     /// The form with what was typed in place of what it had. What an item is, is not typed; in a
@@ -130,6 +141,20 @@ impl Body {
         self.form.items.push(ItemForm { entitlement: id.clone(), kind: kind.to_owned(), ..ItemForm::default() });
         self.seen.insert(id, seen);
         true
+    }
+}
+
+/// What stands in a draft for the one character that the database cannot keep. It is refused like
+/// that one wherever text is read, so nothing passes that was not typed.
+const IN_PLACE_OF_NUL: &str = "\u{FFFF}";
+
+fn without_nul(value: Value) -> Value {
+    let text = |text: String| text.replace('\0', IN_PLACE_OF_NUL);
+    match value {
+        Value::String(typed) => Value::String(text(typed)),
+        Value::Array(values) => Value::Array(values.into_iter().map(without_nul).collect()),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (text(name), without_nul(value))).collect()),
+        other => other,
     }
 }
 
@@ -221,6 +246,28 @@ mod tests {
         assert!(body.add(entitlement(26), "", String::new()));
         body.step(Step::Remove(99));
         assert_eq!(body.form.items.len(), 25);
+    }
+
+    #[test]
+    fn what_the_database_cannot_keep_is_kept_as_something_that_is_refused() {
+        let mut body = body();
+        body.form.justification = "Needed \0 for the night run of the ledger.".into();
+        body.form.items[0].answers.insert("a\0".into(), "b\0".into());
+        let read = Body::read(body.write().unwrap()).unwrap();
+        assert!(domain::text::Justification::parse(&read.form.justification).is_err_and(|error| error.code == "forbidden_character"));
+        assert_eq!(read.form.items[0].answers["a\u{FFFF}"], "b\u{FFFF}");
+    }
+
+    #[test]
+    fn a_form_is_known_again_only_as_it_was_sent_and_only_while_nothing_else_was_saved() {
+        let sent = Body { sent_from: Some(3), ..body() };
+        let mut other = sent.form.clone();
+        other.justification = "x".into();
+        assert!(sent.was_sent_as(&sent.form, 3, 4));
+        assert!(!sent.was_sent_as(&other, 3, 4));
+        assert!(!sent.was_sent_as(&sent.form, 3, 5));
+        assert!(!sent.was_sent_as(&sent.form, 4, 5));
+        assert!(!body().was_sent_as(&body().form, 3, 4));
     }
 
     #[test]

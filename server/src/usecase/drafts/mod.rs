@@ -58,6 +58,9 @@ impl DraftService {
         let row = store::drafts::find(work.conn(), id, caller.identity, true).await?.ok_or(AppError::NotFound)?;
         let mut body = Body::read(row.body)?;
         let form = body.typed_over(typed);
+        if tried && body.was_sent_as(&form, version, row.version) {
+            return Ok(row.version);
+        }
         if row.version != version {
             // Nothing is overwritten and nothing typed is lost: the page shows both.
             if form != body.form {
@@ -74,6 +77,7 @@ impl DraftService {
         if body == before {
             return Ok(version);
         }
+        body.sent_from = tried.then_some(version);
         self.write(work, id, version, &body).await?;
         Ok(version + 1)
     }

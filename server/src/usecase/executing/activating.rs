@@ -72,7 +72,7 @@ pub(super) async fn activate(mut work: Work<'_>, attempt: &Attempt<'_>) -> Resul
 
 async fn pinned_version(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<i32, UseCaseError> {
     let release = &attempt.release;
-    let items = store::requests::items(work.conn(), release.request, release.revision).await?;
+    let items = store::revisions::items(work.conn(), release.request, release.revision).await?;
     Ok(items
         .into_iter()
         .find(|i| i.id == release.item)

@@ -23,7 +23,7 @@ pub(super) struct Checked {
 /// Runs the gates of an attempt and stores the run.
 pub(super) async fn check(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<Checked, UseCaseError> {
     let Attempt { base, release, .. } = attempt;
-    let revision = store::requests::revision(work.conn(), release.request, release.revision).await?;
+    let revision = store::revisions::find(work.conn(), release.request, release.revision).await?;
     let allowed = store::decisions::earliest_end(work.conn(), release.request, release.revision).await?;
     let ends_on = revision.ends_on.into_iter().chain(allowed).min();
     let period = Period::from_stored(revision.starts_on, ends_on);

@@ -66,7 +66,7 @@ impl Facts {
         let more = store::nominees::stand_ins(work.conn(), tier, application, &asked_instead, now).await?;
         facts.stand_ins.extend(more);
         for stage in stages.iter().filter(|s| s.quorum > 1) {
-            let approvals = store::approvals::approvals(work.conn(), stage.id).await?;
+            let approvals = store::approvals::asked::approvals(work.conn(), stage.id).await?;
             facts.approvals.push((stage.id, approvals));
         }
         Ok(facts)
@@ -120,13 +120,14 @@ impl Facts {
 }
 
 /// Asks again who can decide at every stage that is open or held, because those asked may have left
-/// or somebody may have come. Gives whether anything changed.
+/// or somebody may have come. Gives whether anything changed. While the requester is asked, nobody
+/// else is: the stages stand still, and are looked at again once the answer is there.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
 pub async fn ask_again(work: &mut Work<'_>, base: &Base, request: RequestId) -> Result<bool, UseCaseError> {
     let Some(row) = store::requests::find(work.conn(), request, true).await? else { return Ok(false) };
-    if !matches!(row.state, RequestState::InApproval | RequestState::Returned { .. }) {
+    if row.state != RequestState::InApproval {
         return Ok(false);
     }
     let change = refresh(work, base, &row).await?;
@@ -195,9 +196,9 @@ async fn replace(
     stage: &StageRow,
     candidates: &[Candidate],
 ) -> Result<Change, UseCaseError> {
-    let deciders = store::approvals::deciders(work.conn(), stage.id).await?;
+    let deciders = store::approvals::asked::deciders(work.conn(), stage.id).await?;
     let line = |id: IdentityId, because: &str, from: Option<IdentityId>| (id, because.to_owned(), from);
-    let mut before: Vec<_> = store::approvals::candidates(work.conn(), row.id, row.revision)
+    let mut before: Vec<_> = store::approvals::asked::candidates(work.conn(), row.id, row.revision)
         .await?
         .into_iter()
         .filter(|c| c.stage == stage.id && !deciders.contains(&c.person.id))
@@ -209,9 +210,9 @@ async fn replace(
     if before == after {
         return Ok(Change::None);
     }
-    store::approvals::replace_candidates(work.conn(), stage.id, candidates).await?;
+    store::approvals::asked::replace_candidates(work.conn(), stage.id, candidates).await?;
     if stage.claim.as_ref().is_some_and(|(claimant, _)| !candidates.iter().any(|c| c.identity == claimant.id)) {
-        store::approvals::unclaim(work.conn(), stage.id).await?;
+        store::approvals::asked::unclaim(work.conn(), stage.id).await?;
         work.event(
             EventKind::StageUnclaimed,
             "request",
