@@ -1,5 +1,5 @@
 // The main paths in a browser that runs no script.
-import { already, arrive, ask, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail } from "./pages";
+import { already, arrive, ask, choose, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail } from "./pages";
 
 const off = { javaScriptEnabled: false };
 
@@ -87,4 +87,44 @@ test("a request is rejected with a reason, another withdrawn", async ({ as }) =>
   await employee.getByRole("button", { name: "Withdraw", exact: true }).click();
   await arrive(employee, /^\/requests\/[0-9a-f-]{36}\?withdrawn/, off);
   await expect(state(employee)).toHaveText("Withdrawn");
+});
+
+test("a basket of two is kept by the button and submitted as two; a decision is undone, a question answered", async ({ as }) => {
+  test.slow();
+  const employee = await as("employee", off);
+  const [first, second] = await requestable(employee, "hybridcompute", "standard", off);
+  await choose(employee, first, off);
+  await open(employee, `/catalogue/${second.id}`, off);
+  await employee.getByRole("button", { name: /^Request this/ }).click();
+  await arrive(employee, /^\/request\/[0-9a-f-]{36}/, off);
+  const form = new RequestForm(employee);
+  await form.fill();
+  await form.check.click();
+  await arrive(employee, /^\/request\/[0-9a-f-]{36}/, off);
+  await expect(employee.locator("#draft-saved")).toContainText("Saved");
+  await employee.getByRole("button", { name: "Submit 2 requests" }).click();
+  await arrive(employee, /^\/requests\/[0-9a-f-]{36}\?submitted/, off);
+  await expect(employee.getByRole("heading", { name: "Asked for together with" })).toBeVisible();
+  const request = new URL(employee.url()).pathname;
+
+  const inbox = new Inbox(await as("manager", off));
+  await inbox.choose(second, off);
+  await inbox.approve.click();
+  await inbox.decided(second, off);
+  const undo = inbox.list.getByRole("list", { name: "Decided a moment ago" }).getByRole("listitem").filter({ hasText: second.name });
+  await undo.getByRole("button", { name: /^Undo/ }).click();
+  await arrive(inbox.page, /^\/inbox\?(.*&)?undone=/, off);
+  await expect(inbox.line(second)).toHaveCount(1);
+
+  await inbox.choose(first, off);
+  await inbox.unfold("Return with a question");
+  await inbox.bar.getByLabel("Your question").fill("For which machines?");
+  await inbox.bar.getByRole("button", { name: "Send the question" }).click();
+  await inbox.decided(first, off);
+  await eventually(employee, request, () => already(employee.getByLabel("Your answer")).toBeVisible(), off);
+  await employee.getByLabel("Your answer").fill("For the two of the north branch.");
+  await employee.getByRole("button", { name: "Send the answer" }).click();
+  await arrive(employee, /\?answered_question$/, off);
+  await expect(employee.locator("#conversation")).toContainText("For the two of the north branch.");
+  await expect(state(employee)).toHaveText("In approval");
 });

@@ -1,5 +1,5 @@
-// Who decides in place of whom: delegation, taking on and giving back, reassignment, held decisions.
-import { already, arrive, ask, eventually, expect, Inbox, open, people, requestable, RequestForm, choose, state, test, why } from "./pages";
+// Who decides in place of whom: delegation, taking on and giving back, reassignment.
+import { already, arrive, ask, eventually, expect, Inbox, open, people, requestable, test } from "./pages";
 
 test("somebody stands in while the manager is away, takes a decision on, gives it back and decides", async ({ as }) => {
   test.slow();
@@ -66,15 +66,4 @@ test("a decision is given to somebody else with the reason, and stands on the re
   const auditor = new Inbox(await as("auditor"));
   await auditor.choose(wanted);
   await expect(auditor.approve).toBeVisible();
-});
-
-test("where nobody may decide, the request is held and visible until somebody is named", async ({ as }) => {
-  const manager = await as("manager");
-  const [wanted] = await requestable(manager, "insights", "standard");
-  await choose(manager, wanted);
-  const form = new RequestForm(manager);
-  await form.fill();
-  await form.send();
-  await expect(state(manager)).toHaveText("In approval");
-  await expect(manager.getByText(why).first()).toBeVisible();
 });

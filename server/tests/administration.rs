@@ -73,7 +73,10 @@ async fn the_page_is_for_administrators_and_auditors(pool: PgPoolOptions, connec
     let view = service.overview(&auditor, String::new()).await.unwrap();
     assert_eq!((view.may_change, view.identities, view.people.len(), view.jobs.len()), (false, (1, 1), 0, server::job::JOBS.len()));
     let every = |name: &str| view.jobs.iter().find(|job| job.name == name).map(|job| job.every.as_str());
-    assert_eq!([every("end-due-grants"), every("end-idle-sessions"), every("lapse-stale-requests")], [Some("1 min"), Some("5 min"), Some("1 h")]);
+    assert_eq!(
+        [every("end-due-grants"), every("end-idle-sessions"), every("lapse-stale-requests")],
+        [Some("1 min"), Some("5 min"), Some("1 h")]
+    );
     for roles in [&[][..], &[Role::Operator], &[Role::Compliance]] {
         assert_eq!(service.overview(&caller(&app, adam.identity, roles), String::new()).await.map(|_| ()), Err(AppError::Forbidden));
     }

@@ -7,7 +7,7 @@
 //! is a page's a row in `bad_input/kept.rs`. A text that is only looked for stands in
 //! `bad_input/searches.rs`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
 #[expect(dead_code, reason = "this program tells its own part of the story")]

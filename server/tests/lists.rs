@@ -151,7 +151,12 @@ async fn pages_of_requests_show_each_once_newest_first(pool: PgPoolOptions, conn
         app.advance(SignedDuration::from_secs(i64::from(n % 2)));
     }
     for scope in ["mine", "all"] {
-        let query = |after: &str, state: &str| RequestsQuery { scope: scope.into(), state: state.into(), after: after.into() };
+        let query = |after: &str, state: &str| RequestsQuery {
+            scope: scope.into(),
+            state: state.into(),
+            after: after.into(),
+            ..RequestsQuery::default()
+        };
         for state in ["", "in_approval"] {
             let first = requests.list(&ana, query("", state)).await.unwrap().page;
             let second = requests.list(&ana, query(first.next.as_deref().unwrap(), state)).await.unwrap().page;

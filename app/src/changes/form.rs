@@ -183,7 +183,7 @@ fn grouped(number: i64) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
         let left = digits.len() - place;
-        if place > 0 && left % 3 == 0 && !out.ends_with('-') {
+        if place > 0 && left.is_multiple_of(3) && !out.ends_with('-') {
             out.push(',');
         }
         out.push(digit);

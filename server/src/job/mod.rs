@@ -85,7 +85,7 @@ pub struct JobSpec {
 
 /// Jobs that wait for other machines. They run beside the others, so that a mail server that hangs
 /// holds up nobody's access.
-const BESIDE: &[&str] = &[send_mail::NAME];
+const BESIDE: &[&str] = &[send_mail::NAME, replan_stages::NAME];
 
 /// Every recurring job.
 pub const JOBS: &[JobSpec] = &[

@@ -1,6 +1,13 @@
 //! Asks again who can decide at every stage that is open or held: managers, owners, members of
 //! groups and delegations change while a request waits, and people leave. Writes only where those
 //! asked are others now.
+//!
+//! What bounds it: the ids of [`BATCH`] requests are in memory at a time, read through the index of
+//! undecided stages, and each request is a transaction of its own that locks that request and
+//! nobody else's, so that a decision waits for one of them at most. A run goes over everything that
+//! is undecided; its length grows with the number of those requests (some ten short statements each)
+//! and with nothing else. No decision hangs on it: who may decide is worked out afresh when
+//! somebody does, and a run that is late makes the list late.
 
 use super::{JobReport, Tally};
 use crate::store;

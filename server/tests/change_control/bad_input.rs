@@ -19,10 +19,11 @@ async fn each_bad_field_is_answered_at_the_field_and_nothing_is_kept(pool: PgPoo
         .unwrap();
     sqlx::query("update entitlement set state = 'retired' where id = $1").bind(scene.read.0).execute(&app.owner).await.unwrap();
     let (twin, machine, gone) = (
-        app.person("Vera", scene.unit, None).await,
+        app.person("Vera2", scene.unit, None).await,
         app.identity("Robot", "service_account", scene.unit, None).await,
         app.person("Gone", scene.unit, None).await,
     );
+    sqlx::query("update identity set given_name = 'Vera' where id = $1").bind(twin.0).execute(&app.owner).await.unwrap();
     app.set_state(gone, "suspended").await;
     let (machine, gone, twin, olga) =
         (scene.number_of(machine).await, scene.number_of(gone).await, scene.number_of(twin).await, scene.number_of(scene.olga).await);

@@ -37,11 +37,18 @@ async fn what_makes_a_record_no_weaker_needs_nobody_else_and_is_in_force_at_once
     assert_eq!(edited, ["description", "name"]);
 }
 
+/// Another account that reads Olga's mail.
+async fn with_the_mailbox_of_olga(scene: &Scene) -> IdentityId {
+    let account = scene.app.person("Olgamail", scene.unit, None).await;
+    sqlx::query("update identity set email = 'OLGA@example.org' where id = $1").bind(account.0).execute(&scene.app.owner).await.unwrap();
+    account
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn nobody_is_their_own_second_person_by_any_route(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     // Another account with the same mailbox, and one that is linked; both could confirm by their role.
-    let mailbox = scene.app.person("Olga", scene.unit, None).await;
+    let mailbox = with_the_mailbox_of_olga(&scene).await;
     let linked = scene.app.person("Olga Admin", scene.unit, None).await;
     for account in [mailbox, linked] {
         scene.app.role(account, domain::permission::Role::Administrator).await;
@@ -85,7 +92,7 @@ async fn nobody_is_their_own_second_person_by_any_route(pool: PgPoolOptions, con
 #[sqlx::test(migrations = "../migrations")]
 async fn the_database_keeps_the_second_person_apart_as_well(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
-    let mailbox = scene.app.person("Olga", scene.unit, None).await;
+    let mailbox = with_the_mailbox_of_olga(&scene).await;
     let change: uuid::Uuid = scene.weaken().await.parse().unwrap();
     for (by, constraint) in [(scene.olga, "change_not_confirmed_by_those_concerned"), (mailbox, "change_not_confirmed_by_those_concerned")]
     {

@@ -118,8 +118,11 @@ impl TestApp {
 
     /// A server set up in another way.
     pub async fn with(pool: PgPoolOptions, connect: PgConnectOptions, setup: Setup) -> Self {
-        let owner = pool.clone().max_connections(2).connect_with(connect.clone()).await.unwrap();
-        let pool = store::pool::guarded(pool.max_connections(8)).connect_with(connect).await.unwrap();
+        // The options that sqlx hands over share twenty connections among all tests of a program. A
+        // page that reads several things at once would wait there for those of another test.
+        drop(pool);
+        let owner = PgPoolOptions::new().max_connections(2).connect_with(connect.clone()).await.unwrap();
+        let pool = store::pool::guarded(PgPoolOptions::new().max_connections(8)).connect_with(connect).await.unwrap();
         let clock = SetClock::at(START.parse().unwrap());
         let hand = Arc::new(Hand::default());
         let system = System::new(Arc::new(clock.clone()), Arc::new(SeededEntropy::new(42)), hand.clone());

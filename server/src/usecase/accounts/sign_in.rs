@@ -58,7 +58,8 @@ impl AccountService {
     /// type passwords into that field.
     pub async fn sign_in(&self, login: &str, password: String, client: &Client) -> Result<IssuedToken, SignInRefused> {
         let login = normal(login);
-        if login.chars().count() > LONGEST_LOGIN || password.chars().count() > password::LONGEST {
+        // The database keeps no name with this character, so nobody has one.
+        if login.contains('\0') || login.chars().count() > LONGEST_LOGIN || password.chars().count() > password::LONGEST {
             return Err(SignInRefused::Credentials);
         }
         if !self.limits.sign_in(client.address, &login) {
