@@ -83,8 +83,8 @@ pub struct JobSpec {
     run: fn(&Base) -> BoxFuture<'_, Result<JobReport, UseCaseError>>,
 }
 
-/// Jobs that wait for other machines. They run beside the others, so that a mail server that hangs
-/// holds up nobody's access.
+/// Jobs that may take long: one waits for other machines, one works out every open stage. They run
+/// beside the others, so that they hold up nobody's decision and nobody's access.
 const BESIDE: &[&str] = &[send_mail::NAME, replan_stages::NAME];
 
 /// Every recurring job.
