@@ -2,7 +2,7 @@
 //! (`server/src/http/changes.rs`), so that a refused form comes back as it was typed; those that
 //! write are for callers with a script.
 
-use super::port::{ChangeView, ChangesPage, EditView, ProposalForm, RecordsPage, RulesView};
+use super::port::{ChangeView, ChangesPage, EditView, RecordsPage, RulesView};
 use crate::error::AppError;
 use domain::change::RecordKind;
 use domain::id::{ChangeId, IdempotencyKey};
@@ -56,7 +56,7 @@ pub async fn propose(
     key: IdempotencyKey,
 ) -> Result<ChangeId, AppError> {
     use crate::{backend::backend, caller::caller};
-    let form = ProposalForm { kind, key: record_key, base_version, fields, reason, effective_on, key_of_proposal: key };
+    let form = super::port::ProposalForm { kind, key: record_key, base_version, fields, reason, effective_on, key_of_proposal: key };
     backend()?.changes.propose(&caller()?, form).await
 }
 

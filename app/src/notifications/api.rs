@@ -1,6 +1,6 @@
 //! Server functions of the notifications.
 
-use super::port::{Choices, NotificationsPage, NotificationsQuery};
+use super::port::{Choices, NotificationsPage};
 use crate::error::AppError;
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[server(endpoint = "notifications/list")]
 pub async fn list_notifications(#[server(default)] show: String, #[server(default)] after: String) -> Result<NotificationsPage, AppError> {
     use crate::{backend::backend, caller::caller};
-    backend()?.notifications.list(&caller()?, NotificationsQuery { show, after }).await
+    backend()?.notifications.list(&caller()?, super::port::NotificationsQuery { show, after }).await
 }
 
 /// Marks one as read and leads to what it is about.
@@ -25,7 +25,7 @@ pub async fn open_notification(id: String) -> Result<(), AppError> {
 pub async fn read_notification(id: String, #[server(default)] show: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, paths};
     backend()?.notifications.open(&caller()?, id.parse().map_err(|_| AppError::NotFound)?).await?;
-    leptos_axum::redirect(&paths::notifications(&NotificationsQuery { show, after: String::new() }));
+    leptos_axum::redirect(&paths::notifications(&super::port::NotificationsQuery { show, after: String::new() }));
     Ok(())
 }
 

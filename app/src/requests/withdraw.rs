@@ -5,15 +5,15 @@ use super::port::RequestView;
 use crate::paths;
 use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Disclosure, ErrorSummary, TextArea};
-use domain::id::RequestId;
 use leptos::prelude::*;
 
 /// The parameter that brings a reason back which was refused.
 const REASON: &str = "reason";
 
 /// The request with the reason as it was typed, for a browser without JavaScript.
+#[cfg(feature = "ssr")]
 #[must_use]
-pub fn as_typed(request: RequestId, reason: &str) -> String {
+pub fn as_typed(request: domain::id::RequestId, reason: &str) -> String {
     paths::with(&paths::request(request), &[(REASON, reason)])
 }
 

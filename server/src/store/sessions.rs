@@ -236,13 +236,17 @@ pub async fn usable(conn: &mut PgConnection, identity: IdentityId, now: Timestam
         .collect())
 }
 
-/// When a password was last proven in a live session of `identity`.
+/// When a password was last proven in a live session of `identity`. A door that asks for no password
+/// (the demonstration's) proves none: there only a session that followed on another by a proof counts.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn authenticated_at(conn: &mut PgConnection, id: SessionId, identity: IdentityId) -> Result<Option<Timestamp>, StoreError> {
     let at = sqlx::query_scalar!(
-        "select authenticated_at from session where id = $1 and identity_id = $2 and ended_at is null",
+        "select s.authenticated_at from session s
+         where s.id = $1 and s.identity_id = $2 and s.ended_at is null
+           and (not exists (select from account a where a.identity_id = s.identity_id and a.password_hash = '!')
+                or exists (select from session p where p.identity_id = s.identity_id and p.end_reason = 'rotated' and p.ended_at = s.authenticated_at))",
         id.0,
         identity.0
     )

@@ -41,7 +41,7 @@ pub struct SubjectLine {
     pub relation: Relation,
 }
 
-/// Everybody active for whom a person may ask, themselves first, then by name; at most 300.
+/// Everybody active for whom a person may ask, themselves first, then by name; at most 1,000.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -52,7 +52,7 @@ pub async fn of(conn: &mut PgConnection, person: IdentityId) -> Result<Vec<Subje
            from identity i
            where i.id = $1
               or (i.state = 'active' and (i.manager_id = $1 or (i.owner_id = $1 and i.population in ('service_account', 'privileged_admin'))))
-           order by i.id <> $1, i.display_name, i.id limit 300"#,
+           order by i.id <> $1, i.display_name, i.id limit 1000"#,
         person.0
     )
     .fetch_all(conn)
