@@ -130,7 +130,7 @@ test("a question is answered with the next revision, and a rejection gives its r
   await expect(employee.locator(".page-head")).toContainText("revision 2");
 
   await inbox.choose(wanted);
-  await expect(inbox.page.getByText("the cluster of the north branch").first()).toBeVisible();
+  await expect(inbox.page.getByText("the cluster of the north branch").filter({ visible: true }).first()).toBeVisible();
   await inbox.unfold("Reject");
   await inbox.bar.getByLabel("Why it is refused").fill("Two colleagues of the team have it; ask them.");
   await inbox.bar.getByRole("button", { name: "Reject the request" }).click();

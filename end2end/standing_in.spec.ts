@@ -1,47 +1,5 @@
-// Who decides in place of whom: delegation, taking on and giving back, reassignment.
-import { already, arrive, ask, eventually, expect, Inbox, open, people, requestable, test } from "./pages";
-
-test("somebody stands in while the manager is away, takes a decision on, gives it back and decides", async ({ as }) => {
-  test.slow();
-  const employee = await as("employee");
-  const manager = await as("manager");
-  const [wanted] = await requestable(employee, "containerregistry", "standard");
-
-  await open(manager, "/account#delegations");
-  const card = manager.locator("#delegations");
-  await card.locator("summary", { hasText: "Let somebody decide for me" }).click();
-  await card.getByLabel("Who decides for me").fill(people.security);
-  const day = await card.getByLabel("First day").inputValue();
-  await card.getByLabel("Last day").fill(day);
-  await card.getByLabel(/container ?registry/i).check();
-  await card.getByLabel("Why").fill("At a conference.");
-  await card.getByRole("button", { name: "Delegate" }).click();
-  await arrive(manager, /^\/account\?delegated/);
-  await expect(card.getByRole("row").filter({ hasText: people.security })).toContainText("In force");
-
-  const request = await ask(employee, wanted);
-  const inbox = new Inbox(await as("security"));
-  await eventually(inbox.page, "/inbox", () => already(inbox.line(wanted)).toContainText(`you stand in for ${people.manager}`));
-  await inbox.choose(wanted);
-  await inbox.page.getByRole("button", { name: "Take it on" }).click();
-  await expect(inbox.page.getByRole("button", { name: "Give back to the team" })).toBeVisible();
-  const other = new Inbox(manager);
-  await other.choose(wanted);
-  await expect(manager.getByText(`${people.security} has taken this on until`)).toBeVisible();
-  await expect(other.approve).toHaveCount(0);
-  await inbox.page.getByRole("button", { name: "Give back to the team" }).click();
-  await expect(inbox.page.getByRole("button", { name: "Take it on" })).toBeVisible();
-  await expect(inbox.page.getByText(`You decide for ${people.manager}, who is away.`)).toBeVisible();
-  await inbox.approve.click();
-  await inbox.decided(wanted);
-
-  await open(manager, "/account");
-  await card.getByRole("button", { name: `End the delegation to ${people.security}` }).click();
-  await arrive(manager, /^\/account\?delegation_ended/);
-  const decided = employee.locator(".decision");
-  await eventually(employee, request, () => already(decided).toHaveCount(1));
-  await expect(decided).toContainText(`${people.security}, standing in for ${people.manager}, approved`);
-});
+// Who decides in place of whom: reassignment. Delegation and the team queue: server/tests/approvals.
+import { arrive, ask, expect, Inbox, open, people, requestable, test } from "./pages";
 
 test("a decision is given to somebody else with the reason, and stands on the request", async ({ as, watch }) => {
   watch.expectRefusal(422);
