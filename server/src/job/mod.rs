@@ -150,3 +150,18 @@ pub const JOBS: &[JobSpec] = &[
         run: |base| Box::pin(send_mail::run(base)),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::error::AppError;
+
+    #[test]
+    fn one_record_that_fails_is_counted_and_keeps_no_other_from_its_turn() {
+        let mut tally = Tally::new("a-job");
+        for outcome in [Ok(true), Err(AppError::Internal.into()), Ok(false), Ok(true)] {
+            tally.count("a record", outcome);
+        }
+        assert_eq!(tally.report("two were changed".to_owned()), JobReport { changed: 2, failed: 1, what: "two were changed".to_owned() });
+    }
+}
