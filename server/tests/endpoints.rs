@@ -108,3 +108,27 @@ async fn no_change_is_accepted_from_another_site(pool: PgPoolOptions, connect: P
     assert_eq!(app.count("select count(*) from session where ended_at is null").await, 1);
     assert_eq!(app.count("select count(*) from audit_event").await, 0);
 }
+
+/// While Leptos works out its routes, no page of the same process gets its data
+/// (leptos-rs/leptos#4773): a page asked at that moment never came.
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_come_while_another_server_is_set_up_in_the_same_process(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let ana = app.person("Ana", unit, None).await;
+    let client = app.sign_in_as(ana).await;
+    let state = app.state.clone();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let set_up = std::thread::spawn(move || {
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            drop(server::http::router(state.clone()));
+        }
+    });
+    let mut statuses = BTreeSet::new();
+    for _ in 0..10 {
+        statuses.insert(client.get("/account").await.status);
+    }
+    drop(stop);
+    set_up.join().unwrap();
+    assert_eq!(statuses, BTreeSet::from([200]));
+}

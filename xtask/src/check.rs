@@ -102,9 +102,7 @@ fn wasm_clippy(workspace: &Workspace, tools: &Tools) -> Outcome<()> {
 /// Formatted and linted code is tested: all Rust tests, on a real Postgres.
 fn rust_tests(workspace: &Workspace, postgres: &TestPostgres) -> Outcome<Count> {
     let mut cargo = workspace.cargo();
-    // One test at a time: of two that render pages side by side in one process, one was seen to stall
-    // until the time limit of requests, for a reason not found yet; alone none did.
-    cargo.arg("test").args(NATIVE).args(["--no-fail-fast", "--", "--test-threads", "1"]);
+    cargo.arg("test").args(NATIVE).arg("--no-fail-fast");
     // The macros read the committed query data; the tests create their databases here.
     cargo.env("SQLX_OFFLINE", "true").env("DATABASE_URL", postgres.url("postgres"));
     let finished = attempt("Rust tests", &mut cargo)?;

@@ -16,10 +16,13 @@ use axum::response::Response;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, generate_route_list, render_app_async_with_context};
+use std::sync::LazyLock;
 
-/// The routes of the pages.
+/// The routes of the pages, worked out once in a process: while Leptos works them out, a page that
+/// renders at the same moment would wait for its data for ever (leptos-rs/leptos#4773).
 pub fn list() -> Vec<AxumRouteListing> {
-    generate_route_list(App)
+    static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+    ROUTES.clone()
 }
 
 /// What every render and every server function finds in context: the caller, the ports, the nonce
