@@ -1,34 +1,8 @@
 // Every page for every fitting role, light and dark, wide and at 360 px: no violation that axe can
 // see, nothing wider than the window, one first-level heading, a title.
-import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
-import { ask, choose, expect, Inbox, open, people, requestable, RequestForm, test } from "./pages";
-
-const standards = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const widths = [
-  { width: 1440, height: 900 },
-  { width: 360, height: 800 },
-];
-
-/** `part` narrows axe to what lies over the rest of the page. */
-async function inspect(page: Page, part = "html") {
-  await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-  await expect(page).toHaveTitle(/^.+ · Countersign$/);
-  for (const size of widths) {
-    await page.setViewportSize(size);
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect.soft(wider, `${page.url()} is wider than ${size.width} px`).toBe(0);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      const axe = new AxeBuilder({ page }).include(part);
-      // The same page in other colours: only they can be wrong.
-      const { violations } = await (colorScheme === "light" ? axe.withTags(standards) : axe.withRules(["color-contrast"])).analyze();
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 400)}`);
-      expect.soft(found, `${page.url()} at ${size.width} px, ${colorScheme}`).toEqual([]);
-    }
-  }
-  await page.setViewportSize(widths[0]);
-}
+import { inspect } from "./inspect";
+import { arrive, ask, choose, expect, Inbox, open, people, requestable, RequestForm, test } from "./pages";
 
 async function inspectAll(page: Page, paths: string[]) {
   for (const path of paths) {
@@ -84,6 +58,12 @@ test("the manager's pages", async ({ as }) => {
   await page.keyboard.press("r");
   await expect(inbox.bar.getByLabel("Why it is refused")).toBeFocused();
   await inspect(page);
+  await page.getByRole("link", { name: "Give it to somebody else" }).click();
+  await arrive(page, /^\/reassign\/[0-9a-f-]{36}/);
+  await inspect(page);
+  await open(page, "/account");
+  await page.locator("summary", { hasText: "Let somebody decide for me" }).click();
+  await inspect(page);
   await open(page, "/inbox");
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog")).toBeVisible();
@@ -92,7 +72,7 @@ test("the manager's pages", async ({ as }) => {
 
 test("the operator's pages", async ({ as }) => {
   const page = await as("operator");
-  await inspectAll(page, ["/", "/releases", "/releases?filter=held", await first(page, "/releases?filter=executed", "/releases/")]);
+  await inspectAll(page, ["/", "/releases", "/releases?filter=held", await first(page, "/releases?filter=closed", "/releases/")]);
 });
 
 test("the pages of compliance and of the auditor", async ({ as }) => {
@@ -100,20 +80,20 @@ test("the pages of compliance and of the auditor", async ({ as }) => {
   await inspectAll(page, ["/controls", "/requests?scope=all", await first(page, "/requests?scope=all", "/requests/"), await first(page, "/requests?scope=all", "/identities/")]);
   const record = await first(page, "/rules/entitlement", "/rules/entitlement/");
   await inspectAll(page, ["/rules", "/rules/specification", await first(page, "/rules/specification", "/rules/specification/"), record]);
-  await inspectAll(page, ["/holds", "/notifications", "/find?q=reader"]);
+  await inspectAll(page, ["/holds", "/notifications", "/find?q=reader", "/admin/jobs"]);
   const auditor = await as("auditor");
-  await inspectAll(auditor, ["/controls", await first(auditor, "/releases?filter=executed", "/releases/")]);
+  await inspectAll(auditor, ["/controls", await first(auditor, "/releases?filter=closed", "/releases/")]);
 });
 
 test("the administrator's pages", async ({ as }) => {
   const page = await as("administrator");
-  await inspectAll(page, ["/admin", "/admin?q=facello", await first(page, "/admin?q=facello", "/identities/")]);
+  await inspectAll(page, ["/admin", "/admin/jobs", "/admin/jobs?state=waiting", "/admin?q=facello", await first(page, "/admin?q=facello", "/identities/")]);
 });
 
 test("the pages of change control", async ({ as }) => {
   const page = await as("administrator");
   await inspectAll(page, ["/rules", "/rules/entitlement", "/rules/conflict?q=zzzzzz", "/rules/plan/new", "/changes", "/changes?filter=all"]);
-  for (const kind of ["unit", "application", "entitlement", "specification", "plan", "calendar", "group"]) {
+  for (const kind of ["unit", "application", "entitlement", "conflict", "template", "specification", "plan", "calendar", "group"]) {
     const record = await first(page, `/rules/${kind}`, `/rules/${kind}/`);
     await inspectAll(page, [`${record}?edit`]);
   }

@@ -17,12 +17,10 @@ async function kept(page: Page, keeps: () => Promise<void>) {
   await keeps();
 }
 
-/** Chooses the first of those who report to them; the page loads again, because other rules hold then. */
-async function forFirstReport(page: Page): Promise<string> {
-  const field = page.locator("#field-subject");
-  const report = field.locator("option").nth(1);
-  const name = ((await report.textContent()) ?? "").split(",")[0];
-  await field.selectOption(await report.getAttribute("value"));
+/** Chooses one of those who report to them; the page loads again, because other rules hold then. */
+async function forReport(page: Page, label: string): Promise<string> {
+  const name = label.split(",")[0];
+  await page.locator("#field-subject").selectOption({ label });
   await expect(page.getByText(`For ${name}. Everything typed is kept`)).toBeVisible();
   await alive(page);
   return name;
@@ -80,7 +78,7 @@ test("a manager asks for somebody who reports to them", async ({ as }) => {
   await choose(page, wanted);
   const form = new RequestForm(page);
   await form.fill();
-  const report = await forFirstReport(page);
+  const report = await forReport(page, (await page.locator("#field-subject option").nth(1).textContent()) ?? "");
   await expect(form.why).toHaveValue(why);
   await expect(form.standing).toHaveText(/^All \d+ met$/);
   await form.send();
@@ -166,4 +164,29 @@ test("the same request twice is recognised before it is sent, and nothing comes 
   await expect(employee.getByRole("alert")).toContainText("The request was not submitted");
   await expect(form.why).toHaveValue(why);
   await emptyBasket(employee);
+});
+
+test("who asks for what was asked for already joins that request instead, and hears what becomes of it", async ({ as }) => {
+  const employee = await as("employee");
+  const [wanted] = await requestable(employee, "confidentialledger", "standard");
+  const request = await ask(employee, wanted);
+  const number = /REQ-\d+-\d+/.exec((await employee.locator(".page-head").textContent()) ?? "")?.[0] ?? "";
+
+  const manager = await as("manager");
+  await choose(manager, wanted);
+  await forReport(manager, `${people.employee}, Senior Engineer`);
+  const offer = manager.locator("#draft-joins");
+  await expect(offer).toContainText(`${wanted.name} was asked for already.`);
+  await offer.getByRole("button", { name: `Join ${number} and hear about it` }).click();
+  await arrive(manager, new RegExp(`^${request}\\?joined`));
+  await expect(manager.getByText("Joined. You hear when this request moves.")).toBeVisible();
+  await emptyBasket(manager);
+
+  await open(employee, request);
+  await employee.getByText("Withdraw this request").click();
+  await employee.getByLabel("Why is it no longer needed").fill("Settled another way.");
+  await employee.getByRole("button", { name: "Withdraw", exact: true }).click();
+  await arrive(employee, /\?withdrawn/);
+  await open(manager, "/notifications");
+  await expect(manager.getByRole("button", { name: `${number} was withdrawn`, exact: true })).toBeVisible();
 });

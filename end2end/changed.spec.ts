@@ -101,3 +101,23 @@ test("going back after a decision offers nothing to decide again", async ({ as, 
   await open(employee, request);
   await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone"]);
 });
+
+test("of two tabs that decide the same request, the second records nothing and says so", async ({ as, watch }) => {
+  watch.expectRefusal(404, 409);
+  const employee = await as("employee");
+  const manager = await as("manager");
+  const [wanted] = await requestable(employee, "devcenter", "standard");
+  const request = await ask(employee, wanted);
+  const [first, second] = [new Inbox(manager), new Inbox(await manager.context().newPage())];
+  await first.choose(wanted);
+  await second.choose(wanted);
+  await first.approve.click();
+  await first.decided(wanted);
+
+  await second.unfold("Reject");
+  await second.bar.getByLabel("Why it is refused").fill("Not needed for this work.");
+  await second.bar.getByRole("button", { name: "Reject the request" }).click();
+  await expect(second.page.getByRole("alert").filter({ hasText: "Nothing was recorded." })).toBeVisible();
+  await eventually(employee, request, () => already(state(employee)).toHaveText("Approved, waits for release"));
+  await expect(trail(employee, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone", "Approved", "All approvals given"]);
+});

@@ -1,5 +1,6 @@
 // Deciding: what can still be undone, many at once, an earlier end, a question in words, a signature.
 import { type Page } from "@playwright/test";
+import { inspect } from "./inspect";
 import { already, arrive, ask, daysAfter, type Entitlement, eventually, expect, Inbox, open, people, requestable, state, test, trail } from "./pages";
 
 const password = "countersigned";
@@ -54,6 +55,9 @@ test("two standard requests are approved at once and marked so, a third with an 
   await arrive(inbox.page, /^\/inbox\?(.*&)?bulk=/);
   await expect(inbox.list).toContainText("2 approved.");
   await expect(inbox.list).toContainText("marked as decided in bulk");
+  // Each line of what can be undone counts down here, or has just become final.
+  await expect(inbox.list.getByRole("list", { name: "Decided a moment ago" }).getByRole("listitem").filter({ hasText: first.name })).toBeVisible();
+  await inspect(inbox.page);
 
   await eventually(employee, paths[1], () => already(employee.getByText("Decided in bulk, after").first()).toBeVisible());
   await eventually(employee, paths[0], () => already(employee.getByText("Decided in bulk, after").first()).toBeVisible());
@@ -74,6 +78,7 @@ test("a question is answered in words, and the same revision is decided on", asy
   await inbox.bar.getByRole("button", { name: "Send the question" }).click();
   await inbox.decided(wanted);
   await eventually(employee, request, () => already(employee.getByLabel("Your answer")).toBeVisible());
+  await inspect(employee);
   await employee.getByLabel("Your answer").fill("For the site in the north, until it moves.");
   await employee.getByRole("button", { name: "Send the answer" }).click();
   await arrive(employee, /\?answered_question$/);
@@ -97,6 +102,8 @@ test("a privileged decision is signed with the password; a wrong one keeps what 
   await inbox.choose(wanted);
   await expect(inbox.approve).toHaveCount(0);
   await inbox.unfold("Approve, end sooner");
+  await expect(inbox.bar.locator("#decide-sooner-password")).toBeVisible();
+  await inspect(inbox.page);
   const [day, why] = [inbox.bar.getByLabel("Last day"), inbox.bar.locator("#decide-sooner-comment")];
   const end = daysAfter((await day.getAttribute("min")) ?? "", 10);
   await day.fill(end);

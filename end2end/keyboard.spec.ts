@@ -1,6 +1,6 @@
 // The short line without a mouse: Tab, Enter, typing, and the keys of the inbox.
 import { type Locator, type Page } from "@playwright/test";
-import { already, arrive, choose, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
+import { already, arrive, ask, choose, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
 
 /** Presses Tab until the element has the focus; on the way the focus is always visible. */
 async function tabTo(page: Page, element: Locator, most = 150) {
@@ -129,4 +129,63 @@ test("a reason that is missing keeps the decision from being sent, and the keys 
   await tabTo(manager, inbox.bar.getByRole("button", { name: "Reject the request" }));
   await manager.keyboard.press("Enter");
   await inbox.decided(wanted);
+});
+
+test("s ends it sooner, e asks back, ? names every key, and switched off they do nothing", async ({ as }) => {
+  test.slow();
+  const employee = await as("employee");
+  const [shorter, asked] = await requestable(employee, "elasticsan", "standard");
+  const request = await ask(employee, shorter);
+  const returned = await ask(employee, asked);
+  const manager = await as("manager");
+  const inbox = new Inbox(manager);
+  const day = inbox.bar.getByLabel("Last day");
+  const question = inbox.bar.getByLabel("Your question");
+
+  await inbox.choose(shorter);
+  await manager.keyboard.press("?");
+  const keys = manager.getByRole("dialog", { name: "Keys on this page" });
+  await expect(keys.locator("dt")).toHaveText(["j", "k", "a", "s", "e", "r", "Ctrl K", "?"]);
+  await expect(keys.locator("dd")).toHaveText([
+    ...["Next decision", "Previous decision", "Approve", "Approve with an earlier end", "Return with a question", "Reject"],
+    ...["Find anything, on every page", "This list"],
+  ]);
+  const single = keys.getByLabel("Use single keys in this browser");
+  await tabTo(manager, single);
+  await manager.keyboard.press("Space");
+  await expect(single).not.toBeChecked();
+  await manager.keyboard.press("Escape");
+  await manager.keyboard.press("s");
+  await manager.keyboard.press("?");
+  await expect(single).not.toBeChecked();
+  await expect(day).toBeHidden();
+  await tabTo(manager, single);
+  await manager.keyboard.press("Space");
+  await manager.keyboard.press("Escape");
+
+  await manager.keyboard.press("e");
+  await expect(question).toBeFocused();
+  await manager.keyboard.press("Shift+Tab");
+  await manager.keyboard.press("s");
+  await expect(day).toBeFocused();
+  await expect(question).toBeHidden();
+  const end = daysAfter((await day.getAttribute("min")) ?? "", 20);
+  const [year, month, date] = end.split("-");
+  await manager.keyboard.type(`${month}${date}${year}`);
+  await expect(day).toHaveValue(end);
+  await tabTo(manager, inbox.bar.locator("#decide-sooner-comment"));
+  await manager.keyboard.type("The work is done by then.");
+  await tabTo(manager, inbox.bar.getByRole("button", { name: "Approve with this end" }));
+  await manager.keyboard.press("Enter");
+  await inbox.decided(shorter);
+
+  await inbox.choose(asked);
+  await manager.keyboard.press("e");
+  await expect(question).toBeFocused();
+  await manager.keyboard.type("Which of the volumes is it about?");
+  await tabTo(manager, inbox.bar.getByRole("button", { name: "Send the question" }));
+  await manager.keyboard.press("Enter");
+  await inbox.decided(asked);
+  await eventually(employee, request, () => already(employee.locator("dl")).toContainText("Approved until"));
+  await eventually(employee, returned, () => already(state(employee)).toHaveText("Returned with a question"));
 });

@@ -72,7 +72,7 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
     await eventually(operator, "/releases", () => already(row).toHaveCount(1));
     await row.getByRole("link", { name: /^REL-/ }).click();
     await arrive(operator, /^\/releases\/[0-9a-f-]{36}/);
-    await expect(state(operator)).toHaveText("Waits for an operator");
+    await expect(state(operator)).toHaveText("Waits to be carried out");
     await operator.getByLabel("Evidence").fill("Role assignment 4711 created; read back in the portal.");
     await operator.getByRole("button", { name: "Confirm: access given" }).click();
     await arrive(operator, /\?done=executed$/);

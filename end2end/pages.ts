@@ -260,8 +260,8 @@ export class Inbox {
     return this.list.getByRole("link").filter({ hasText: people.employee }).filter({ hasText: `${entitlement.name} · ` });
   }
 
-  /** Unfolds the form that sends it back with a question, or refuses it. */
-  async unfold(word: "Return with a question" | "Reject") {
+  /** Unfolds the form that gives it for a shorter time, sends it back with a question, or refuses it. */
+  async unfold(word: "Approve, end sooner" | "Return with a question" | "Reject") {
     await this.bar.locator("summary").filter({ hasText: word }).click();
   }
 

@@ -42,6 +42,14 @@ test("a person is found by a few letters and opened by a click", async ({ as }) 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(people.employee);
 });
 
+test("what is written as typed stands before what only resembles it", async ({ as }) => {
+  const page = await as("manager");
+  await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog", { name: "Find" });
+  await palette.getByRole("combobox").fill("purge");
+  await expect(palette.getByRole("option").first()).toContainText("Purge");
+});
+
 test("what nobody may see is not found, and the palette says so", async ({ as }) => {
   const page = await as("employee");
   await page.keyboard.press("Control+k");

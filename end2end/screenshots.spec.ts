@@ -41,7 +41,7 @@ test("request form with a gate that is not met", async ({ as }) => {
 
 test("release that was carried out", async ({ as }) => {
   const operator = await as("operator", size);
-  await open(operator, "/releases?filter=executed");
+  await open(operator, "/releases?filter=closed");
   const elevated = operator.getByRole("row").filter({ hasText: "Elevated" });
   const row = (await elevated.count()) > 0 ? elevated.first() : operator.getByRole("row").nth(1);
   await row.getByRole("link", { name: /^REL-/ }).click();

@@ -6,10 +6,12 @@
 
 use crate::account::port::Accounts;
 use crate::admin::port::Administration;
+use crate::admin::queue::port::WorkQueue;
 use crate::approvals::port::Approvals;
 use crate::attachments::port::Attachments;
 use crate::catalogue::port::Catalogue;
 use crate::changes::port::Changes;
+use crate::connections::port::Connections;
 use crate::controls::port::Controls;
 use crate::error::AppError;
 use crate::grants::port::Grants;
@@ -19,6 +21,7 @@ use crate::inbox::port::Inbox;
 use crate::joining::port::Joining;
 use crate::notifications::port::Notifications;
 use crate::palette::port::Finding;
+use crate::refused::RefusedForms;
 use crate::releases::port::Releases;
 use crate::requests::draft_port::Drafts;
 use crate::requests::port::Requests;
@@ -52,6 +55,8 @@ pub struct Backend {
     pub joining: Arc<dyn Joining>,
     /// Identities.
     pub identities: Arc<dyn Identities>,
+    /// Connections to other machines.
+    pub connections: Arc<dyn Connections>,
     /// Controls.
     pub controls: Arc<dyn Controls>,
     /// What the caller was told.
@@ -60,6 +65,10 @@ pub struct Backend {
     pub finding: Arc<dyn Finding>,
     /// Running the installation.
     pub administration: Arc<dyn Administration>,
+    /// What the server does by itself.
+    pub queue: Arc<dyn WorkQueue>,
+    /// Forms that were refused, as typed.
+    pub refused: Arc<dyn RefusedForms>,
     /// The caller's own sessions and password.
     pub accounts: Arc<dyn Accounts>,
 }

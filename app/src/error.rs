@@ -42,6 +42,8 @@ pub enum AppError {
     SeparationOfDuties,
     /// Somebody else of the team has taken the decision on.
     Claimed,
+    /// A machine carries this out.
+    ByMachine,
     /// Before the requested start.
     TooEarly,
     /// An open request or grant for the same thing exists.
@@ -95,6 +97,7 @@ impl AppError {
             Self::NotPossible => "not_possible",
             Self::SeparationOfDuties => "separation_of_duties",
             Self::Claimed => "claimed",
+            Self::ByMachine => "by_machine",
             Self::TooEarly => "too_early",
             Self::AlreadyThere => "already_there",
             Self::TooMany => "too_many",
@@ -112,7 +115,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::Forbidden | Self::SeparationOfDuties => 403,
             Self::Invalid { .. } => 422,
-            Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly | Self::Claimed => 409,
+            Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly | Self::Claimed | Self::ByMachine => 409,
             Self::TooMany => 429,
             Self::PoliciesUnavailable | Self::Transport => 503,
             Self::Internal => 500,
@@ -133,6 +136,9 @@ impl AppError {
                 "Nobody decides on or carries out what concerns themselves, and who approved never carries it out. Nothing was changed: someone else has to."
             }
             Self::Claimed => "Somebody else of the team has taken this on. Nothing was recorded: ask them, or wait until it is given back.",
+            Self::ByMachine => {
+                "A machine carries this out, and nobody else does it beside it. Nothing was recorded: have it tried again or rolled back, or switch the application to work by hand first."
+            }
             Self::TooEarly => "This change may not be carried out before its start. Nothing was changed: come back then.",
             Self::AlreadyThere => "You already hold this, or an open request asks for it. Nothing was added.",
             Self::TooMany => "Too many tries in a short time. Nothing was changed: wait a minute and try again.",
@@ -190,7 +196,7 @@ impl Problem {
             ("items", "nothing_changed") => "Nothing was changed: a new revision would only void what was decided.",
             ("subject", _) => "You can ask for yourself, for who reports to you, and for accounts that you answer for: choose one of them.",
             (_, "already_asked") => "An open request asks for this already. Nothing is added: join it, or remove this item.",
-            (_, "held") => "This is held already: ask for a later end instead, or remove this item.",
+            (_, "held") => "This is held already: ask for a later end instead, choose a start after its end, or remove this item.",
             (_, "retired") => "This has been retired and cannot be asked for any more: remove it.",
             (_, "retiered") => "Its risk tier changed since you added it: read who decides now.",
             (_, "reowned") => "Its owner changed since you added it: read who answers for it now.",
@@ -233,6 +239,10 @@ impl Problem {
             ("applications", "too_many") => "Choose at most 50 applications; none means all.",
             ("ends_on", "too_long") => "At most 366 days: choose an earlier last day.",
             ("evidence", "required") => "Say what shows that the change was made: a ticket, a log line, what you saw.",
+            ("link", "required") => "Give the link where it can be seen.",
+            ("link", _) => "Give a whole link that begins with https://, without a name or password in it.",
+            ("said", "required") => "Say in your own words what you looked at and what you saw.",
+            (field, "required") if field.starts_with("ticked.") => "Tick this once it is done.",
             ("reason", "required") => "Say why.",
             ("password", "wrong") => "This is not your password. What you typed besides it is kept.",
             ("password", "required") => "Give your password: you sign this decision with it.",

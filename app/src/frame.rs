@@ -63,6 +63,8 @@ fn navigation(frame: &Frame) -> Vec<NavItem> {
     }
     if may(Action::ReadAdministration) {
         items.push(NavItem::new(paths::ADMIN, "Administration"));
+    } else if may(Action::ReadJobs) {
+        items.push(NavItem::new(paths::ADMIN_JOBS, "Jobs"));
     }
     items
 }

@@ -2,10 +2,13 @@
 //! writing them. Also the few lines that write and read a query string, the same on both sides.
 
 use crate::catalogue::port::CatalogueQuery;
+use crate::grants::port::{AccessOf, AccessQuery};
 use crate::notifications::port::NotificationsQuery;
 use crate::requests::port::RequestsQuery;
 use domain::change::RecordKind;
-use domain::id::{AttachmentId, ChangeId, DraftId, EntitlementId, GrantId, IdentityId, ReleaseId, RequestId, StageId};
+use domain::id::{
+    AttachmentId, ChangeId, ConnectionId, DraftId, EntitlementId, EvidenceId, GrantId, IdentityId, ReleaseId, RequestId, StageId,
+};
 
 /// Home.
 pub const HOME: &str = "/";
@@ -29,6 +32,10 @@ pub const RULES: &str = "/rules";
 pub const CHANGES: &str = "/changes";
 /// Administration.
 pub const ADMIN: &str = "/admin";
+/// The work queue: tasks, recurring jobs, servers.
+pub const ADMIN_JOBS: &str = "/admin/jobs";
+/// Connections to other machines.
+pub const CONNECTIONS: &str = "/admin/connections";
 /// The caller's own account.
 pub const ACCOUNT: &str = "/account";
 /// The part of it that says how somebody is told what happens.
@@ -52,6 +59,12 @@ pub const SETUP: &str = "/setup";
 #[must_use]
 pub fn entitlement(id: EntitlementId) -> String {
     format!("{CATALOGUE}/{id}")
+}
+
+/// One version of an entitlement, as it stood then.
+#[must_use]
+pub fn entitlement_version(id: EntitlementId, version: i32) -> String {
+    at_version(&entitlement(id), version)
 }
 
 /// The place on a returned request where its question is answered.
@@ -82,6 +95,27 @@ pub const ATTACHMENTS: &str = "/attachments";
 #[must_use]
 pub fn upload(draft: DraftId) -> String {
     with(ATTACHMENTS, &[("draft", &draft.to_string())])
+}
+
+/// Releases that can be carried out now.
+#[must_use]
+pub fn releases_ready() -> String {
+    with(RELEASES, &[("filter", "ready")])
+}
+
+/// Files that show what was done by hand: the form that adds one goes there, and below it each is given out.
+pub const RELEASE_FILES: &str = "/release-files";
+
+/// Where the form goes that adds a file to a release.
+#[must_use]
+pub fn release_upload(release: ReleaseId) -> String {
+    with(RELEASE_FILES, &[("release", &release.to_string())])
+}
+
+/// A file that shows what was done by hand.
+#[must_use]
+pub fn release_file(id: EvidenceId) -> String {
+    format!("{RELEASE_FILES}/{id}")
 }
 
 /// A file.
@@ -129,10 +163,66 @@ pub fn reassign(id: StageId) -> String {
     format!("/reassign/{id}")
 }
 
+/// A connection to another machine.
+#[must_use]
+pub fn connection(id: ConnectionId) -> String {
+    format!("{CONNECTIONS}/{id}")
+}
+
+/// The form for a new connection of a kind.
+#[must_use]
+pub fn new_connection(kind: &str) -> String {
+    with(&format!("{CONNECTIONS}/{NEW}"), &[("kind", kind)])
+}
+
+/// Where a receiver that answers later sends what came of it.
+#[must_use]
+pub fn completions(code: &str) -> String {
+    format!("/connectors/{code}/completions")
+}
+
 /// The account, right after something was done there.
 #[must_use]
 pub fn account_after(done: &str) -> String {
     format!("{ACCOUNT}?{done}")
+}
+
+/// Why somebody has access.
+#[must_use]
+pub fn grant(id: GrantId) -> String {
+    format!("/grants/{id}")
+}
+
+/// Why somebody had access on a day, `YYYY-MM-DD`; now for an empty one.
+#[must_use]
+pub fn grant_on(id: GrantId, on: &str) -> String {
+    with(&grant(id), &[("on", on)])
+}
+
+/// Where an extension of access is asked for with one press.
+#[must_use]
+pub fn extend(id: GrantId) -> String {
+    format!("{}#extend", grant(id))
+}
+
+/// A list of access under filters.
+#[must_use]
+pub fn access(query: &AccessQuery) -> String {
+    let AccessQuery { of, id, state, within, tier, unit, connection, on, after } = query;
+    let page = match of {
+        AccessOf::Identity => format!("{IDENTITIES}/{}/access", encode(id)),
+        AccessOf::Application => format!("{CATALOGUE}/applications/{}/access", encode(id)),
+        AccessOf::Entitlement => format!("{CATALOGUE}/{}/access", encode(id)),
+    };
+    let filters =
+        [("state", state), ("within", within), ("tier", tier), ("unit", unit), ("connection", connection), ("on", on), ("after", after)];
+    with(&page, &filters.map(|(name, value)| (name, value.as_str())))
+}
+
+/// All access of one record.
+#[must_use]
+pub fn access_of(of: AccessOf, id: impl std::fmt::Display) -> String {
+    access(&AccessQuery { of, id: id.to_string(), ..AccessQuery::default() })
 }
 
 /// A release.
@@ -159,6 +249,19 @@ pub fn records(kind: RecordKind) -> String {
 #[must_use]
 pub fn record(kind: RecordKind, key: &str) -> String {
     format!("{RULES}/{}/{}", kind.word(), encode(key))
+}
+
+/// One version of a record: the page of its versions that begins with it.
+#[must_use]
+pub fn record_version(kind: RecordKind, key: &str, version: i32) -> String {
+    at_version(&record(kind, key), version)
+}
+
+/// The parameter that names the version before which a list of versions begins.
+pub const VERSIONS_BEFORE: &str = "before";
+
+fn at_version(path: &str, version: i32) -> String {
+    format!("{}#version-{version}", with(path, &[(VERSIONS_BEFORE, &version.saturating_add(1).to_string())]))
 }
 
 /// What stands in place of the key in the address of the form for a new record.

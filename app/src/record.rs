@@ -4,7 +4,7 @@
 use crate::when::When;
 use domain::catalogue::{Classification, Logging, RiskTier};
 use domain::event::Trail;
-use domain::grant::EndReason;
+use domain::grant::{EndReason, GrantPhase};
 use domain::id::{EntitlementId, GrantId, IdentityId, ReleaseId, RequestId};
 use domain::release::{ReleaseKind, ReleaseState};
 use domain::request::{RequestKind, RequestState};
@@ -93,8 +93,8 @@ pub struct GrantLine {
     pub application: String,
     /// Risk tier.
     pub tier: RiskTier,
-    /// `active`, `ending` or `ended`.
-    pub state: String,
+    /// Where it stands.
+    pub state: GrantPhase,
     /// Since when.
     pub since: When,
     /// When it ends by itself.
@@ -149,6 +149,12 @@ pub struct ReleaseLine {
     pub not_before: When,
     /// Who carried it out, if somebody did.
     pub executed_by: Option<PersonRef>,
+    /// Who has taken it on, where people carry it out.
+    pub claimed_by: Option<PersonRef>,
+    /// By when it should be done.
+    pub due: Option<When>,
+    /// How late it is, in words; nothing while it is not.
+    pub late: Option<String>,
     /// When the state began.
     pub since: When,
     /// How long it has waited, in words.

@@ -6,11 +6,16 @@
 
 use crate::account::page::AccountRoute;
 use crate::admin::page::AdminRoute;
+use crate::admin::queue::page::QueueRoute;
 use crate::approvals::{holds::HoldsRoute, reassign::ReassignRoute};
 use crate::catalogue::{detail::EntitlementRoute, page::CatalogueRoute};
 use crate::changes::{change::ChangeRoute, detail::RecordRoute, queue::ChangesRoute, records::RecordsRoute, rules::RulesRoute};
+use crate::connections::detail::ConnectionRoute;
+use crate::connections::list::ConnectionsRoute;
 use crate::controls::page::ControlsRoute;
 use crate::frame::Surroundings;
+use crate::grants::access::{ApplicationAccessRoute, EntitlementAccessRoute, IdentityAccessRoute};
+use crate::grants::why::GrantRoute;
 use crate::home::page::HomeRoute;
 use crate::identities::page::IdentityRoute;
 use crate::inbox::page::InboxRoute;
@@ -44,6 +49,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/releases") view=ReleasesRoute ssr=Async/>
                     <Route path=path!("/releases/:id") view=ReleaseRoute ssr=Async/>
                     <Route path=path!("/identities/:id") view=IdentityRoute ssr=Async/>
+                    <Access/>
                     <DecidingInstead/>
                     <ChangeControl/>
                     <Installation/>
@@ -51,6 +57,18 @@ pub fn App() -> impl IntoView {
             </Surroundings>
         </Router>
     }
+}
+
+/// Routes of who has what, and why.
+#[component(transparent)]
+fn Access() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/identities/:id/access") view=IdentityAccessRoute ssr=Async/>
+        <Route path=path!("/catalogue/applications/:id/access") view=ApplicationAccessRoute ssr=Async/>
+        <Route path=path!("/catalogue/:id/access") view=EntitlementAccessRoute ssr=Async/>
+        <Route path=path!("/grants/:id") view=GrantRoute ssr=Async/>
+    }
+    .into_inner()
 }
 
 /// Routes of decisions that somebody else takes.
@@ -95,6 +113,9 @@ fn Installation() -> impl MatchNestedRoutes + Clone {
     view! {
         <Route path=path!("/controls") view=ControlsRoute ssr=Async/>
         <Route path=path!("/admin") view=AdminRoute ssr=Async/>
+        <Route path=path!("/admin/jobs") view=QueueRoute ssr=Async/>
+        <Route path=path!("/admin/connections") view=ConnectionsRoute ssr=Async/>
+        <Route path=path!("/admin/connections/:id") view=ConnectionRoute ssr=Async/>
         <Route path=path!("/account") view=AccountRoute ssr=Async/>
         <Route path=path!("/notifications") view=NotificationsRoute ssr=Async/>
         <Route path=path!("/find") view=FindRoute ssr=Async/>

@@ -1,11 +1,12 @@
 //! The pages without a session: signing in, and making the first administrator. Both are plain
-//! forms that the HTTP room answers, because the answer sets a cookie; it leads back here with the
-//! code of what was wrong.
+//! forms that the HTTP room answers, because the answer sets a cookie. A refused sign-in leads back
+//! here with the code of what was wrong; a refused set-up is answered with its page.
 
 use crate::account::api::demonstration_people;
 use crate::account::port::DemoPerson;
-use crate::error::Problem;
+use crate::error::AppError;
 use crate::paths;
+use crate::status::{at, lines};
 use crate::ui::{Button, ButtonKind, Card, ErrorSummary, Notice, Page, PasswordField, TextField, Tone};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -17,6 +18,7 @@ pub fn SignInRoute() -> impl IntoView {
     let url = use_url();
     let search = Memo::new(move |_| url.with(|url| url.search().to_owned()));
     let return_to = Memo::new(move |_| paths::parameter(&search.get(), "return_to"));
+    let typed = search.with_untracked(|search| paths::parameter(search, "login"));
     let errors = Signal::derive(move || {
         let code = paths::parameter(&search.get(), "error");
         if code.is_empty() { vec![] } else { vec![(String::new(), refused(&code).to_owned())] }
@@ -40,8 +42,8 @@ pub fn SignInRoute() -> impl IntoView {
                 <Card title="With your password">
                     <form class="form" method="post" action=paths::SIGN_IN>
                         <input type="hidden" name="return_to" value=move || return_to.get()/>
-                        <TextField name="login" label="Sign-in name" autocomplete="username" required=true maxlength=254/>
-                        <PasswordField name="password" label="Password" maxlength=128/>
+                        <TextField name="login" label="Sign-in name" hint="At most 254 characters." autocomplete="username" value=typed required=true maxlength=254/>
+                        <PasswordField name="password" label="Password" hint="At most 128 characters." maxlength=128/>
                         <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Sign in"</Button></div>
                     </form>
                 </Card>
@@ -98,22 +100,34 @@ fn demonstration(people: Vec<DemoPerson>, return_to: String) -> AnyView {
     .into_any()
 }
 
+/// A set-up that was refused, as typed but for the passwords. The server puts it into the context of
+/// the render that answers the form: nobody is signed in yet, so nothing can be kept for them.
+#[derive(Clone, Debug)]
+pub struct RefusedSetUp {
+    /// Token of the link.
+    pub token: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Sign-in name.
+    pub login: String,
+    /// Why.
+    pub error: AppError,
+}
+
 /// `/setup`
 #[component]
 pub fn SetupRoute() -> impl IntoView {
-    let url = use_url();
-    let search = Memo::new(move |_| url.with(|url| url.search().to_owned()));
-    let token = move || paths::parameter(&search.get(), "token");
-    let problem = Memo::new(move |_| {
-        let (code, field) = search.with(|search| (paths::parameter(search, "error"), paths::parameter(search, "field")));
-        (!code.is_empty()).then_some((field, code))
-    });
-    let errors =
-        Signal::derive(move || problem.get().map(|(field, code)| vec![(field.clone(), setup_refused(field, code))]).unwrap_or_default());
-    let error = move |name: &'static str| {
-        Signal::derive(move || problem.get().filter(|(field, _)| field == name).map(|(field, code)| setup_refused(field, code)))
+    let refused = use_context::<RefusedSetUp>();
+    let errors = Signal::stored(refused.as_ref().map(|refused| setup_refused(&refused.error)).unwrap_or_default());
+    let at_field = |name: &'static str| at(refused.as_ref().map(|refused| &refused.error), name);
+    let [given_error, family_error, login_error, password_error, again_error] =
+        ["given_name", "family_name", "login", "password", "password_again"].map(|name| Signal::stored(at_field(name)));
+    let (token, given_name, family_name, login) = match refused {
+        Some(RefusedSetUp { token, given_name, family_name, login, .. }) => (token, given_name, family_name, login),
+        None => (use_url().with_untracked(|url| paths::parameter(url.search(), "token")), <_>::default(), <_>::default(), <_>::default()),
     };
-    let typed = move |name: &'static str| search.with_untracked(|search| paths::parameter(search, name));
     view! {
         <Title text="Set up"/>
         <Page title="Set up Countersign" subtitle="Make the first administrator. This page closes for good once there is one." narrow=true>
@@ -123,12 +137,12 @@ pub fn SetupRoute() -> impl IntoView {
                     <form class="form" method="post" action=paths::SETUP>
                         <input type="hidden" name="token" value=token/>
                         <div class="form-row">
-                            <TextField name="given_name" label="Given name" hint="At most 100 characters." autocomplete="given-name" value=typed("given_name") required=true maxlength=100 error=error("given_name")/>
-                            <TextField name="family_name" label="Family name" hint="At most 100 characters." autocomplete="family-name" value=typed("family_name") required=true maxlength=100 error=error("family_name")/>
+                            <TextField name="given_name" label="Given name" hint="At most 100 characters." autocomplete="given-name" value=given_name required=true maxlength=100 error=given_error/>
+                            <TextField name="family_name" label="Family name" hint="At most 100 characters." autocomplete="family-name" value=family_name required=true maxlength=100 error=family_error/>
                         </div>
-                        <TextField name="login" label="Sign-in name" hint="1 to 254 letters, digits, or any of . _ - @ +." autocomplete="username" value=typed("login") required=true maxlength=254 error=error("login")/>
-                        <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; a few unrelated words are easy to remember." maxlength=128 error=error("password")/>
-                        <PasswordField name="password_again" label="Password again" autocomplete="new-password" maxlength=128 error=error("password_again")/>
+                        <TextField name="login" label="Sign-in name" hint="1 to 254 letters, digits, or any of . _ - @ +." autocomplete="username" value=login required=true maxlength=254 error=login_error/>
+                        <PasswordField name="password" label="Password" autocomplete="new-password" hint="15 to 128 characters; a few unrelated words are easy to remember." maxlength=128 error=password_error/>
+                        <PasswordField name="password_again" label="Password again" autocomplete="new-password" hint="The same once more, 15 to 128 characters." maxlength=128 error=again_error/>
                         <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Set up"</Button></div>
                     </form>
                 </Card>
@@ -138,15 +152,13 @@ pub fn SetupRoute() -> impl IntoView {
     .into_any()
 }
 
-fn setup_refused(field: String, code: String) -> String {
-    match (field.as_str(), code.as_str()) {
-        ("token" | "", "token" | "forbidden" | "not_found" | "expired" | "required") => {
-            "This link is not, or no longer, the right one. Take the newest one from the server's log."
-        }
-        ("", "not_possible" | "already_there") => "There is an administrator already. Sign in instead.",
-        ("", "too_many") => "Too many tries in a short time. Wait a few minutes and try again.",
-        ("", _) => "Something failed on the server. Nothing was set up: try again.",
-        _ => return Problem { field, code }.sentence().to_owned(),
-    }
-    .to_owned()
+/// Sentences for the summary, each with its field.
+fn setup_refused(error: &AppError) -> Vec<(String, String)> {
+    let sentence = match error {
+        AppError::Invalid { .. } => return lines(error),
+        AppError::NotFound => "This link is not, or no longer, the right one. Take the newest one from the server's log.",
+        AppError::TooMany => "Too many tries in a short time. Wait a few minutes and try again.",
+        _ => "Something failed on the server. Nothing was set up: try again.",
+    };
+    vec![(String::new(), sentence.to_owned())]
 }

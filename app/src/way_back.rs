@@ -1,31 +1,58 @@
 //! The way back to a form that was refused without JavaScript: the framework itself goes back to
 //! the page with the error alone, and what was typed would be lost.
 
+use crate::backend::backend;
+use crate::caller::caller;
 use crate::error::AppError;
+use crate::refused::{RefusedForm, TYPED};
+use domain::id::RefusedFormId;
 use http::header::ACCEPT;
 use http::request::Parts;
 use leptos::prelude::use_context;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
 
-/// Proxies refuse addresses much longer than this; then the framework's own way back is taken.
-const LONGEST_ADDRESS: usize = 7_000;
+/// Redirects a browser that sent a plain form to `page`, with the error for the form of `F`. Does
+/// nothing for a call by script.
+pub(crate) fn lead<F: ServerFn<Error = AppError>>(page: &str, error: &AppError) {
+    if is_plain() {
+        redirect(F::PATH, page, error, None);
+    }
+}
 
-/// Redirects a browser that sent a plain form to `address`, which carries what was typed, with the
-/// error for the form of `F`. Does nothing for a call by script.
-pub(crate) fn lead<F: ServerFn<Error = AppError>>(address: &str, error: &AppError) {
-    let plain = use_context::<Parts>().is_some_and(|parts| {
+/// The same for a form with something `typed`: the page finds it by [`crate::refused::typed`]. Names
+/// and values; a password does not belong here.
+pub(crate) async fn lead_with<F: ServerFn<Error = AppError>>(page: &str, typed: &[(&str, &str)], error: &AppError) {
+    if is_plain() {
+        // Without a session, or where the database fails, the reason comes back alone.
+        let kept = keep(F::PATH, typed).await.ok();
+        redirect(F::PATH, page, error, kept);
+    }
+}
+
+fn is_plain() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
         parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
-    });
-    if plain && let Some(back) = with_error(F::PATH, error.clone(), address) {
+    })
+}
+
+async fn keep(form: &str, typed: &[(&str, &str)]) -> Result<RefusedFormId, AppError> {
+    let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    backend()?.refused.keep(&caller()?, RefusedForm { form: form.to_owned(), typed }).await
+}
+
+fn redirect(form: &str, page: &str, error: &AppError, kept: Option<RefusedFormId>) {
+    if let Some(back) = address(form, page, error.clone(), kept) {
         leptos_axum::redirect(&back);
     }
 }
 
-fn with_error(path: &str, error: AppError, address: &str) -> Option<String> {
-    let url = ServerFnUrlError::new(path, error).to_url(&format!("http://localhost{address}")).ok()?;
-    let back = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-    (back.len() <= LONGEST_ADDRESS).then_some(back)
+fn address(form: &str, page: &str, error: AppError, kept: Option<RefusedFormId>) -> Option<String> {
+    let mut url = ServerFnUrlError::new(form, error).to_url(&format!("http://localhost{page}")).ok()?;
+    if let Some(id) = kept {
+        url.query_pairs_mut().append_pair(TYPED, &id.to_string());
+    }
+    Some(format!("{}?{}", url.path(), url.query().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -34,17 +61,13 @@ mod tests {
     use crate::paths;
 
     #[test]
-    fn what_was_typed_comes_back_with_the_error() {
-        let address = paths::with("/inbox/1", &[("comment", "R&D + 100%"), ("filter", "late")]);
-        let back = with_error("/api/inbox/decide", AppError::field("password", "wrong"), &address).unwrap();
-        assert_eq!(paths::parameter(back.split_once('?').unwrap().1, "comment"), "R&D + 100%");
-        let error = paths::parameter(&back, "__err");
+    fn the_address_carries_the_error_as_a_code_and_what_was_typed_as_an_id() {
+        let id: RefusedFormId = "0190a000-0000-7000-8000-000000000000".parse().unwrap();
+        let back = address("/api/inbox/decide", "/inbox/1?filter=late", AppError::field("password", "wrong"), Some(id)).unwrap();
+        assert!(back.starts_with("/inbox/1?filter=late&"), "{back}");
+        let search = back.split_once('?').unwrap().1;
+        assert_eq!(paths::parameter(search, TYPED), id.to_string());
+        let error = paths::parameter(search, "__err");
         assert_eq!(ServerFnUrlError::<AppError>::decode_err(&error), AppError::field("password", "wrong"));
-    }
-
-    #[test]
-    fn an_address_that_proxies_refuse_is_not_made() {
-        let address = paths::with("/inbox/1", &[("comment", &"ü".repeat(2_000))]);
-        assert_eq!(with_error("/api/inbox/decide", AppError::Internal, &address), None);
     }
 }

@@ -11,7 +11,7 @@ mod stage;
 
 pub use plan::{ApprovalPlan, Case, LONGEST_STAGE_HOURS, MOST_STAGES, PlanScope, PlanStage, check_stages, fitting};
 pub use source::ApproverSource;
-pub use stage::{Candidate, Nominee, Nominees, PersonId, Reassigned, StageFacts, StageRule, StandIn, may_decide, who_decides};
+pub use stage::{Candidate, Nominee, Nominees, PersonId, Reassigned, StageFacts, StageRule, StandIn, may_decide, next_level, who_decides};
 
 use crate::words::words;
 

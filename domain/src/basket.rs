@@ -23,6 +23,9 @@ pub struct BasketForm {
     /// Identity that gets the access; empty means the person who asks.
     #[serde(default)]
     pub subject: String,
+    /// What is looked for among those who could get it, where they are many.
+    #[serde(default)]
+    pub find: String,
     /// Word of a [`ReasonCode`].
     #[serde(default)]
     pub reason_code: String,

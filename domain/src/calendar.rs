@@ -6,6 +6,7 @@
 //! that is repeated is worked twice, and two intervals that touch never overlap.
 
 use crate::error::FieldError;
+use crate::text::Name;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,10 @@ pub const HOLIDAY_NAME_MAX: usize = 80;
 
 /// Names of the days, Monday first, as the intervals of a calendar are ordered.
 pub const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// The years in which a new holiday lies: no date that is a slip of the hand, and none that is beyond
+/// what anything here is planned for.
+pub const HOLIDAY_YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
 
 const MINUTES_OF_A_DAY: i16 = 24 * 60;
 
@@ -42,6 +47,26 @@ pub struct WrittenHoliday {
     pub date: String,
     /// What it is called.
     pub name: String,
+}
+
+impl WrittenHoliday {
+    /// Checks a holiday as somebody writes it, beyond what [`BusinessCalendar::parse`] needs: a
+    /// calendar that is stored already stays in force as it is.
+    ///
+    /// # Errors
+    /// A [`FieldError`] at `holidays` with code `holiday_year`, `mixed_scripts`, `lookalike` or
+    /// `forbidden_character`.
+    pub fn check_new(&self) -> Result<(), FieldError> {
+        let (first, last) = (HOLIDAY_YEARS.start(), HOLIDAY_YEARS.end());
+        if self.date.parse::<Date>().is_ok_and(|date| !HOLIDAY_YEARS.contains(&date.year())) {
+            return Err(FieldError::new("holidays", "holiday_year", format!("{}: choose a day from {first} to {last}.", self.date)));
+        }
+        match Name::parse("holidays", &self.name, HOLIDAY_NAME_MAX) {
+            // Those two the calendar itself refuses.
+            Err(error) if !["required", "too_long"].contains(&error.code.as_str()) => Err(error),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Part of a day in minutes since midnight; `to` may be the midnight that closes the day.

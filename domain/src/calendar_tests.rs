@@ -191,6 +191,15 @@ fn a_calendar_that_cannot_be_used_is_refused_at_its_fields() {
 }
 
 #[test]
+fn a_calendar_in_force_stays_usable_where_a_new_holiday_would_be_refused() {
+    let mut calendar = written("09:00-17:00", "", "", &["1999-12-31", "9999-12-31"]);
+    calendar.holidays.push(WrittenHoliday { date: "2026-12-25".to_owned(), name: "Christm\u{430}s".to_owned() });
+    assert!(BusinessCalendar::parse(&calendar, &TimeZone::UTC, |_| None).is_ok());
+    let codes: Vec<String> = calendar.holidays.iter().filter_map(|holiday| holiday.check_new().err()).map(|error| error.code).collect();
+    assert_eq!(codes, ["holiday_year", "holiday_year", "mixed_scripts"]);
+}
+
+#[test]
 fn a_stored_calendar_is_read_as_it_is_written() {
     let stored =
         r#"{"zone":null,"hours":[[["09:00","17:00"]],[],[],[],[],[],[]],"holidays":[{"date":"2026-12-25","name":"Christmas Day"}]}"#;

@@ -49,9 +49,11 @@ pub struct Conflict {
     pub code: String,
     /// What the rule keeps apart.
     pub title: String,
+    /// Its version.
+    pub version: i32,
     /// How bad.
     pub severity: Severity,
-    /// What may make the combination bearable, in words; empty: nothing may.
+    /// What may make the combination bearable, in words; empty where nothing is named.
     pub mitigation: String,
     /// What it keeps apart.
     pub shape: Shape,
@@ -100,6 +102,9 @@ pub struct Standings {
 pub struct ConflictFound {
     /// Code of the rule.
     pub code: String,
+    /// Version of the rule; `None` in facts that were stored before versions were kept with them.
+    #[serde(default)]
+    pub version: Option<i32>,
     /// What the rule keeps apart.
     pub title: String,
     /// How bad.
@@ -119,7 +124,7 @@ pub struct ConflictFound {
     /// Name of the included entitlement that clashes, unless it is the one asked for.
     #[serde(default)]
     pub because_of: Option<String>,
-    /// What may make the combination bearable, in words; empty: nothing may.
+    /// What may make the combination bearable, in words; empty where nothing is named.
     #[serde(default)]
     pub mitigation: String,
     /// For a rule about a set: how many one person may have.
@@ -171,6 +176,7 @@ pub fn conflicts_of(wanted: &[Wanted], others: &[Standings], rules: &[Conflict])
             if !found.iter().any(|known| known.code == rule.code && known.with == clash.with) {
                 found.push(ConflictFound {
                     code: rule.code.clone(),
+                    version: Some(rule.version),
                     title: rule.title.clone(),
                     severity: rule.severity,
                     mitigation: rule.mitigation.clone(),
@@ -232,6 +238,7 @@ fn as_requested(wanted: &Wanted) -> Standings {
 fn clash(mine: &Wanted, other: &Standings, at_most: Option<usize>) -> ConflictFound {
     ConflictFound {
         code: String::new(),
+        version: None,
         title: String::new(),
         severity: Severity::High,
         with: other.entitlement,
@@ -263,6 +270,7 @@ mod tests {
             id: ConflictId::new(Timestamp::UNIX_EPOCH, [0; 10]),
             code: "SOD-001".into(),
             title: "Pay and approve".into(),
+            version: 3,
             severity: Severity::Medium,
             mitigation: "a second signature".into(),
             shape,
@@ -339,7 +347,10 @@ mod tests {
                 })
                 .collect();
             assert_eq!(shown, expected, "{mine} against {theirs:?} under {shape:?}");
-            assert!(found.iter().all(|f| f.mitigation == "a second signature" && f.severity == Severity::Medium && f.code == "SOD-001"));
+            assert!(found.iter().all(|f| f.mitigation == "a second signature"
+                && f.severity == Severity::Medium
+                && f.code == "SOD-001"
+                && f.version == Some(3)));
         }
     }
 

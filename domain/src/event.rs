@@ -79,6 +79,8 @@ event_kinds! {
     StageReminded = "stage.reminded", Decision, "Reminded";
     /// The next level was asked as well.
     StageEscalated = "stage.escalated", Decision, "Escalated";
+    /// It was time for the next level, and nobody there could be asked.
+    StageNotEscalated = "stage.not_escalated", Decision, "Next level could not be asked";
     /// Somebody decided; for a few seconds it can be undone.
     DecisionMade = "decision.made", Decision, "Decided, can be undone";
     /// The decider took it back in time.
@@ -99,16 +101,50 @@ event_kinds! {
     ReleaseHeld = "release.held", Execution, "Held by a gate";
     /// A change was carried out.
     ReleaseExecuted = "release.executed", Execution, "Carried out";
+    /// The gates are met and a machine is asked.
+    ReleaseGated = "release.gated", Execution, "Begun";
+    /// The account is there and active.
+    ReleaseAccountReady = "release.account_ready", Execution, "Account ready";
+    /// A machine says that it is done.
+    ReleaseActivated = "release.activated", Execution, "Done, being proven";
+    /// What is there was read and proves it.
+    ReleaseVerified = "release.verified", Execution, "Proven";
+    /// A step came to nothing.
+    ReleaseFailed = "release.failed", Execution, "Failed";
+    /// Somebody had it tried again.
+    ReleaseRetried = "release.retried", Execution, "Tried again";
+    /// What was done is being undone.
+    ReleaseUndoing = "release.undoing", Execution, "Rolling back";
+    /// Everything is undone.
+    ReleaseRolledBack = "release.rolled_back", Execution, "Rolled back";
+    /// Undoing failed.
+    ReleaseStuck = "release.stuck", Execution, "Rolling back failed";
+    /// Somebody proposes to skip a step that failed.
+    ReleaseSkipProposed = "release.skip_proposed", Execution, "Skipping a step proposed";
+    /// A second person answered that.
+    ReleaseSkipAnswered = "release.skip_answered", Execution, "Skipping a step answered";
+    /// An operator took it on, or gave it back.
+    ReleaseClaimed = "release.claimed", Execution, "Taken on or given back";
+    /// Work by hand is late, and those who could do it were told.
+    ReleaseReminded = "release.reminded", Execution, "Reminded: late";
+    /// A file that shows what was done was added.
+    ReleaseEvidenceAdded = "release.evidence_added", Execution, "Evidence added";
+    /// A second look found nothing; it goes back to the operators.
+    ReleaseNotThere = "release.not_there", Execution, "Second look: not there";
+    /// A removal had nothing to take away.
+    ReleaseNotNeeded = "release.not_needed", Execution, "Nothing to take away";
     /// A change is not needed any more.
     ReleaseCancelled = "release.cancelled", Execution, "Release cancelled";
     /// Access is there.
     GrantActivated = "grant.activated", Execution, "Access active";
     /// The end of access was moved.
     GrantExtended = "grant.extended", Execution, "Access extended";
+    /// People were reminded that access ends.
+    GrantReminded = "grant.reminded", Execution, "Reminded of the end";
     /// Access ends: at its end, with its holder, given back, or replaced.
     GrantEnding = "grant.ending", Execution, "Access ends";
-    /// Access is gone.
-    GrantEnded = "grant.ended", Execution, "Access removed";
+    /// A grant is over: its access is gone, unless another grant gives the same.
+    GrantEnded = "grant.ended", Execution, "Access ended";
     /// The request is complete.
     RequestClosed = "request.closed", Execution, "Request closed";
     /// Somebody signed in.
@@ -125,6 +161,14 @@ event_kinds! {
     RoleEnded = "role.ended", Administration, "Role ended";
     /// A job was asked to run at once.
     JobRequested = "job.requested", Administration, "Job asked to run now";
+    /// A task that had failed was asked to run again.
+    TaskRetried = "task.retried", Administration, "Task asked to run again";
+    /// A task that had failed was taken out of the queue.
+    TaskDiscarded = "task.discarded", Administration, "Task discarded";
+    /// Work that was due stood still.
+    WorkLate = "work.late", Administration, "Work is late";
+    /// Nothing that is due stands still any more.
+    WorkOnTime = "work.on_time", Administration, "Work is on time again";
     /// An identity was stopped.
     IdentitySuspended = "identity.suspended", Administration, "Suspended";
     /// An identity came back.
@@ -179,6 +223,24 @@ event_kinds! {
     RecordAdded = "record.added", Administration, "Added by a change";
     /// A record was changed by a change.
     RecordChanged = "record.changed", Administration, "Changed by a change";
+    /// A connection to another machine was made.
+    ConnectionCreated = "connection.created", Administration, "Connection made";
+    /// A change to a connection in use waits for a second person.
+    ConnectionChangeProposed = "connection.change_proposed", Administration, "Change to the connection proposed";
+    /// A second person said no, or its proposer took it back.
+    ConnectionChangeRefused = "connection.change_refused", Administration, "Change to the connection refused";
+    /// Another version of its settings is in force.
+    ConnectionChanged = "connection.changed", Administration, "Connection changed";
+    /// Its secret was entered.
+    ConnectionSecretSet = "connection.secret_set", Administration, "Secret entered";
+    /// Its secret was sealed with the present key.
+    ConnectionSecretSealed = "connection.secret_sealed", Administration, "Secret sealed with the present key";
+    /// Somebody tried whether it works.
+    ConnectionTested = "connection.tested", Administration, "Connection tested";
+    /// Somebody ended its rest.
+    ConnectionBreakerClosed = "connection.breaker_closed", Administration, "Rest ended by hand";
+    /// It is not chosen any more.
+    ConnectionRetired = "connection.retired", Administration, "Connection retired";
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 words! {
     /// When in the life of a request the gates ran.
@@ -68,6 +69,9 @@ pub struct GateFacts {
     pub wish: WishFacts,
     /// Separation-of-duties rules the access would break.
     pub conflicts: Vec<ConflictFound>,
+    /// Every separation-of-duties rule that was looked at, kept or broken: its code and its version.
+    #[serde(default)]
+    pub rules: Vec<(String, i32)>,
     /// How many entitlements the subject holds, has pending, and asks for here.
     pub standing: StandingCounts,
     /// What has been decided so far; empty before anyone decided.
@@ -95,6 +99,18 @@ pub struct SubjectFacts {
     pub mfa_in_force: bool,
     /// Last day of employment or contract, if the source knows one.
     pub ends_on: Option<Date>,
+    /// The unit. Not a fact for controls: a release is held when it changed since the approval.
+    #[serde(default)]
+    pub unit: Option<Named>,
+}
+
+/// A record with the name that it had at that moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Which.
+    pub id: Uuid,
+    /// Its name then.
+    pub name: String,
 }
 
 /// Facts about the identity specification in force.
@@ -141,6 +157,9 @@ pub struct EntitlementFacts {
     pub in_audience: bool,
     /// Whom it is meant for, in words.
     pub audience: String,
+    /// The owner of its application. Not a fact for controls, as the subject's unit.
+    #[serde(default)]
+    pub owner: Option<Named>,
 }
 
 /// Facts about how the access is asked for.
@@ -231,6 +250,9 @@ pub struct Evaluation {
     pub phase: Phase,
     /// Hash of the policy set that was in force, hexadecimal.
     pub policy_hash: String,
+    /// The separation-of-duties rules that it looked at: code and version.
+    #[serde(default)]
+    pub rules: Vec<(String, i32)>,
     /// What each control found, in control order.
     pub results: Vec<GateResult>,
     /// How long it took, in microseconds.
@@ -292,6 +314,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             phase: Phase::Release,
             policy_hash: String::new(),
+            rules: vec![],
             results: vec![],
             duration_us: 0,
         };

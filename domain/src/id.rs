@@ -44,6 +44,8 @@ macro_rules! typed_ids {
 typed_ids! {
     /// A person or a non-human identity.
     IdentityId,
+    /// A piece of evidence of work by hand.
+    EvidenceId,
     /// An organisational unit.
     UnitId,
     /// An application that entitlements belong to.
@@ -60,6 +62,8 @@ typed_ids! {
     SubmissionId,
     /// Something somebody is still writing.
     DraftId,
+    /// What was typed into a form that was refused.
+    RefusedFormId,
     /// A file on a request.
     AttachmentId,
     /// A standard pattern of entitlements that are asked for together.
@@ -94,6 +98,12 @@ typed_ids! {
     ReleaseId,
     /// Access that a person has, had or is about to lose.
     GrantId,
+    /// A way to another machine.
+    ConnectionId,
+    /// A change to one that waits for a second person.
+    ConnectionChangeId,
+    /// A stretch of time in which work was late.
+    IncidentId,
     /// An audit event.
     EventId,
     /// A sign-in session.

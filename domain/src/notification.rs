@@ -7,11 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 /// A person gets at most one mail of a kind in this time; what happens meanwhile waits for the next.
 pub const DIGEST_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long before its end the holder of access is told of it, at most.
-pub const ENDS_SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Access that is held for a short time only is told of later: when this part of it is left.
-pub const ENDS_SOON_PART: i32 = 4;
-
 /// How long a mail waits after each failure. After one failure more it is given up.
 const WAITS: [SignedDuration; 4] =
     [SignedDuration::from_mins(1), SignedDuration::from_mins(5), SignedDuration::from_mins(30), SignedDuration::from_hours(2)];
@@ -22,7 +17,7 @@ words! {
         /// A decision waits for them.
         DecisionWaiting = "decision_waiting", "A decision waits for you",
         /// A decision that waits is due soon or late.
-        Reminder = "reminder", "A decision is due",
+        Reminder = "reminder", "Something of yours is due",
         /// They were asked as the next level.
         Escalated = "escalated", "A decision was escalated to you",
         /// An approver asks something.
@@ -41,6 +36,8 @@ words! {
         Change = "change", "A change to the catalogue or the rules",
         /// Somebody lets them decide, or ended that.
         Delegation = "delegation", "Deciding for somebody else",
+        /// What the server does by itself stands still.
+        WorkLate = "work_late", "Work is late",
     }
 }
 
@@ -51,7 +48,14 @@ impl NotificationKind {
     pub const fn always_shows(self) -> bool {
         match self {
             Self::DecisionWaiting | Self::Escalated | Self::Question | Self::NotRecorded => true,
-            Self::Reminder | Self::Answered | Self::RequestMoved | Self::AccessEnds | Self::Held | Self::Change | Self::Delegation => false,
+            Self::Reminder
+            | Self::Answered
+            | Self::RequestMoved
+            | Self::AccessEnds
+            | Self::Held
+            | Self::Change
+            | Self::Delegation
+            | Self::WorkLate => false,
         }
     }
 
@@ -60,7 +64,7 @@ impl NotificationKind {
     pub const fn explained(self) -> &'static str {
         match self {
             Self::DecisionWaiting => "You are asked to decide on a request.",
-            Self::Reminder => "A decision that waits for you is due soon, or late.",
+            Self::Reminder => "A decision that waits for you is due soon or late, or work by hand is late.",
             Self::Escalated => "A decision was not made in time and you are the next level.",
             Self::Question => "Somebody who decides asks you something; the request waits for your answer.",
             Self::Answered => "Somebody answered what you asked on a request.",
@@ -70,6 +74,7 @@ impl NotificationKind {
             Self::Held => "Something is held because nobody can decide or a rule is not met.",
             Self::Change => "A change to the catalogue or the rules waits for you, or one of yours was decided.",
             Self::Delegation => "Somebody lets you decide for them, or ended that.",
+            Self::WorkLate => "What the server does by itself is late: tasks wait, or a job did not run. For administrators.",
         }
     }
 
@@ -89,6 +94,7 @@ impl NotificationKind {
             Self::Held => ("1 thing is held", "things are held"),
             Self::Change => ("1 piece of news about changes", "pieces of news about changes"),
             Self::Delegation => ("1 piece of news about deciding for others", "pieces of news about deciding for others"),
+            Self::WorkLate => ("1 warning that work is late", "warnings that work is late"),
         };
         if count == 1 { format!("Countersign: {one}") } else { format!("Countersign: {count} {many}") }
     }

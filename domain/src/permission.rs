@@ -68,18 +68,30 @@ words! {
         ReadRelease = "read_release", "Read a release",
         /// Carry out a release.
         ExecuteRelease = "execute_release", "Carry out a release",
+        /// See who has what access, had it, and why.
+        ReadAccess = "read_access", "See who has access and why",
         /// Read an identity's page.
         ReadIdentity = "read_identity", "Read an identity",
         /// Read the controls and their cases.
         ReadControls = "read_controls", "Read the controls",
         /// See people's roles, jobs, imports.
         ReadAdministration = "read_administration", "Read the administration",
+        /// See the work queue: tasks, recurring jobs, and what is late.
+        ReadJobs = "read_jobs", "See the work queue",
         /// Give and end roles.
         AssignRole = "assign_role", "Give or end a role",
         /// Suspend and resume an identity.
         StopIdentity = "stop_identity", "Suspend or resume an identity",
         /// Run a job now.
         RunJob = "run_job", "Run a job now",
+        /// Run a task that failed again, or take it out of the queue.
+        SettleTask = "settle_task", "Retry or discard a task",
+        /// See connections, how they are set up and how well they are.
+        ReadConnections = "read_connections", "See connections",
+        /// Make, change, test and retire a connection.
+        ManageConnections = "manage_connections", "Manage connections",
+        /// Be the second person of a change to a connection in use.
+        ConfirmConnection = "confirm_connection", "Confirm a change to a connection",
     }
 }
 
@@ -144,14 +156,23 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::Decide => relation == R::Approver,
         A::ReadRelease => matches!(role, Role::Operator | Role::Compliance | Role::Auditor),
         A::ExecuteRelease => role == Role::Operator,
+        A::ReadAccess => match role {
+            Role::Compliance | Role::Auditor => true,
+            Role::Employee | Role::Operator | Role::Administrator => {
+                matches!(relation, R::Subject | R::Manager | R::Sponsor | R::ApplicationOwner)
+            }
+        },
         A::ReadIdentity => match role {
             Role::Operator | Role::Compliance | Role::Auditor | Role::Administrator => true,
             Role::Employee => matches!(relation, R::Subject | R::Manager | R::Approver | R::Sponsor),
         },
         A::ReadControls => matches!(role, Role::Compliance | Role::Auditor | Role::Administrator),
+        A::ReadJobs => matches!(role, Role::Administrator | Role::Compliance | Role::Auditor),
         A::ReadAdministration => matches!(role, Role::Administrator | Role::Auditor),
         A::AssignRole | A::StopIdentity => role == Role::Administrator && relation != R::Subject,
-        A::RunJob => role == Role::Administrator,
+        A::RunJob | A::SettleTask | A::ManageConnections => role == Role::Administrator,
+        A::ReadConnections => role != Role::Employee || relation == R::ApplicationOwner,
+        A::ConfirmConnection => matches!(role, Role::Administrator | Role::Compliance),
     }
 }
 
@@ -159,9 +180,10 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
 #[must_use]
 pub fn forbidden(action: Action, relation: Relation) -> bool {
     match action {
-        Action::Decide | Action::ReassignStage => matches!(relation, Relation::Subject | Relation::Requester),
+        // Whoever answers for an account that is no person stands in its place.
+        Action::Decide | Action::ReassignStage => matches!(relation, Relation::Subject | Relation::Requester | Relation::Sponsor),
         // Whoever proposed a change stands to it as its requester.
-        Action::ConfirmChange => relation == Relation::Requester,
+        Action::ConfirmChange | Action::ConfirmConnection => relation == Relation::Requester,
         Action::ExecuteRelease => matches!(relation, Relation::Subject | Relation::HasApproved),
         Action::AssignRole | Action::StopIdentity => relation == Relation::Subject,
         Action::ReadCatalogue
@@ -172,9 +194,11 @@ pub fn forbidden(action: Action, relation: Relation) -> bool {
         | Action::AnswerRequest
         | Action::WithdrawRequest
         | Action::ReadRelease
+        | Action::ReadAccess
         | Action::ReadIdentity
         | Action::ReadControls
         | Action::ReadAdministration
+        | Action::ReadJobs
         | Action::JoinRequest
         | Action::GiveBack
         | Action::ReadHolds
@@ -182,7 +206,10 @@ pub fn forbidden(action: Action, relation: Relation) -> bool {
         | Action::ReadChanges
         | Action::EditApplication
         | Action::EditRules
-        | Action::RunJob => false,
+        | Action::RunJob
+        | Action::ReadConnections
+        | Action::ManageConnections
+        | Action::SettleTask => false,
     }
 }
 
@@ -204,7 +231,7 @@ mod tests {
 
     #[test]
     fn nobody_decides_for_themselves_whatever_their_roles() {
-        for relation in [Relation::Subject, Relation::Requester] {
+        for relation in [Relation::Subject, Relation::Requester, Relation::Sponsor] {
             assert!(!permitted(Role::ALL, Action::Decide, &[relation, Relation::Approver]));
         }
     }

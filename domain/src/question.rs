@@ -6,7 +6,7 @@
 
 use crate::error::FieldError;
 use crate::id::IdentityId;
-use crate::text::clean;
+use crate::text::{Name, clean};
 use crate::time::days_between;
 use crate::words::words;
 use jiff::ToSpan;
@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 pub const MOST_QUESTIONS: usize = 12;
 /// Most alternatives of one choice.
 pub const MOST_OPTIONS: usize = 30;
+/// Most characters of a question.
+const LABEL_MAX: usize = 200;
+/// Most characters of one alternative.
+const OPTION_MAX: usize = 100;
 /// Most characters of an answer in words, where the question sets no other limit.
 pub const LONGEST_ANSWER: i64 = 500;
 /// Most characters that any question may allow.
@@ -91,7 +95,9 @@ impl Question {
                 (None, most) => format!("At most {most} characters."),
             },
             QuestionKind::Choice => String::new(),
-            QuestionKind::Person => "The work e-mail of somebody who works here.".to_owned(),
+            QuestionKind::Person => {
+                "The work e-mail, the number or the full name of somebody who works here, at most 200 characters.".to_owned()
+            }
             QuestionKind::Number => match (self.least, self.most) {
                 (Some(least), Some(most)) => format!("A whole number from {least} to {most}."),
                 (Some(least), None) => format!("A whole number, {least} or more."),
@@ -112,6 +118,18 @@ impl Question {
     #[must_use]
     pub fn longest(&self) -> i64 {
         self.most.unwrap_or(LONGEST_ANSWER).clamp(1, LONGEST_ANSWER_EVER)
+    }
+
+    /// The smallest and the largest answer that it takes, with what stands for a limit that is not
+    /// set: numbers, characters, or days from the day of asking. A choice and a person have none.
+    #[must_use]
+    pub fn limits(&self) -> (i64, i64) {
+        match self.kind {
+            QuestionKind::Text => (self.least.unwrap_or(0).max(0), self.longest()),
+            QuestionKind::Number => (self.least.unwrap_or(-LARGEST_NUMBER), self.most.unwrap_or(LARGEST_NUMBER)),
+            QuestionKind::Date => (self.least.unwrap_or(-FURTHEST_DAYS), self.most.unwrap_or(FURTHEST_DAYS)),
+            QuestionKind::Choice | QuestionKind::Person => (0, 0),
+        }
     }
 
     /// The first and the last day that may be answered, where they are limited.
@@ -145,7 +163,13 @@ impl Question {
             QuestionKind::Number => self.number(field, &text)?,
             QuestionKind::Date => self.day(field, &text, today)?,
             QuestionKind::Person => person(&text)
-                .ok_or_else(|| FieldError::new(field, "nobody", "Nobody who works here has this address: enter a work e-mail."))?
+                .ok_or_else(|| {
+                    FieldError::new(
+                        field,
+                        "nobody",
+                        "Nobody who works here is meant by this alone: enter a work e-mail or a number, or choose one of those found.",
+                    )
+                })?
                 .to_string(),
         };
         Ok(Some(Answer { id: self.id.clone(), label: self.label.clone(), kind: self.kind, value }))
@@ -167,7 +191,7 @@ impl Question {
         let Some(number) = number else {
             return Err(FieldError::new(field, "not_a_number", "Enter a whole number in digits."));
         };
-        let (least, most) = (self.least.unwrap_or(-LARGEST_NUMBER), self.most.unwrap_or(LARGEST_NUMBER));
+        let (least, most) = self.limits();
         if number < least || number > most {
             return Err(FieldError::new(field, "out_of_range", format!("Enter a whole number from {least} to {most}.")));
         }
@@ -183,7 +207,8 @@ impl Question {
             .filter(|_| shaped)
             .ok_or_else(|| FieldError::new(field, "not_a_date", "This is not a date: enter year-month-day, for example 2026-12-23."))?;
         let away = i64::from(days_between(today, date));
-        if away < self.least.unwrap_or(-FURTHEST_DAYS) || away > self.most.unwrap_or(FURTHEST_DAYS) {
+        let (least, most) = self.limits();
+        if away < least || away > most {
             let (first, last) = self.days(today);
             let first = first.unwrap_or_else(|| today.saturating_sub(FURTHEST_DAYS.days()));
             let last = last.unwrap_or_else(|| today.saturating_add(FURTHEST_DAYS.days()));
@@ -215,19 +240,29 @@ pub fn check(field: &str, questions: &[Question]) -> Result<(), Vec<FieldError>>
         if questions.iter().take(at).any(|other| other.id == question.id) {
             wrong("twice", format!("{name} has the id of an earlier one."));
         }
-        match clean(field, &question.label, 200) {
-            Ok(label) if !label.is_empty() => {}
-            _ => wrong("label", format!("{name} needs a text of 1 to 200 characters.")),
+        // What people read beside each other and choose by is a name: nothing in it only looks like
+        // something else.
+        if let Err(error) = Name::parse(field, &question.label, LABEL_MAX) {
+            match error.code.as_str() {
+                "required" | "too_long" => wrong("label", format!("{name} needs a text of 1 to {LABEL_MAX} characters.")),
+                code => wrong(code, format!("{name}: {}", error.message)),
+            }
         }
         if clean(field, &question.help, 500).is_err() {
             wrong("help", format!("The explanation of {name} has to fit into 500 characters."));
         }
         let options: std::collections::BTreeSet<&str> = question.options.iter().map(String::as_str).collect();
         let choosable = (2..=MOST_OPTIONS).contains(&options.len()) && options.len() == question.options.len();
-        let clean_options =
-            question.options.iter().all(|option| clean(field, option, 100).is_ok_and(|text| !text.is_empty() && &text == option));
-        if question.kind == QuestionKind::Choice && !(choosable && clean_options) {
-            wrong("options", format!("{name} needs 2 to {MOST_OPTIONS} different alternatives of at most 100 characters."));
+        let mut shaped = true;
+        for option in &question.options {
+            match Name::parse(field, option, OPTION_MAX) {
+                Ok(parsed) => shaped &= parsed.as_str() == option,
+                Err(error) if ["required", "too_long"].contains(&error.code.as_str()) => shaped = false,
+                Err(error) => wrong(&error.code, format!("{name}: {}", error.message)),
+            }
+        }
+        if question.kind == QuestionKind::Choice && !(choosable && shaped) {
+            wrong("options", format!("{name} needs 2 to {MOST_OPTIONS} different alternatives of at most {OPTION_MAX} characters."));
         }
         if question.least.zip(question.most).is_some_and(|(least, most)| least > most) {
             wrong("range", format!("{name} has a lower limit above its upper one."));
@@ -314,7 +349,10 @@ mod tests {
             (QuestionKind::Choice, "Count them."),
             (QuestionKind::Number, "Count them. A whole number from 1 to 10."),
             (QuestionKind::Date, "Count them. A day from 2026-11-23 to 2026-12-02."),
-            (QuestionKind::Person, "Count them. The work e-mail of somebody who works here."),
+            (
+                QuestionKind::Person,
+                "Count them. The work e-mail, the number or the full name of somebody who works here, at most 200 characters.",
+            ),
         ] {
             assert_eq!(limited(kind).hint(today), words);
         }
@@ -331,6 +369,10 @@ mod tests {
         assert_eq!(codes(&[Question { id: "1st".into(), ..good.clone() }]), ["id"]);
         assert_eq!(codes(&[Question { label: " ".into(), ..good.clone() }]), ["label"]);
         assert_eq!(codes(&[Question { options: vec!["one".into()], ..good.clone() }]), ["options"]);
+        assert_eq!(codes(&[Question { options: vec!["one".into(), "two  two".into()], ..good.clone() }]), ["options"]);
+        assert_eq!(codes(&[Question { label: "Which r\u{435}gion?".into(), ..good.clone() }]), ["mixed_scripts"]);
+        let options = ["T\u{435}st", "\u{421}\u{415}\u{41e}", "\u{428}\u{43a}\u{43e}\u{43b}\u{430}"].map(str::to_owned).into();
+        assert_eq!(codes(&[Question { options, ..good.clone() }]), ["mixed_scripts", "lookalike"]);
         assert_eq!(codes(&[Question { least: Some(3), most: Some(2), ..good.clone() }]), ["range"]);
         assert_eq!(codes(&[Question { most: Some(5_000), ..question(QuestionKind::Text) }]), ["range"]);
         let many: Vec<_> = (0..13).map(|n| Question { id: format!("q{n}"), ..good.clone() }).collect();

@@ -54,7 +54,7 @@ pub enum RequestState {
     Approved,
     /// The access is there.
     Released,
-    /// The access has ended and the removal is proven.
+    /// The access has ended and the removal is proven; or the end that was to be moved is moved.
     Closed,
     /// Taken back before release.
     Withdrawn {

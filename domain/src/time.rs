@@ -86,6 +86,13 @@ impl Period {
         self.ends_on.map(|end| days_between(self.starts_on, end))
     }
 
+    /// Whether the two have a day in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let begins_in_time = |one: &Self, two: &Self| two.ends_on.is_none_or(|end| one.starts_on <= end);
+        begins_in_time(self, other) && begins_in_time(other, self)
+    }
+
     /// The moment access may begin: midnight that opens the first day in `zone`.
     #[must_use]
     pub fn begins_at(&self, zone: &TimeZone) -> Timestamp {
@@ -109,6 +116,12 @@ pub fn days_between(from: Date, to: Date) -> i32 {
 #[must_use]
 pub fn today(now: Timestamp, zone: &TimeZone) -> Date {
     now.to_zoned(zone.clone()).date()
+}
+
+/// The last day of what ends at `ends_at`: the one before the midnight at which it ends.
+#[must_use]
+pub fn last_day(ends_at: Timestamp, zone: &TimeZone) -> Date {
+    today(ends_at, zone).yesterday().unwrap_or(Date::MAX)
 }
 
 /// The first moment of `date` in `zone`; on a day whose midnight a clock change skips, the first
@@ -160,6 +173,20 @@ mod tests {
             ("2028-02-29", "2028-03-01", vec![]),
         ] {
             assert_eq!(codes(Period::parse(start, end, today)), expected, "{start} to {end}");
+        }
+    }
+
+    #[test]
+    fn two_periods_overlap_when_they_have_a_day_in_common() {
+        let period = |from: i8, to: Option<i8>| Period::from_stored(date(2026, 11, from), to.map(|to| date(2026, 11, to)));
+        for (one, two, overlap) in [
+            (period(1, Some(10)), period(10, Some(20)), true),
+            (period(1, Some(10)), period(11, Some(20)), false),
+            (period(1, None), period(11, Some(20)), true),
+            (period(11, None), period(1, Some(10)), false),
+            (period(5, Some(6)), period(1, Some(30)), true),
+        ] {
+            assert_eq!((one.overlaps(&two), two.overlaps(&one)), (overlap, overlap), "{one:?} {two:?}");
         }
     }
 

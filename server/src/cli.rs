@@ -175,10 +175,10 @@ impl Arguments {
         let mut config = Config::read(self.settings.config.as_deref(), std::env::vars().collect(), &flags)?;
         log(config.log_format);
         match self.command {
-            Command::Serve => setup::serve(config).await?,
+            Command::Serve => Box::pin(setup::serve(config)).await?,
             Command::Demo => {
                 config.demonstration = true;
-                setup::serve(config).await?;
+                Box::pin(setup::serve(config)).await?;
             }
             Command::SetupLink => setup::print_setup_link(config).await?,
             Command::Account { number, login } => {

@@ -3,8 +3,10 @@
 //!
 //! To add a setting: a field with its default here, a line in `docs/operating.md`.
 
+mod machines;
 mod smtp;
 
+pub use machines::{Keys, MachineSettings};
 pub use smtp::{Secret, Smtp, SmtpTls};
 
 use config::{Environment, File, FileFormat};
@@ -18,6 +20,9 @@ use std::path::{Path, PathBuf};
 
 /// Variables with our prefix that others read: the build recipes and the `cluster` crate.
 const OF_OTHERS: [&str; 4] = ["target_dir", "wasm_compiler", "browser", "postgres_bin"];
+
+/// Fewest characters of a token: nobody guesses sixteen random ones.
+const SHORTEST_TOKEN: usize = 16;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -53,6 +58,7 @@ struct Written {
     pool_connections: u32,
     log_format: LogFormat,
     import_removal_limit: String,
+    metrics_token: Option<Secret>,
     smtp_host: Option<String>,
     smtp_port: Option<u16>,
     smtp_tls: SmtpTls,
@@ -60,6 +66,12 @@ struct Written {
     smtp_password: Option<Secret>,
     smtp_from: Option<String>,
     smtp_timeout_seconds: u32,
+    connector_keys: Option<Secret>,
+    connector_key_file: Option<PathBuf>,
+    connector_networks: Vec<String>,
+    connector_plain_http: bool,
+    connector_roots: Option<PathBuf>,
+    connector_call_seconds: u32,
 }
 
 impl Default for Written {
@@ -85,6 +97,7 @@ impl Default for Written {
             pool_connections: 10,
             log_format: LogFormat::Text,
             import_removal_limit: "10%".to_owned(),
+            metrics_token: None,
             smtp_host: None,
             smtp_port: None,
             smtp_tls: SmtpTls::Starttls,
@@ -92,6 +105,12 @@ impl Default for Written {
             smtp_password: None,
             smtp_from: None,
             smtp_timeout_seconds: 20,
+            connector_keys: None,
+            connector_key_file: None,
+            connector_networks: vec![],
+            connector_plain_http: false,
+            connector_roots: None,
+            connector_call_seconds: 50,
         }
     }
 }
@@ -147,8 +166,12 @@ pub struct Config {
     pub log_format: LogFormat,
     /// An import that removes a larger share of the records asks for confirmation.
     pub import_removal_limit: Share,
+    /// Who brings it may read `/metrics`; without one only this machine may.
+    pub metrics_token: Option<Secret>,
     /// The mail server; without one people are told in the application only.
     pub smtp: Option<Smtp>,
+    /// How other machines are reached, and what their secrets are sealed with.
+    pub machines: MachineSettings,
     /// Demonstration mode: the sign-in page offers people without passwords. No setting, so that
     /// nothing but the command `demo` can turn it on.
     pub demonstration: bool,
@@ -186,16 +209,21 @@ impl Config {
         // As they were written: what looks like a number would lose its zeros.
         let as_written = |name: &str| own.get(name).filter(|value| !value.is_empty()).cloned();
         let (user, password) = (as_written("COUNTERSIGN_SMTP_USER"), as_written("COUNTERSIGN_SMTP_PASSWORD"));
+        let token = as_written("COUNTERSIGN_METRICS_TOKEN");
+        let keys = as_written("COUNTERSIGN_CONNECTOR_KEYS");
         let lists = Environment::with_prefix("COUNTERSIGN")
             .try_parsing(true)
             .ignore_empty(true)
             .list_separator(",")
-            .with_list_parse_key("trusted_proxies");
+            .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("connector_networks");
         let mut builder = config::Config::builder()
             .add_source(File::from(path).format(FileFormat::Toml).required(file.is_some()))
             .set_override_option("database_url", database)?
             .set_override_option("smtp_user", user)?
             .set_override_option("smtp_password", password)?
+            .set_override_option("metrics_token", token)?
+            .set_override_option("connector_keys", keys)?
             .add_source(lists.source(Some(own)));
         for (name, value) in flags {
             builder = builder.set_override_option(*name, value.clone())?;
@@ -205,6 +233,7 @@ impl Config {
 
     fn check(written: Written) -> Result<Self, SettingsError> {
         let smtp = Smtp::check(&written)?;
+        let machines = MachineSettings::check(&written)?;
         let zone = TimeZone::get(&written.time_zone)
             .map_err(|_| bad("time_zone", format!("{:?} is not a zone of the IANA list, for example Europe/Zurich", written.time_zone)))?;
         let public_url = match written.public_url {
@@ -228,6 +257,9 @@ impl Config {
         if !(1..=64).contains(&written.hashing_slots) {
             return Err(bad("hashing_slots", "it must lie between 1 and 64".to_owned()));
         }
+        if written.metrics_token.as_ref().is_some_and(|token| token.expose().len() < SHORTEST_TOKEN) {
+            return Err(bad("metrics_token", format!("it must have at least {SHORTEST_TOKEN} characters")));
+        }
         let import_removal_limit =
             written.import_removal_limit.parse().map_err(|e: domain::feed::limit::NotAShare| bad("import_removal_limit", e.to_string()))?;
         Ok(Self {
@@ -249,7 +281,9 @@ impl Config {
             pool_connections: written.pool_connections,
             log_format: written.log_format,
             import_removal_limit,
+            metrics_token: written.metrics_token,
             smtp,
+            machines,
             demonstration: false,
         })
     }
@@ -353,6 +387,51 @@ mod tests {
         let digits = read(&[host, from, ("COUNTERSIGN_SMTP_USER", "007"), ("COUNTERSIGN_SMTP_PASSWORD", "0120")], &[]).unwrap();
         let (user, password) = digits.smtp.unwrap().credentials.unwrap();
         assert_eq!((user.as_str(), password.expose()), ("007", "0120"));
+    }
+
+    #[test]
+    fn a_token_for_monitoring_is_long_kept_as_written_and_not_logged() {
+        let token = ("COUNTERSIGN_METRICS_TOKEN", "0123456789012345");
+        let config = read(&[token], &[]).unwrap();
+        assert_eq!(config.metrics_token.as_ref().unwrap().expose(), token.1);
+        assert!(!format!("{config:?}").contains(token.1));
+        assert!(read(&[("COUNTERSIGN_METRICS_TOKEN", "012345678901234")], &[]).is_err());
+        assert!(read(&[], &[]).unwrap().metrics_token.is_none());
+    }
+
+    #[test]
+    fn other_machines_are_reached_as_it_is_set_and_bad_settings_are_refused_by_name() {
+        let usual = read(&[], &[]).unwrap().machines;
+        assert!(matches!(usual.keys, Keys::OwnFile) && !usual.plain_http && usual.roots.is_none());
+        assert_eq!((usual.networks, usual.call_within.as_secs()), (connector::http::Networks::default(), 50));
+        let key = "hWbCYZ1p2Jh0D8wmyRzGVZ0bqXn1vsGmPjLeT4CjF1o=";
+        let set = read(
+            &[
+                ("COUNTERSIGN_CONNECTOR_KEYS", key),
+                ("COUNTERSIGN_CONNECTOR_NETWORKS", "10.20.0.0/16,fd00:1::/64"),
+                ("COUNTERSIGN_CONNECTOR_PLAIN_HTTP", "true"),
+                ("COUNTERSIGN_CONNECTOR_CALL_SECONDS", "30"),
+            ],
+            &[],
+        )
+        .unwrap();
+        assert!(matches!(set.machines.keys, Keys::Given(_)) && set.machines.plain_http);
+        assert!(
+            set.machines.networks.contain("10.20.7.7".parse().unwrap()) && !set.machines.networks.contain("10.21.0.1".parse().unwrap())
+        );
+        assert!(!format!("{set:?}").contains(&key[..8]));
+        for (name, value, said) in [
+            ("CONNECTOR_KEYS", "blue-tram-at-noon", "connector_keys"),
+            ("CONNECTOR_NETWORKS", "10.20.0.0/16,everywhere", "connector_networks"),
+            ("CONNECTOR_CALL_SECONDS", "0", "connector_call_seconds"),
+            ("CONNECTOR_CALL_SECONDS", "55", "connector_call_seconds"),
+            ("CONNECTOR_PLAIN_HTTP", "perhaps", "connector_plain_http"),
+        ] {
+            let refused = read(&[(&format!("COUNTERSIGN_{name}"), value)], &[]).unwrap_err().to_string();
+            assert!(refused.contains(said) && !refused.contains("blue-tram"), "{name}: {refused}");
+        }
+        let both = [("COUNTERSIGN_CONNECTOR_KEYS", key), ("COUNTERSIGN_CONNECTOR_KEY_FILE", "/nowhere")];
+        assert!(read(&both, &[]).unwrap_err().to_string().contains("connector_key_file"));
     }
 
     #[test]

@@ -18,8 +18,6 @@ use tokio::sync::Semaphore;
 pub const LONGEST: usize = 128;
 /// How many may wait for each slot.
 const QUEUE_PER_SLOT: usize = 16;
-/// In place of a hash where nobody can sign in with a password.
-pub const NO_PASSWORD: &str = "!";
 
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     include_str!("password/common.txt").lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
@@ -251,9 +249,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_the_password_of_an_unknown_person_or_of_one_without() {
+    async fn nothing_is_the_password_of_an_unknown_person_or_of_one_without_a_hash() {
         let hashing = hashing("64");
-        for stored in [None, Some(NO_PASSWORD.to_owned()), Some(String::new())] {
+        for stored in [None, Some("no hash".to_owned()), Some(String::new())] {
             assert_eq!(hashing.verify("no such person".to_owned(), stored).await.unwrap(), Verdict::Wrong);
         }
     }

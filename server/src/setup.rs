@@ -1,11 +1,13 @@
-//! From settings to a running server and back: database, schema, policies, jobs, listening, and
+//! From settings to a running server and back: database, schema, policies, work queue, listening, and
 //! the way down. Each step says what it did in one line.
 
 use crate::config::Config;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
 use crate::http::{self, Site};
+use crate::machines::Machines;
 use crate::mail::Mail;
 use crate::policy::PolicySet;
+use crate::queue;
 use crate::state::AppState;
 use crate::store;
 use crate::system::System;
@@ -158,45 +160,61 @@ async fn serve_on(
     site: Site,
     database: &Database,
 ) -> Result<(), StartError> {
+    let machines = machines(&config, &system)?;
     let people = demonstration(&config, &database.owner, &system, &policies).await?;
     let base = Base::new(database.pool.clone(), system, policies, config.zone.clone())
         .await
         .map_err(|error| StartError::Sentence(error.to_string()))?
-        .with_mail(mail(&config)?);
+        .with_mail(mail(&config)?)
+        .with_machines(machines);
     let url = config.public_url.clone();
     let (demonstration, count) = (config.demonstration, people.len());
     let state = AppState::new(base.clone(), config, site, people).map_err(StartError::Sentence)?;
-    let jobs = crate::job::start(base);
-    println!("jobs       started");
+    let workers =
+        store::pool::guarded(PgPoolOptions::new().max_connections(queue::Server::CONNECTIONS)).connect_with(database.owner.clone()).await?;
+    let queue = queue::Server::new(base, workers.clone(), queue::kinds()).start();
+    println!("queue      started");
     println!("Countersign is ready at {url}");
     if demonstration {
         println!("Sign in: the page offers {count} people of the demonstration, without passwords.");
     } else {
         print_how_to_sign_in(&state, &url).await?;
     }
-    let tasks = state.tasks.clone();
+    let requests = state.tasks.clone();
     let app = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (going_down, mut gone) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         wait_for_signal().await;
-        println!("stopping   no new requests");
+        println!("stopping   no new requests and tasks");
         going_down.send_replace(true);
     });
+    let stop_taking = gone.clone();
     let overtime = async {
         // Fails only when the server is gone already.
         drop(gone.wait_for(|down| *down).await);
         tokio::time::sleep(FINISH_WITHIN).await;
     };
+    let queue = tokio::spawn(stop_with(queue, stop_taking));
     tokio::select! {
         ended = async { server.await } => ended.map_err(|error| StartError::Sentence(format!("Serving ended: {error}.")))?,
         () = overtime => println!("stopping   clients that still held a connection were left"),
     }
-    if tokio::time::timeout(FINISH_WITHIN, tasks.finished()).await.is_err() {
+    if tokio::time::timeout(FINISH_WITHIN, requests.finished()).await.is_err() {
         println!("stopping   requests that were still at work are rolled back");
     }
-    jobs.stop().await;
-    println!("stopping   jobs ended");
+    if let Err(error) = queue.await {
+        tracing::error!(%error, "the work queue did not stop by itself");
+    }
+    workers.close().await;
+    println!("stopping   tasks ended or were given back");
     Ok(())
+}
+
+/// Stops the work queue as soon as the server goes down, or ended by itself.
+async fn stop_with(queue: queue::QueueHandle, mut going_down: tokio::sync::watch::Receiver<bool>) {
+    // Fails when the server is gone already.
+    drop(going_down.wait_for(|down| *down).await);
+    queue.stop().await;
 }
 
 /// Mail by the settings, and a line that says whether there is any.
@@ -207,6 +225,13 @@ fn mail(config: &Config) -> Result<Option<Arc<Mail>>, StartError> {
     };
     println!("mail       by {}:{}", smtp.host, smtp.port);
     Mail::from_settings(smtp, &config.public_url).map(|mail| Some(Arc::new(mail))).map_err(StartError::Sentence)
+}
+
+/// Other machines by the settings, and a line that says where the keys of their secrets are.
+fn machines(config: &Config, system: &System) -> Result<Arc<Machines>, StartError> {
+    let (machines, said) = config.machines.open(&config.data_dir, system).map_err(StartError::Sentence)?;
+    println!("connectors {said}");
+    Ok(Arc::new(if config.demonstration { machines.with_memory() } else { machines }))
 }
 
 /// Loads the demonstration, over connections with a command's patience.

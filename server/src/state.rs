@@ -6,10 +6,12 @@ use crate::rate_limit::RateLimits;
 use crate::system::System;
 use crate::usecase::accounts::{AccountService, Handover};
 use crate::usecase::deciding::Proofs;
+use crate::usecase::figures::Figures;
 use crate::usecase::inbox::InboxService;
 use crate::usecase::{self, Base};
 use app::account::port::DemoPerson;
 use app::backend::Backend;
+use app::error::AppError;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
@@ -60,6 +62,20 @@ impl AppState {
             site: Arc::new(site),
             tasks: Tasks::default(),
         })
+    }
+
+    /// What the use-cases stand on.
+    #[must_use]
+    pub fn base(&self) -> Base {
+        self.base.clone()
+    }
+
+    /// Figures for monitoring.
+    ///
+    /// # Errors
+    /// [`AppError`] when the database cannot be read.
+    pub async fn figures(&self) -> Result<Figures, AppError> {
+        Ok(usecase::figures::read(&self.base).await?)
     }
 
     /// The ports for one request; a new session token is left in `handover`.

@@ -5,10 +5,13 @@
 
 mod asking {
     mod baskets;
+    mod decided_on;
     pub mod desk;
     mod drafts;
     mod duplicates;
+    mod many_people;
     mod on_behalf;
     mod revisions;
+    mod templates;
 }
 mod support;

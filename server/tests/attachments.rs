@@ -48,6 +48,15 @@ async fn newest(s: &Story) -> String {
     id.to_string()
 }
 
+/// Puts every file of a draft on a request.
+async fn put_on(s: &Story, request: &str) {
+    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment")
+        .bind(request)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn a_file_is_kept_with_its_hash_and_given_out_as_a_download_only(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
@@ -137,6 +146,32 @@ async fn a_draft_takes_five_files_whatever_races(pool: PgPoolOptions, connect: P
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn the_same_file_sent_again_stands_once_on_its_draft(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (ana, mine, other) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await, draft(&s, s.ana).await);
+    let led = |draft: &str| (303, format!("/request/{draft}#files"));
+    let (one, two) =
+        tokio::join!(upload(&ana, &mine, "order.pdf", "application/pdf", PDF), upload(&ana, &mine, "order.pdf", "application/pdf", PDF));
+    for reply in [one, two] {
+        assert_eq!((reply.status, reply.location().to_owned()), led(&mine));
+    }
+    assert_eq!(s.app.count("select count(*) from attachment").await, 1);
+    // Another name, another content or another draft is another file.
+    for (draft, name, content) in
+        [(&mine, "note.txt", "text"), (&mine, "copy.txt", "text"), (&mine, "note.txt", "changed"), (&other, "note.txt", "text")]
+    {
+        let reply = upload(&ana, draft, name, "text/plain", content.as_bytes()).await;
+        assert_eq!((reply.status, reply.location().to_owned()), led(draft));
+    }
+    assert_eq!(s.app.count("select count(*) from attachment").await, 5);
+    // Sent again where no further file fits, it is there all the same.
+    upload(&ana, &mine, "fifth.txt", "text/plain", b"text").await;
+    let again = upload(&ana, &mine, "fifth.txt", "text/plain", b"text").await;
+    assert_eq!((again.status, again.location().to_owned()), led(&mine));
+    assert_eq!(s.app.count("select count(*) from attachment").await, 6);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_file_is_for_who_writes_the_draft_and_later_for_who_may_read_the_request(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
@@ -147,11 +182,7 @@ async fn a_file_is_for_who_writes_the_draft_and_later_for_who_may_read_the_reque
         assert_eq!(s.app.sign_in_as(who).await.get(&path).await.status, 404, "a draft is its owner's alone");
     }
     let request = s.submit(s.ana, s.read).await;
-    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment")
-        .bind(&request)
-        .execute(&s.app.owner)
-        .await
-        .unwrap();
+    put_on(&s, &request).await;
     for (who, status) in [(s.ana, 200), (s.mona, 200), (alma, 200), (s.stan, 404), (s.pia, 404)] {
         assert_eq!(s.app.sign_in_as(who).await.get(&path).await.status, status);
     }
@@ -183,11 +214,7 @@ async fn a_file_goes_with_its_draft_and_never_from_a_request(pool: PgPoolOptions
     let (ana, mine) = (s.app.sign_in_as(s.ana).await, draft(&s, s.ana).await);
     upload(&ana, &mine, "kept.pdf", "application/pdf", PDF).await;
     let request = s.submit(s.ana, s.read).await;
-    sqlx::query("insert into request_attachment select $1::uuid, 1, attachment_id from draft_attachment")
-        .bind(&request)
-        .execute(&s.app.owner)
-        .await
-        .unwrap();
+    put_on(&s, &request).await;
     upload(&ana, &mine, "removed.txt", "text/plain", b"text").await;
     let removed = newest(&s).await;
     for _ in 0..2 {

@@ -149,11 +149,11 @@ async fn only_those_in_scope_are_led_to_the_form_and_to_the_versions(pool: PgPoo
         (vec![Role::Auditor], vec![], false, true),
     ] {
         let who = Caller { roles, applications, ..ana.clone() };
-        let view = service.entitlement(&who, id).await.unwrap();
+        let view = service.entitlement(&who, id, None).await.unwrap();
         assert_eq!((view.may_edit, view.may_read_changes), (edits, reads), "{who:?}");
     }
     let missing = EntitlementId::new(app.now(), [7; 10]);
-    assert_eq!(service.entitlement(&ana, missing).await.map(|_| ()), Err(AppError::NotFound));
+    assert_eq!(service.entitlement(&ana, missing, None).await.map(|_| ()), Err(AppError::NotFound));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -184,9 +184,9 @@ async fn a_line_says_what_i_hold_what_is_pending_and_how_many_colleagues_hold_it
     assert_eq!((line(what).held, line(what).pending, line(what).peers), (true, None, peers(1)));
     assert_eq!((line(other).held, line(other).pending, line(other).peers), (false, Some(pending), peers(0)));
 
-    let view = CatalogueService::new(app.base.clone()).entitlement(&ana, what).await.unwrap();
+    let view = CatalogueService::new(app.base.clone()).entitlement(&ana, what, None).await.unwrap();
     assert_eq!((view.held_since.is_some(), view.pending, view.peers, view.holders), (true, None, peers(1), 4));
-    let view = CatalogueService::new(app.base.clone()).entitlement(&ana, other).await.unwrap();
+    let view = CatalogueService::new(app.base.clone()).entitlement(&ana, other, None).await.unwrap();
     assert_eq!((view.held_since, view.pending, view.peers), (None, Some(pending), peers(0)));
     // Who has no unit has no colleagues.
     query("update identity set unit_id = null where id = $1").bind(ana.identity.0).execute(&app.owner).await.unwrap();
@@ -230,7 +230,7 @@ async fn the_usual_time_is_that_of_the_own_history_with_open_requests_counted(po
     app.advance(hours(20));
     let slow = UsualTime::Known { cases: 19, open: 10, median: Reached::NotWithin(hours(50)), ninetieth: Reached::NotWithin(hours(50)) };
     assert_eq!(usual(&app).await, slow);
-    let view = CatalogueService::new(app.base.clone()).entitlement(&ana, what).await.unwrap();
+    let view = CatalogueService::new(app.base.clone()).entitlement(&ana, what, None).await.unwrap();
     assert_eq!(view.usual, slow);
     // What is asked for in advance does not wait before its first day.
     query("update request_revision set starts_on = '2027-01-01' where request_id in (select id from request where state = 'returned')")
@@ -301,14 +301,14 @@ async fn what_is_meant_for_others_is_hidden_from_everyone_else(pool: PgPoolOptio
                 let seen = found.page.rows.iter().find(|hit| hit.card.id == what).map(|hit| hit.reach);
                 assert_eq!((seen, found.page.total), (reach, i64::from(reach.is_some())), "{q}: {populations:?} {units:?} {who:?}");
             }
-            let seen = service.entitlement(&who, what).await.map(|view| view.reach);
+            let seen = service.entitlement(&who, what, None).await.map(|view| view.reach);
             assert_eq!(seen, reach.ok_or(AppError::NotFound), "{populations:?} {units:?} {who:?}");
         }
     }
     // Whoever has it still finds it when it is meant for others by now, and so does who asked for it.
     let request = app.asked(ana, what, "approved").await;
     let ana = caller(&app, ana, &[]);
-    assert_eq!(service.entitlement(&ana, what).await.map(|view| view.reach), Ok(Reach::Others));
+    assert_eq!(service.entitlement(&ana, what, None).await.map(|view| view.reach), Ok(Reach::Others));
     assert_eq!(names(&search(&app, &ana, "month-end").await), ["Month-end Close"]);
     app.given(request, boss).await;
     assert_eq!(names(&search(&app, &ana, "month-end").await), ["Month-end Close"]);
@@ -344,19 +344,19 @@ async fn what_something_includes_is_shown_from_both_sides_and_so_are_its_conflic
     let list = |parts: &[app::catalogue::port::Part]| parts.iter().map(|part| (part.name.clone(), part.id.is_some())).collect::<Vec<_>>();
     let told = |name: &str, linked| (name.to_owned(), linked);
     // Ana owns the application, but asks without it in scope: what is not for her has no link.
-    let view = service.entitlement(&ana, head).await.unwrap();
+    let view = service.entitlement(&ana, head, None).await.unwrap();
     assert_eq!(list(&view.gives), [told("Lead", false), told("Pay", true)]);
     assert_eq!(view.part_of, []);
     assert_eq!(view.conflicts.len(), 1);
     assert_eq!((view.conflicts[0].others.clone(), view.conflicts[0].through.clone()), (vec!["Approve".to_owned()], vec!["Pay".to_owned()]));
     assert_eq!(view.conflicts[0].mitigation, "a review");
-    let view = service.entitlement(&vendor, pay).await.unwrap();
+    let view = service.entitlement(&vendor, pay, None).await.unwrap();
     assert_eq!(list(&view.part_of), [told("Head", true), told("Lead", true)]);
     assert_eq!(view.gives, []);
     assert_eq!(view.conflicts[0].through, Vec::<String>::new());
     // A rule that was retired is no longer shown.
     query("update conflict set state = 'retired'").execute(&app.owner).await.unwrap();
-    assert_eq!(service.entitlement(&vendor, pay).await.unwrap().conflicts, []);
+    assert_eq!(service.entitlement(&vendor, pay, None).await.unwrap().conflicts, []);
 }
 
 #[sqlx::test(migrations = "../migrations")]

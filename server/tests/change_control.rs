@@ -8,6 +8,8 @@ mod bad_input;
 #[path = "story/cast.rs"]
 #[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
+#[path = "change_control/containment.rs"]
+mod containment;
 #[path = "change_control/imported.rs"]
 mod imported;
 #[path = "change_control/kinds.rs"]
@@ -23,3 +25,5 @@ mod second;
 mod support;
 #[path = "change_control/time.rs"]
 mod time;
+#[path = "change_control/versions.rs"]
+mod versions;

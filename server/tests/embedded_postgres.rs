@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::{Signal, kill};
@@ -82,7 +83,11 @@ async fn a_postgres_left_by_a_killed_server_is_replaced() {
 }
 
 /// A postmaster that no supervisor knows of.
-struct Orphan(std::process::Child);
+struct Orphan {
+    child: std::process::Child,
+    /// Where it writes its log; open for as long as it runs.
+    _log: BufReader<std::process::ChildStderr>,
+}
 
 impl Orphan {
     fn start(data: &Path) -> Self {
@@ -91,28 +96,29 @@ impl Orphan {
         let owner = fs::metadata(data).unwrap();
         let program = cluster::Binaries::newest().unwrap().program("postgres");
         let mut command = std::process::Command::new(program);
-        command.arg("-D").arg(data).args(["-c", "listen_addresses=", "-c"]);
+        // The log in English and on standard error, whatever the cluster was set up with.
+        let log = ["-c", "lc_messages=C", "-c", "logging_collector=off", "-c", "log_destination=stderr"];
+        command.arg("-D").arg(data).args(log).args(["-c", "listen_addresses=", "-c"]);
         command.arg(format!("unix_socket_directories={}", data.with_file_name("socket").display()));
-        command.current_dir(data).stderr(std::process::Stdio::null()).uid(owner.uid()).gid(owner.gid());
-        let child = command.spawn().unwrap();
-        let ready = (0..500).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            fs::read_to_string(data.join("postmaster.pid")).is_ok_and(|text| text.contains("ready"))
-        });
+        command.current_dir(data).stderr(std::process::Stdio::piped()).uid(owner.uid()).gid(owner.gid());
+        let mut child = command.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        // Waits for each line; the log ends when the postmaster does.
+        let ready = log.by_ref().lines().any(|line| line.unwrap().contains("ready to accept connections"));
         assert!(ready, "the orphan did not start");
-        Self(child)
+        Self { child, _log: log }
     }
 
     fn pid(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 }
 
 impl Drop for Orphan {
     fn drop(&mut self) {
         // It has been stopped by the start under test; this only collects the zombie.
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 

@@ -10,13 +10,16 @@
 mod support;
 
 mod endpoints {
+    pub mod limits;
     pub mod rows;
     pub mod scene;
 }
 
 use axum::body::Body;
 use axum::http::Request;
-use endpoints::rows::{Row, table};
+use domain::change::RecordKind;
+use endpoints::limits;
+use endpoints::rows::{REQUEST_FIELDS, Row, Who, table};
 use endpoints::scene::Scene;
 use server::http::{Endpoint, endpoints};
 use std::collections::BTreeSet;
@@ -107,6 +110,108 @@ async fn no_change_is_accepted_from_another_site(pool: PgPoolOptions, connect: P
     }
     assert_eq!(app.count("select count(*) from session where ended_at is null").await, 1);
     assert_eq!(app.count("select count(*) from audit_event").await, 0);
+}
+
+/// Pages of the scene that have fields only under some circumstances: a draft of somebody who answers
+/// for many people, for something with questions of every kind; a decision that is signed; new records.
+async fn pages_with_more_fields(app: &TestApp, scene: &Scene) -> Vec<(Who, String)> {
+    let owner = &app.owner;
+    sqlx::query(
+        "insert into identity (id, source_id, source, population, given_name, family_name, email, unit_id, title, manager_id, mfa, state, state_since, updated_at)
+         select gen_random_uuid(), 'N' || n, 'feed', 'employee', 'Nr' || n, 'Report', 'nr' || n || '@example.org', b.unit_id, 'Clerk', b.id, 'passkey', 'active', now(), now()
+         from identity b, generate_series(1, 60) n where b.given_name = 'Bea'",
+    )
+    .execute(owner)
+    .await
+    .unwrap();
+    let kinds = ["text", "person", "number", "choice", "date"];
+    let mut questions: Vec<serde_json::Value> =
+        kinds.iter().map(|kind| serde_json::json!({ "id": kind, "label": kind, "kind": kind, "options": ["North", "South"] })).collect();
+    questions.push(serde_json::json!({ "id": "short", "label": "Short", "kind": "text", "most": 40 }));
+    sqlx::query("update entitlement set questions = $1 where name = 'Export'")
+        .bind(serde_json::Value::from(questions))
+        .execute(owner)
+        .await
+        .unwrap();
+    let (export, ledger, bea): (uuid::Uuid, uuid::Uuid, uuid::Uuid) = sqlx::query_as(
+        "select e.id, e.application_id, b.id from entitlement e, identity b where e.name = 'Export' and b.given_name = 'Bea'",
+    )
+    .fetch_one(owner)
+    .await
+    .unwrap();
+    let reply = scene.people[&Who::Bea].server_fn("drafts/add", &[("entitlement", &export.to_string())]).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let draft: uuid::Uuid = sqlx::query_scalar("select id from draft where owner_id = $1").bind(bea).fetch_one(owner).await.unwrap();
+
+    app.account(IdentityId(bea), "bea", "blue tram to work").await;
+    let root = app.entitlement(ApplicationId(ledger), "Root", "privileged").await.to_string();
+    let key = uuid();
+    let fields = with(REQUEST_FIELDS.to_vec(), &[("entitlement", &root), ("key", &key)]);
+    let reply = scene.people[&Who::Ana].server_fn("requests/submit", &fields).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let stage: uuid::Uuid = sqlx::query_scalar(
+        "select s.id from approval_stage s join request_item i on i.request_id = s.request_id join entitlement e on e.id = i.entitlement_id
+         where e.name = 'Root' and s.state = 'open'",
+    )
+    .fetch_one(owner)
+    .await
+    .unwrap();
+    // Longer than a proven password counts.
+    app.advance(SignedDuration::from_mins(10));
+
+    let mut pages = vec![(Who::Bea, format!("/request/{draft}")), (Who::Bea, format!("/inbox/{stage}"))];
+    pages.extend(["scim", "webhook", "manual"].map(|kind| (Who::Administrator, format!("/admin/connections/new?kind={kind}"))));
+    pages.extend(RecordKind::ALL.iter().map(|kind| (Who::Administrator, format!("/rules/{}/new", kind.word()))));
+    pages
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_text_field_of_every_page_says_how_much_it_takes(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let scene = Scene::set(&app).await;
+    let (mut names, mut missing) = (BTreeSet::new(), BTreeSet::new());
+    let mut look = |what: &str, reply: &Reply| {
+        if reply.status == 200 && reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+            let fields = limits::of(&reply.text());
+            names.extend(fields.names);
+            missing.extend(fields.missing.into_iter().map(|field| format!("{what}: {field}")));
+        }
+    };
+    let stranger = app.stranger();
+    for row in table().iter().filter(|row| row.method == "GET") {
+        for client in scene.people.values().chain([&stranger]) {
+            look(row.path, &scene.attempt(client, row).await);
+        }
+    }
+    for (who, path) in pages_with_more_fields(&app, &scene).await {
+        let reply = scene.people[&who].get(&path).await;
+        // Some records are made by imports alone and have no form for a new one.
+        assert!(reply.status == 200 || path.starts_with("/rules/"), "{path}: {} {:.300}", reply.status, reply.text());
+        look(&path, &reply);
+    }
+    assert!(missing.is_empty(), "{}", missing.into_iter().collect::<Vec<_>>().join("\n"));
+    for name in [
+        "login",
+        "password",
+        "password_again",
+        "current_password",
+        "given_name",
+        "q",
+        "find",
+        "justification",
+        "comment",
+        "name",
+        "to",
+        "reason",
+        "secret",
+        "field.name",
+        "items[0][answers][text]",
+        "items[0][answers][short]",
+        "items[0][answers][person]",
+        "items[0][answers][number]",
+    ] {
+        assert!(names.contains(name), "no page had a field {name}, so nothing was said of it: {names:?}");
+    }
 }
 
 /// While Leptos works out its routes, no page of the same process gets its data

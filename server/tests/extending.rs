@@ -6,6 +6,10 @@
 #[expect(dead_code, reason = "this program tells its own part of the story")]
 mod cast;
 mod support;
+mod extending {
+    mod kept_apart;
+    mod page_texts;
+}
 
 use cast::{Story, refusal};
 use domain::permission::Role;
@@ -220,7 +224,7 @@ async fn nobody_who_approved_and_no_account_of_theirs_or_of_the_holder_moves_the
     }
     for (account, constraint) in [(mona2, "release_not_by_approver"), (ana2, "release_not_by_subject")] {
         let by_sql =
-            sqlx::query("update release set state = 'executed', executed_by = $1, executed_at = now(), evidence = 'x' where id = $2::uuid")
+            sqlx::query("update release set state = 'closed', executed_by = $1, executed_at = now(), verified_at = now(), closed_at = now(), evidence = 'x' where id = $2::uuid")
                 .bind(account.0)
                 .bind(&release)
                 .execute(&s.app.owner)
@@ -275,31 +279,6 @@ async fn a_change_whose_old_access_ended_meanwhile_is_held(pool: PgPoolOptions, 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_replaced_is_no_conflict_for_what_replaces_it(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let h = Held::begin(pool, connect).await;
-    let conflict = cast::uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')")
-        .bind(&conflict)
-        .execute(&h.s.app.owner)
-        .await
-        .unwrap();
-    for (entitlement, side) in [(h.s.read, "left"), (h.s.write, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
-            .bind(&conflict)
-            .bind(entitlement.0)
-            .bind(side)
-            .execute(&h.s.app.owner)
-            .await
-            .unwrap();
-    }
-    let beside = h.s.try_submit(h.s.ana, h.s.write, &[]).await;
-    assert_eq!(beside.status, 422, "both together are a conflict");
-    let (_, release) = h.change("2026-11-22").await;
-    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
-    assert_eq!(h.standing().await, "ending: replaced");
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn a_start_later_than_the_approval_is_kept(pool: PgPoolOptions, connect: PgConnectOptions) {
     let h = Held::begin(pool, connect).await;
     let (_, release) = h.change("2026-12-01").await;
@@ -309,4 +288,54 @@ async fn a_start_later_than_the_approval_is_kept(pool: PgPoolOptions, connect: P
     h.s.app.clock.set("2026-12-01T00:00:00Z".parse().unwrap());
     assert!(h.s.execute(h.s.pia, &release).await.status < 400);
     assert_eq!(h.standing().await, "ending: replaced");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn change_leads_over_the_same_application_to_a_request_in_place_of_what_is_held(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let s = &h.s;
+    let other = s.app.application("OTHER", s.olga, None).await;
+    s.app.entitlement(other, "Other Reader", "standard").await;
+    let mut browser = Browser::of(s.app.sign_in_as(s.ana).await);
+    browser.open("/").await;
+    let change = browser.link("/catalogue?replaces=");
+    assert_eq!(change, format!("/catalogue?replaces={}", h.grant));
+    browser.open(&change).await;
+    assert!(browser.says("Choose what takes the place of Ledger Reader."), "{}", browser.page);
+    assert!(browser.says("Ledger Writer") && !browser.says("Other Reader") && !browser.says("Any application"), "{}", browser.page);
+    // Another application in the address is not searched either.
+    browser.open(&format!("{change}&application=OTHER")).await;
+    assert!(browser.says("Ledger Writer") && !browser.says("Other Reader"), "{}", browser.page);
+    // By way of the page of the entitlement it is still in place of what is held.
+    let write = s.write.to_string();
+    browser.open(&format!("/catalogue/{write}?replaces={}", h.grant)).await;
+    assert!(browser.form("/api/drafts/add", &write).value("grant") == h.grant && browser.says("Request instead"), "{}", browser.page);
+
+    browser.open(&change).await;
+    let instead = browser.form("/api/drafts/add", &write);
+    browser.send(&instead).await;
+    assert!(browser.path.starts_with("/request/"), "{} {}", browser.path, browser.status);
+    let form = browser
+        .form("/api/drafts/save", "justification")
+        .fill("reason_code", "incident")
+        .fill("justification", cast::WHY)
+        .fill("ends_on", "2026-12-31");
+    browser.press("/api/drafts/submit", &form).await;
+    assert!(browser.path.starts_with("/requests/") && browser.path.ends_with("?submitted"), "{} {}", browser.path, browser.page);
+    let request = s.newest().await;
+    let view = s.call(s.ana, "requests/show", &[("request", &request)]).await.json();
+    assert_eq!((view["kind"].as_str(), view["changes"][0].as_str()), (Some("change"), Some("Ledger Reader")));
+    assert_eq!(view["items"][0]["name"], "Ledger Writer");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_somebody_else_holds_is_not_told_and_replaces_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    for (who, told) in [(h.s.ana, true), (h.s.mona, true), (h.s.stan, false)] {
+        let found = h.s.call(who, "catalogue/search", &[("query[replaces]", &h.grant)]).await.json();
+        assert_eq!(found["replaced"]["name"].as_str(), told.then_some("Ledger Reader"), "{found}");
+    }
+    let mut browser = Browser::of(h.s.app.sign_in_as(h.s.stan).await);
+    browser.open(&format!("/catalogue?replaces={}", h.grant)).await;
+    assert!(browser.says("There is nothing to replace.") && !browser.says("Request instead"), "{}", browser.page);
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use domain::id::{RequestId, SubmissionId};
+use domain::id::RequestId;
 use domain::permission::Role;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::query;
@@ -52,48 +52,15 @@ async fn scene(pool: PgPoolOptions, connect: PgConnectOptions) -> Scene {
     Scene { app, ana, bea, olga, dan, wim, sam, ledger: one, vault: two }
 }
 
-/// A request straight into the tables.
+/// An open request with this number.
 async fn request(app: &TestApp, number: i64, subject: IdentityId, entitlement: EntitlementId) -> RequestId {
-    let (id, submission) = (RequestId::new(app.now(), app.system.random()), SubmissionId::new(app.now(), app.system.random()));
-    let now = app.now().to_sqlx();
-    query("insert into submission (id, subject_id, requester_id, submitted_at, idempotency_key) values ($1, $2, $2, $3, $1)")
-        .bind(submission.0)
-        .bind(subject.0)
-        .bind(now)
+    let id = app.asked(subject, entitlement, "in_approval").await;
+    query("update request set number = $2 where id = $1")
+        .bind(id.0)
+        .bind(domain::id::human_number("REQ", 2026, number))
         .execute(&app.owner)
         .await
         .unwrap();
-    query(
-        "insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, submission_id)
-         values ($1, $2, $3, $3, 'in_approval', $4, 1, 1, sha256('shown'), $4, $5)",
-    )
-    .bind(id.0)
-    .bind(domain::id::human_number("REQ", 2026, number))
-    .bind(subject.0)
-    .bind(now)
-    .bind(submission.0)
-    .execute(&app.owner)
-    .await
-    .unwrap();
-    query(
-        "insert into request_revision (request_id, revision, reason_code, justification, starts_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at)
-         select $1, 1, 'project', 'Reconciling the payments of November.', '2026-11-23', 'employee', max(s.version), (select hash from policy_set limit 1), $2, $3
-         from identity_specification s where s.population = 'employee'",
-    )
-    .bind(id.0)
-    .bind(subject.0)
-    .bind(now)
-    .execute(&app.owner)
-    .await
-    .unwrap();
-    query(
-        "insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version) values ($1, $1, 1, 1, $2, 1)",
-    )
-    .bind(id.0)
-    .bind(entitlement.0)
-    .execute(&app.owner)
-    .await
-    .unwrap();
     id
 }
 
@@ -220,6 +187,16 @@ async fn pages_are_those_that_the_roles_allow_and_each_of_them_opens(pool: PgPoo
     for (q, expected) in [("inb", vec!["Inbox"]), ("adm", vec![]), ("controls", vec![]), ("releases", vec![])] {
         assert_eq!(titles(&everybodys, "Page", q).await, set(&expected), "{q}");
     }
+    for (role, jobs, connections) in [
+        (Role::Operator, vec![], vec!["Connections"]),
+        (Role::Compliance, vec!["Jobs"], vec!["Connections"]),
+        (Role::Administrator, vec!["Jobs"], vec!["Connections"]),
+    ] {
+        let client = app.sign_in_as(app.person_with(&format!("Keeper{}", role.word()), role).await).await;
+        assert_eq!(titles(&client, "Page", "work queue").await, set(&jobs), "{role}");
+        assert_eq!(titles(&client, "Page", "connect").await, set(&connections), "{role}");
+    }
+    assert_eq!(titles(&everybodys, "Page", "connect").await, set(&[]));
     let mut people = vec![scene.sam];
     for role in [Role::Operator, Role::Compliance, Role::Auditor, Role::Administrator] {
         people.push(app.person_with(&format!("Some{}", role.word()), role).await);

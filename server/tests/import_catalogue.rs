@@ -3,43 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+mod importing;
+
 use domain::feed::limit::{Counts, Share};
-use jiff::Timestamp;
+use importing::{Feed, bad, number, system};
 use serde_json::{Value, json};
 use server::import::progress::Silent;
 use server::import::{ApplyOptions, CatalogueOptions, ImportError, ImportReport, Refusal, import_catalogue};
-use server::system::{CountingStopwatch, SeededEntropy, SetClock, System};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 const AZURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/azure_builtin_roles.json");
-
-fn system(seed: u64) -> System {
-    let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-    System::new(Arc::new(SetClock::at(now)), Arc::new(SeededEntropy::new(seed)), Arc::new(CountingStopwatch::default()))
-}
-
-/// A file that goes when the test ends.
-struct Feed(PathBuf);
-
-impl Feed {
-    fn of(bytes: impl AsRef<[u8]>) -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let path =
-            std::env::temp_dir().join(format!("countersign-roles-{}-{}.json", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
-        std::fs::write(&path, bytes).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Feed {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 fn role(id: &str, name: &str, actions: &[&str]) -> Value {
     json!({ "name": id, "roleName": name, "description": format!("About {name}."), "permissions": [{ "actions": actions, "dataActions": [] }] })
@@ -54,8 +29,7 @@ fn confirmed() -> CatalogueOptions {
 }
 
 async fn import(pool: &PgPool, file: &Path, options: &CatalogueOptions) -> Result<ImportReport, ImportError> {
-    static RUN: AtomicU64 = AtomicU64::new(1);
-    import_catalogue(pool, &system(RUN.fetch_add(1, Ordering::Relaxed)), file, options, &Silent).await
+    import_catalogue(pool, &system(), file, options, &Silent).await
 }
 
 async fn applied(pool: &PgPool, roles: &[Value]) -> ImportReport {
@@ -63,14 +37,6 @@ async fn applied(pool: &PgPool, roles: &[Value]) -> ImportReport {
     let report = import(pool, &feed.0, &confirmed()).await.unwrap();
     assert!(report.applied, "{report}");
     report
-}
-
-fn bad(report: &ImportReport) -> Vec<String> {
-    report.bad.iter().map(|b| format!("line {}, {} \"{}\": {}", b.line, b.column, b.value, b.problem)).collect()
-}
-
-async fn number(pool: &PgPool, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
 async fn everything(pool: &PgPool) -> [i64; 7] {
@@ -150,6 +116,17 @@ async fn imported_roles_are_found_by_their_words_however_they_are_joined(pool: P
     assert_eq!(application, "Key Vault");
 }
 
+/// The versions of an entitlement, each with its state.
+async fn states(pool: &PgPool, source: &str) -> Vec<(i32, String)> {
+    sqlx::query_as(
+        "select v.version, v.state from entitlement_version v join entitlement e on e.id = v.entitlement_id where e.source_id = $1 order by v.version",
+    )
+    .bind(source)
+    .fetch_all(pool)
+    .await
+    .unwrap()
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn what_changes_gets_a_new_version_and_what_is_missing_is_retired_and_may_return(pool: PgPool) {
     let (one, two) = (role("id-1", "One", &["A.B/c/read"]), role("id-2", "Two", &["A.B/c/read"]));
@@ -157,8 +134,9 @@ async fn what_changes_gets_a_new_version_and_what_is_missing_is_retired_and_may_
     let report = applied(&pool, &[role("id-1", "One", &["A.B/*"]), role("id-3", "Three", &[])]).await;
     assert_eq!(report.counts, Counts { added: 1, changed: 1, removed: 1, ..Counts::default() });
     assert_eq!(entitlement(&pool, "id-1").await, ("One".into(), "elevated".into(), Some(365), 90, "active".into(), 2));
-    assert_eq!(entitlement(&pool, "id-2").await, ("Two".into(), "standard".into(), None, 365, "retired".into(), 1));
-    assert_eq!(number(&pool, "select count(*) from entitlement_version").await, 4);
+    assert_eq!(entitlement(&pool, "id-2").await, ("Two".into(), "standard".into(), None, 365, "retired".into(), 2));
+    assert_eq!(number(&pool, "select count(*) from entitlement_version").await, 5);
+    assert_eq!(states(&pool, "id-2").await, [(1, "active".to_owned()), (2, "retired".to_owned())], "that it was retired is a version");
     let body: String =
         sqlx::query_scalar("select body from audit_event where kind = 'entitlement.changed'").fetch_one(&pool).await.unwrap();
     assert_eq!(
@@ -170,7 +148,8 @@ async fn what_changes_gets_a_new_version_and_what_is_missing_is_retired_and_may_
     );
     let report = applied(&pool, &[one, two]).await;
     assert_eq!(report.counts, Counts { changed: 2, removed: 1, ..Counts::default() });
-    assert_eq!(entitlement(&pool, "id-2").await, ("Two".into(), "standard".into(), None, 365, "active".into(), 1));
+    assert_eq!(entitlement(&pool, "id-2").await, ("Two".into(), "standard".into(), None, 365, "active".into(), 3));
+    assert_eq!(states(&pool, "id-2").await[2..], [(3, "active".to_owned())], "and so is its return");
     for body in sqlx::query_scalar::<_, String>("select body from audit_event").fetch_all(&pool).await.unwrap() {
         let value: std::collections::BTreeMap<String, Value> = serde_json::from_str(&body).unwrap();
         assert_eq!(serde_json::to_string(&value).unwrap(), body, "sorted and without spaces");

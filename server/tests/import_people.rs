@@ -3,18 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+mod importing;
+
 use domain::feed::columns::ColumnMap;
 use domain::feed::limit::Counts;
-use jiff::Timestamp;
+use importing::{Feed, bad, number, system};
 use jiff::civil::date;
 use server::import::progress::Silent;
 use server::import::{ApplyOptions, ImportError, ImportReport, PeopleOptions, Refusal, import_people};
-use server::system::{CountingStopwatch, SeededEntropy, SetClock, System};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 const HEADER: &str = "employee_number,given_name,family_name,email,department,title,manager_employee_number,hire_date,end_date,worker_type";
 const FIRST_FEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/people-2000-12-31.csv");
@@ -26,31 +25,9 @@ const CIRCLE: [&str; 2] = [
     "line 229, manager_employee_number \"10039\": closes a circle of managers: 10039 → 10228 → 10039",
 ];
 
-fn system(seed: u64, now: &str) -> System {
-    let now: Timestamp = now.parse().unwrap();
-    System::new(Arc::new(SetClock::at(now)), Arc::new(SeededEntropy::new(seed)), Arc::new(CountingStopwatch::default()))
-}
-
-/// A file that goes when the test ends.
-struct Feed(PathBuf);
-
 impl Feed {
-    fn of(bytes: impl AsRef<[u8]>) -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let path =
-            std::env::temp_dir().join(format!("countersign-feed-{}-{}.csv", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
-        std::fs::write(&path, bytes).unwrap();
-        Self(path)
-    }
-
     fn rows(rows: &str) -> Self {
         Self::of(format!("{HEADER}\n{rows}"))
-    }
-}
-
-impl Drop for Feed {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -75,9 +52,7 @@ fn confirmed() -> PeopleOptions {
 }
 
 async fn import(pool: &PgPool, file: &Path, options: &PeopleOptions) -> Result<ImportReport, ImportError> {
-    static RUN: AtomicU64 = AtomicU64::new(1);
-    let system = system(RUN.fetch_add(1, Ordering::Relaxed), "2026-11-22T10:00:00Z");
-    import_people(pool, &system, file, options, &Silent).await
+    import_people(pool, &system(), file, options, &Silent).await
 }
 
 async fn applied(pool: &PgPool, rows: &str) -> ImportReport {
@@ -85,14 +60,6 @@ async fn applied(pool: &PgPool, rows: &str) -> ImportReport {
     let report = import(pool, &feed.0, &confirmed()).await.unwrap();
     assert!(report.applied, "{report}");
     report
-}
-
-fn bad(report: &ImportReport) -> Vec<String> {
-    report.bad.iter().map(|b| format!("line {}, {} \"{}\": {}", b.line, b.column, b.value, b.problem)).collect()
-}
-
-async fn number(pool: &PgPool, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
 /// Everything an import could leave behind, in one line.
@@ -299,8 +266,8 @@ async fn people_start_and_leave_by_their_dates_and_their_sessions_end_with_them(
     assert_eq!(state("2").await, Some(("staged".into(), None)));
     assert_eq!(state("4").await, Some(("retired".into(), Some("The end date 2000-12-31 has passed.".into()))));
     sqlx::query(
-        "insert into session (id, token_hash, identity_id, created_at, last_seen_at, authenticated_at, expires_at)
-         select id, sha256(id::text::bytea), id, now(), now(), now(), now() + interval '1 hour' from identity where source_id in ('1', '2', '3')",
+        "insert into session (id, token_hash, sign_in_id, identity_id, created_at, last_seen_at, authenticated_at, expires_at)
+         select id, sha256(id::text::bytea), id, id, now(), now(), now(), now() + interval '1 hour' from identity where source_id in ('1', '2', '3')",
     )
     .execute(&pool)
     .await

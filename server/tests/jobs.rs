@@ -1,4 +1,5 @@
-//! The runner: what is due runs once, a failure is on record and waits longer, a lease is kept.
+//! Recurring jobs by the clock: what is due runs once, a failure is on record and waits longer. How
+//! servers share them is in `work_queue.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
@@ -38,25 +39,6 @@ async fn a_job_runs_when_it_is_due_and_not_again_before(pool: PgPoolOptions, con
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn two_servers_at_once_run_each_job_once(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let app = TestApp::new(pool, connect).await;
-    let (one, two) = tokio::join!(ran(&app.base), ran(&app.base));
-    assert_eq!(one.len() + two.len(), JOBS.len());
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_lease_is_respected_until_it_runs_out(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let app = TestApp::new(pool, connect).await;
-    ran(&app.base).await;
-    query("update job set leased_until = '2026-11-22T09:05:00Z' where name = 'end-due-grants'").execute(&app.owner).await.unwrap();
-    app.advance(SignedDuration::from_mins(4));
-    let others: Vec<_> = due_every(240).into_iter().filter(|(name, _)| *name != "end-due-grants").collect();
-    assert_eq!(ran(&app.base).await, others);
-    app.advance(SignedDuration::from_mins(1));
-    assert!(ran(&app.base).await.contains(&("end-due-grants", true)));
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn a_failure_is_on_record_in_plain_words_and_waits_longer_each_time(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;
     query("alter table access_grant rename to away").execute(&app.owner).await.unwrap();
@@ -92,17 +74,4 @@ async fn sessions_past_their_end_are_ended_on_record(pool: PgPoolOptions, connec
     ran(&app.base).await;
     assert_eq!(app.count("select count(*) from session where end_reason = 'expired'").await, 1);
     assert_eq!(app.count("select count(*) from audit_event where kind = 'session.ended' and actor_process = 'end-idle-sessions'").await, 2);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn the_loop_runs_what_is_due_and_stops_when_told(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let app = TestApp::new(pool, connect).await;
-    let jobs = job::start(app.base.clone());
-    let finished = async {
-        while app.count("select count(*) from job where runs > 0 and leased_until is null").await < i64::try_from(JOBS.len()).unwrap() {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), finished).await.unwrap();
-    tokio::time::timeout(std::time::Duration::from_secs(30), jobs.stop()).await.unwrap();
 }

@@ -68,6 +68,17 @@ async fn whoever_hears_of_it_anyway_needs_no_place_and_what_is_over_is_not_joine
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn who_joined_what_they_also_decide_hears_of_its_withdrawal_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.read).await;
+    let number: String = sqlx::query_scalar("select number from request").fetch_one(&s.app.owner).await.unwrap();
+    s.call(s.mona, "requests/join", &[("request", &request)]).await;
+    let version = s.show(s.ana, &request).await["version"].to_string();
+    s.call(s.ana, "requests/withdraw", &[("request", &request), ("version", &version), ("reason", "Settled.")]).await;
+    assert_eq!(told(&s, s.mona).await, [format!("{number} was withdrawn")]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn everybody_concerned_hears_of_an_end_but_not_who_made_it(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let rejected = s.submit(s.ana, s.read).await;

@@ -7,13 +7,14 @@ mod support;
 
 use app::error::AppError;
 use app::home::port::Home;
-use app::inbox::port::{DecisionForm, Inbox, InboxQuery};
+use app::inbox::port::{DecisionForm, Extension, Inbox, InboxQuery};
 use app::releases::port::{Releases, ReleasesQuery};
 use app::requests::port::{Requests, RequestsQuery};
 use domain::actor::Caller;
 use domain::basket::BasketForm;
 use domain::id::IdempotencyKey;
 use domain::permission::Role;
+use domain::request::ReasonCode;
 use server::usecase::deciding::Proofs;
 use server::usecase::home::HomeService;
 use server::usecase::inbox::InboxService;
@@ -120,16 +121,41 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     let queue = releases.list(&ora, ReleasesQuery::default()).await.unwrap();
     assert_eq!((queue.page.rows.len(), queue.page.total), (1, 1));
     let counts: Vec<_> = queue.filters.iter().map(|(word, _, count)| (word.as_str(), *count)).collect();
-    assert_eq!(counts, [("open", 1), ("held", 0), ("activate", 1), ("remove", 0), ("extend", 0), ("executed", 0)]);
-    for (filter, rows) in [("activate", 1), ("remove", 0), ("held", 0), ("executed", 0), ("junk", 1)] {
+    assert_eq!(
+        counts,
+        [
+            ("open", 1),
+            ("ready", 0),
+            ("mine", 0),
+            ("needs_person", 0),
+            ("failed", 0),
+            ("second_look", 0),
+            ("late", 0),
+            ("by_machine", 0),
+            ("held", 0),
+            ("activate", 1),
+            ("remove", 0),
+            ("extend", 0),
+            ("closed", 0)
+        ]
+    );
+    for (filter, rows) in [("activate", 1), ("remove", 0), ("held", 0), ("closed", 0), ("junk", 1)] {
         assert_eq!(
-            releases.list(&ora, ReleasesQuery { filter: filter.into(), after: "junk".into() }).await.unwrap().page.rows.len(),
+            releases
+                .list(&ora, ReleasesQuery { filter: filter.into(), after: "junk".into(), ..ReleasesQuery::default() })
+                .await
+                .unwrap()
+                .page
+                .rows
+                .len(),
             rows,
             "{filter}"
         );
     }
-    assert_eq!(home.frame(&ora).await.unwrap().releases, 0, "it may not begin before the 25th");
+    assert_eq!(home.frame(&ora).await.unwrap().releases, 1, "as the list that it opens");
+    assert_eq!(home.home(&ora).await.unwrap().releases, 0, "it may not begin before the 25th");
     app.advance(SignedDuration::from_hours(48));
+    assert_eq!(home.home(&ora).await.unwrap().releases, 1);
     assert_eq!((home.frame(&ora).await.unwrap().releases, home.frame(&bea).await.unwrap().releases), (1, 0));
     assert_eq!(home.frame(&ora).await.unwrap().initials, "OE");
 }
@@ -173,4 +199,65 @@ async fn pages_of_requests_show_each_once_newest_first(pool: PgPoolOptions, conn
     let second = inbox.list(&bea, InboxQuery { after: first.next.unwrap(), ..InboxQuery::default() }).await.unwrap().page;
     assert_eq!((first.rows.len(), second.rows.len(), second.next), (50, 2, None));
     assert_eq!(second.rows.iter().filter(|line| first.rows.iter().any(|other| other.stage == line.stage)).count(), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_line_says_why_what_colleagues_have_what_it_touches_and_how_much_longer(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let (unit, elsewhere) = (app.unit("Payments").await, app.unit("Elsewhere").await);
+    let bea = app.person("Bea", unit, None).await;
+    let (ana, cem) = (app.person("Ana", unit, Some(bea)).await, app.person("Cem", unit, Some(bea)).await);
+    let (ora, far) = (app.person("Ora", unit, Some(bea)).await, app.person("Far", elsewhere, None).await);
+    let ledger = app.application("LEDGER", bea, None).await;
+    let (read, post) = (app.entitlement(ledger, "Read", "standard").await, app.entitlement(ledger, "Post", "standard").await);
+    app.specifications().await;
+    // Ana has Read until 21 December, after one extension; so has somebody of another unit, who does
+    // not count. Cem has Post.
+    let first = app.asked(ana, read, "approved").await;
+    let held = app.given(first, ora).await;
+    for (who, what) in [(far, read), (cem, post)] {
+        let request = app.asked(who, what, "approved").await;
+        app.given(request, ora).await;
+    }
+    sqlx::query("insert into grant_extension (grant_id, request_id, new_ends_at, extended_at) values ($1, $2, '2026-12-22T00:00:00Z', '2026-11-22T09:00:00Z')")
+        .bind(held.0)
+        .bind(first.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    sqlx::query("update access_grant set ends_at = '2026-12-22T00:00:00Z' where id = $1").bind(held.0).execute(&app.owner).await.unwrap();
+
+    let requests = RequestService::new(app.base.clone());
+    let key = || IdempotencyKey::new(app.now(), app.system.random());
+    requests.submit(&caller(&app, cem, "Cem Example", &[]), form(read), key()).await.unwrap();
+    let mut longer = BasketForm { reason_code: "incident".into(), ends_on: "2027-01-31".into(), ..form(read) };
+    longer.items[0].kind = format!("extend:{held}");
+    requests.submit(&caller(&app, ana, "Ana Example", &[]), longer, key()).await.unwrap();
+    // Made after Cem asked: a gate would have refused him.
+    app.conflict("Reads what he posts", read, post).await;
+
+    let manager = caller(&app, bea, "Bea Example", &[]);
+    let inbox = InboxService::new(app.base.clone(), Proofs::by(app.state.accounts.clone()));
+    let lines = inbox.list(&manager, InboxQuery::default()).await.unwrap().page.rows;
+    let line = |name: &str| lines.iter().find(|line| line.subject == name).unwrap().clone();
+    let (new, more) = (line("Cem Example"), line("Ana Example"));
+    assert_eq!((new.reason, new.peers_holding, new.peers, new.conflicts, new.extension), (ReasonCode::Project, 1, 3, 1, None));
+    let added = Extension { days: Some(41), number: 2 };
+    assert_eq!((more.reason, more.peers_holding, more.peers, more.conflicts, more.extension), (ReasonCode::Incident, 0, 3, 0, Some(added)));
+    for line in [&new, &more] {
+        let weigh = inbox.detail(&manager, line.stage).await.unwrap().weigh;
+        let touched = weigh.conflicts.iter().filter(|conflict| !conflict.has.is_empty()).count();
+        assert_eq!(
+            (weigh.peers_holding, weigh.peers, touched),
+            (line.peers_holding, line.peers, line.conflicts as usize),
+            "line and detail agree"
+        );
+        assert_eq!(weigh.holders, 2, "in whatever unit");
+    }
+
+    let mut browser = Browser::of(app.sign_in_as(bea).await);
+    browser.open("/inbox").await;
+    assert!(browser.says("Project work · 1 of 3 colleagues have it · touches 1 conflict"), "{}", browser.text());
+    assert!(browser.says("· 0 of 3 colleagues have it") && browser.says("Extension: Read"), "{}", browser.text());
+    assert!(browser.says("Until 31 Jan 2027 · +41 days · 2nd extension"), "{}", browser.text());
 }

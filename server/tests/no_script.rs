@@ -34,14 +34,7 @@ struct Scene {
 impl Scene {
     async fn set(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
         let app = TestApp::new(pool, connect).await;
-        app.specifications().await;
-        let unit = app.unit("Ledger").await;
-        let boss = app.person("Boss", unit, None).await;
-        let mona = app.person("Mona", unit, Some(boss)).await;
-        let ana = app.person("Ana", unit, Some(mona)).await;
-        let olga = app.person("Olga", unit, Some(boss)).await;
-        let ledger = app.application("LEDGER", olga, None).await;
-        let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
+        let Ledger { ana, mona, read, .. } = app.ledger().await;
         Self { app, ana, mona, read }
     }
 

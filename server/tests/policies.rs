@@ -78,6 +78,7 @@ fn overflowing_set() -> PolicySet {
 fn conflict(severity: Severity, standing: Standing) -> ConflictFound {
     ConflictFound {
         code: "SOD-001".into(),
+        version: Some(1),
         title: "Pay and approve".into(),
         severity,
         with: EntitlementId::new(Timestamp::UNIX_EPOCH, [9; 10]),

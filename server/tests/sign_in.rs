@@ -58,14 +58,50 @@ async fn over_tls_the_cookie_is_bound_to_this_host(pool: PgPoolOptions, connect:
 async fn a_wrong_name_and_a_wrong_password_get_the_same_answer(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;
     let person = ana(&app).await;
-    for (login, password) in [("ana", "wrong"), ("nobody", PASSWORD), ("", ""), ("ana", ""), (&"x".repeat(300), "x")] {
+    for (login, password, kept) in [
+        ("ana", "wrong", "&login=ana"),
+        ("nobody", PASSWORD, "&login=nobody"),
+        ("", "", ""),
+        ("ana", "", "&login=ana"),
+        (&"x".repeat(300), "x", ""),
+    ] {
         let reply = sign_in(&app.stranger(), login, password).await;
-        assert_eq!((reply.status, reply.location()), (303, "/sign-in?error=credentials&return_to=/inbox"), "{login}");
+        let expected = format!("/sign-in?error=credentials&return_to=/inbox{kept}");
+        assert_eq!((reply.status, reply.location()), (303, expected.as_str()), "{login}");
         assert_eq!(reply.header("set-cookie"), None);
     }
     app.set_state(person, "suspended").await;
-    assert_eq!(sign_in(&app.stranger(), "ana", PASSWORD).await.location(), "/sign-in?error=credentials&return_to=/inbox");
+    assert_eq!(sign_in(&app.stranger(), "ana", PASSWORD).await.location(), "/sign-in?error=credentials&return_to=/inbox&login=ana");
     assert_eq!(app.count("select count(*) from session").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_sign_in_name_comes_back_as_typed_after_a_refusal_and_the_password_never(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    ana(&app).await;
+    let longest = "x".repeat(254);
+    // Somebody's, nobody's, one that is text for HTML and for an address, the longest there is.
+    for typed in ["ana", "nobody", "<b>\"a\"&b=c %41+d</b>", longest.as_str()] {
+        let mut browser = Browser::of(app.stranger());
+        browser.open("/sign-in?return_to=/requests").await;
+        let form = browser.form("/sign-in", "password").fill("login", typed).fill("password", "red tram to nowhere");
+        browser.send(&form).await;
+        assert!(browser.says("The sign-in name or the password is not right."), "{}", browser.page);
+        let again = browser.form("/sign-in", "password");
+        assert_eq!((again.value("login"), again.value("password"), again.value("return_to")), (typed, "", "/requests"));
+        assert!(
+            !browser.page.contains("nowhere") && !browser.path.contains("nowhere") && !browser.page.contains("<b>"),
+            "{}",
+            browser.page
+        );
+    }
+    let mut browser = Browser::of(app.stranger());
+    browser.open("/sign-in").await;
+    let form = browser.form("/sign-in", "password").fill("login", "ana").fill("password", "wrong");
+    browser.send(&form).await;
+    let form = browser.form("/sign-in", "password").fill("password", PASSWORD);
+    browser.send(&form).await;
+    assert_eq!((browser.status, browser.path.as_str()), (200, "/"), "the name does not have to be typed again");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -244,7 +280,7 @@ async fn a_new_password_ends_all_other_sessions_and_changes_the_token_of_this_on
     assert_eq!(here.server_fn("account/change_password", &form).await.status, 200);
     assert!(is_signed_in(&here).await);
     assert!(!is_signed_in(&there).await && !is_signed_in(&stolen).await);
-    assert_eq!(sign_in(&app.stranger(), "ana", PASSWORD).await.location(), "/sign-in?error=credentials&return_to=/inbox");
+    assert_eq!(sign_in(&app.stranger(), "ana", PASSWORD).await.location(), "/sign-in?error=credentials&return_to=/inbox&login=ana");
     assert_eq!(sign_in(&app.stranger(), "ana", new).await.location(), "/inbox");
     assert_eq!(app.count("select count(*) from audit_event where kind = 'account.password_changed'").await, 1);
 }
@@ -288,7 +324,7 @@ async fn guessing_is_stopped_where_it_comes_from_and_the_victim_still_gets_in(po
     ana(&app).await;
     let thief = app.stranger();
     for _ in 0..5 {
-        assert_eq!(sign_in(&thief, "ana", "guess").await.location(), "/sign-in?error=credentials&return_to=/inbox");
+        assert_eq!(sign_in(&thief, "ana", "guess").await.location(), "/sign-in?error=credentials&return_to=/inbox&login=ana");
     }
     assert_eq!(sign_in(&thief, "ana", PASSWORD).await.location(), "/sign-in?error=too_many&return_to=/inbox");
     assert_eq!(sign_in(&app.stranger(), "ana", PASSWORD).await.location(), "/inbox");
@@ -325,7 +361,7 @@ async fn the_demonstration_offers_its_people_and_nobody_else(pool: PgPoolOptions
     assert_eq!(client.post_form("/sign-in", &[("demo_login", "ana"), ("return_to", "/inbox")]).await.location(), "/inbox");
     assert!(is_signed_in(&client).await);
     for password in ["", "!", "ana"] {
-        assert_eq!(sign_in(&app.stranger(), "ana", password).await.location(), "/sign-in?error=credentials&return_to=/inbox");
+        assert_eq!(sign_in(&app.stranger(), "ana", password).await.location(), "/sign-in?error=credentials&return_to=/inbox&login=ana");
     }
 }
 
@@ -356,24 +392,30 @@ async fn set_up(client: &Client, token: &str, fields: &[(&str, &str)]) -> Reply 
     client.post_form("/setup", &all).await
 }
 
+fn is_no_link(reply: &Reply) -> bool {
+    reply.status == 404 && reply.text().contains("This link is not, or no longer, the right one.")
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn the_set_up_link_makes_the_first_administrator_once(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;
     let older = app.state.accounts.setup_token().await.unwrap().unwrap();
     let token = app.state.accounts.setup_token().await.unwrap().unwrap();
     let client = app.stranger();
-    assert!(set_up(&client, &older, &FIRST).await.location().contains("error=not_found"), "an older link");
-    assert!(set_up(&client, "guess", &FIRST).await.location().contains("error=not_found"), "a guess");
+    assert!(is_no_link(&set_up(&client, &older, &FIRST).await), "an older link");
+    assert!(is_no_link(&set_up(&client, "guess", &FIRST).await), "a guess");
     let mut weak = FIRST;
     weak[3].1 = "seven green umbrella";
-    assert!(set_up(&client, &token, &weak).await.location().contains("error=different&field=password_again"));
+    let different = set_up(&client, &token, &weak).await;
+    assert_eq!(different.status, 422);
+    assert!(different.text().contains("field-password_again-error"), "{}", different.text());
     assert_eq!(app.count("select count(*) from account").await, 0);
 
     assert_eq!(set_up(&client, &token, &FIRST).await.location(), "/");
     assert!(is_signed_in(&client).await);
     assert_eq!(app.count("select count(*) from role_assignment where role = 'administrator' and granted_by is null").await, 1);
     assert_eq!(app.count("select count(*) from audit_event where kind in ('account.created', 'role.granted', 'session.started')").await, 3);
-    assert!(set_up(&app.stranger(), &token, &FIRST).await.location().contains("error=not_found"), "used");
+    assert!(is_no_link(&set_up(&app.stranger(), &token, &FIRST).await), "used");
     assert_eq!(app.state.accounts.setup_token().await.unwrap(), None);
     assert_eq!(sign_in(&app.stranger(), "ada", FIRST[3].1).await.location(), "/inbox");
 }
@@ -383,7 +425,7 @@ async fn a_set_up_link_works_for_a_day(pool: PgPoolOptions, connect: PgConnectOp
     let app = TestApp::new(pool, connect).await;
     let token = app.state.accounts.setup_token().await.unwrap().unwrap();
     app.advance(SignedDuration::from_hours(24));
-    assert!(set_up(&app.stranger(), &token, &FIRST).await.location().contains("error=not_found"));
+    assert!(is_no_link(&set_up(&app.stranger(), &token, &FIRST).await));
 }
 
 #[sqlx::test(migrations = "../migrations")]

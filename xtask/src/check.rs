@@ -9,6 +9,7 @@ use crate::failure::{Failure, Outcome};
 use crate::prepare;
 use crate::progress::whole_seconds;
 use crate::run::build_server;
+use crate::scim_servers::ScimServers;
 use crate::setup::{self, Apt, Tools};
 use crate::site;
 use crate::size;
@@ -78,7 +79,8 @@ fn all(workspace: &Workspace, tools: &Tools, count: &mut Count) {
     match TestPostgres::start(workspace) {
         Ok(postgres) => {
             count.step(prepare::run_on(workspace, &postgres, true));
-            count.tests(rust_tests(workspace, &postgres));
+            let servers = ScimServers::provide(workspace, tools, &Apt::default());
+            count.tests(servers.and_then(|servers| rust_tests(workspace, &postgres, &servers)));
         }
         Err(failure) => count.step(Err(failure)),
     }
@@ -99,12 +101,13 @@ fn wasm_clippy(workspace: &Workspace, tools: &Tools) -> Outcome<()> {
     done("clippy for WASM", &mut clippy)
 }
 
-/// Formatted and linted code is tested: all Rust tests, on a real Postgres.
-fn rust_tests(workspace: &Workspace, postgres: &TestPostgres) -> Outcome<Count> {
+/// Formatted and linted code is tested: all Rust tests, on a real Postgres and real SCIM servers.
+fn rust_tests(workspace: &Workspace, postgres: &TestPostgres, servers: &ScimServers) -> Outcome<Count> {
     let mut cargo = workspace.cargo();
     cargo.arg("test").args(NATIVE).arg("--no-fail-fast");
     // The macros read the committed query data; the tests create their databases here.
     cargo.env("SQLX_OFFLINE", "true").env("DATABASE_URL", postgres.url("postgres"));
+    servers.tell(&mut cargo);
     let finished = attempt("Rust tests", &mut cargo)?;
     let mut count = count_in(&finished.lines);
     let took = whole_seconds(finished.took);

@@ -14,6 +14,7 @@ mod inputs;
 mod prepare;
 mod progress;
 mod run;
+mod scim_servers;
 mod setup;
 mod site;
 mod site_files;

@@ -38,6 +38,14 @@ impl Tools {
         }
         command
     }
+
+    /// The Node that is new enough, for whoever is not started with [`Tools::node_command`].
+    pub fn node_program(&self) -> Outcome<PathBuf> {
+        match env::split_paths(&self.path).map(|folder| folder.join("node")).find(|program| program.is_file()) {
+            Some(program) => Ok(program),
+            None => fail(format!("Node.js is missing: install Node.js {NODE} or later with npm")),
+        }
+    }
 }
 
 /// Installs what is missing.

@@ -16,9 +16,9 @@ pub fn PasswordForm(login: String, action: ServerAction<ChangePassword>) -> impl
             <ActionForm action=action>
                 <div class="form max-w-md">
                     <input class="sr-only" type="text" name="username" value=login autocomplete="username" readonly=true tabindex="-1" aria-hidden="true"/>
-                    <PasswordField name="current_password" label="Present password" error=error("current_password")/>
+                    <PasswordField name="current_password" label="Present password" hint="At most 128 characters." maxlength=128 error=error("current_password")/>
                     <PasswordField name="password" label="New password" autocomplete="new-password" hint="15 to 128 characters; a few unrelated words are easy to remember." maxlength=128 error=error("password")/>
-                    <PasswordField name="password_again" label="New password again" autocomplete="new-password" maxlength=128 error=error("password_again")/>
+                    <PasswordField name="password_again" label="New password again" autocomplete="new-password" hint="The same once more, 15 to 128 characters." maxlength=128 error=error("password_again")/>
                     <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Change the password"</Button></div>
                     <p class="text-ink-3">"Every other session of yours ends with it."</p>
                 </div>

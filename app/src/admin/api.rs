@@ -42,8 +42,8 @@ pub async fn send_mail_again() -> Result<(), AppError> {
 /// Makes a job due now.
 #[server(endpoint = "admin/run_job")]
 pub async fn run_job(name: String) -> Result<(), AppError> {
-    use crate::{admin::done, backend::backend, caller::caller};
+    use crate::{admin::done, backend::backend, caller::caller, paths};
     backend()?.administration.run_job(&caller()?, name).await?;
-    leptos_axum::redirect(&done::after("job_due"));
+    leptos_axum::redirect(&paths::with(paths::ADMIN_JOBS, &[(done::DONE, "job_due")]));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What an administrator can change on the page, and what the page says afterwards.
 
-use super::api::{AssignRole, EndRole, RunJob, SendMailAgain};
+use super::api::{AssignRole, EndRole, SendMailAgain};
 use crate::error::AppError;
 use crate::paths;
 use crate::ui::{Notice, Tone};
@@ -16,8 +16,6 @@ pub struct Changes {
     pub assign: ServerAction<AssignRole>,
     /// End a role.
     pub end: ServerAction<EndRole>,
-    /// Run a job.
-    pub run: ServerAction<RunJob>,
     /// Send mails again.
     pub mail: ServerAction<SendMailAgain>,
 }
@@ -26,13 +24,13 @@ impl Changes {
     /// All of them, idle.
     #[must_use]
     pub fn new() -> Self {
-        Self { assign: ServerAction::new(), end: ServerAction::new(), run: ServerAction::new(), mail: ServerAction::new() }
+        Self { assign: ServerAction::new(), end: ServerAction::new(), mail: ServerAction::new() }
     }
 
     /// Goes up with every answer: nothing is typed here that reading the page again could lose.
     #[must_use]
     pub fn version(self) -> usize {
-        self.assign.version().get() + self.end.version().get() + self.run.version().get() + self.mail.version().get()
+        self.assign.version().get() + self.end.version().get() + self.mail.version().get()
     }
 
     /// What a change of roles was refused for.
@@ -45,12 +43,6 @@ impl Changes {
     #[must_use]
     pub fn refused_mail(self) -> Option<AppError> {
         self.mail.value().get().and_then(Result::err)
-    }
-
-    /// What a job was refused for.
-    #[must_use]
-    pub fn refused_job(self) -> Option<AppError> {
-        self.run.value().get().and_then(Result::err)
     }
 }
 
@@ -73,6 +65,8 @@ pub fn said(done: &str) -> Option<AnyView> {
         "role_given" => "The role is given. It counts from their next page on.",
         "role_ended" => "The role has ended. It no longer counts from their next page on.",
         "mail_again" => "The mails are due now. Load the page again in a moment to see how it went.",
+        "task_retried" => "The task is due now, with all its attempts. Load the page again in a moment to see how it went.",
+        "task_discarded" => "The task is out of the queue. What it was about stays as it is.",
         "job_due" => "The job is due now. Load the page again in a moment to see how it went.",
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! Recurring jobs, imports, and requests that are held because nobody can decide.
 
-use super::done::{Changes, alert};
+use super::api::RunJob;
+use super::done::alert;
 use super::port::{HeldLine, ImportLine, JobLine};
 use crate::paths;
 use crate::requests::trails::moment;
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 
 /// Recurring jobs.
 #[component]
-pub fn Jobs(jobs: Vec<JobLine>, may_change: bool, changes: Changes) -> impl IntoView {
+pub fn Jobs(jobs: Vec<JobLine>, may_change: bool, run: ServerAction<RunJob>) -> impl IntoView {
     let body = if jobs.is_empty() {
         view! { <EmptyState title="No job is registered" text="Jobs register when the server starts: look into its log."/> }.into_any()
     } else {
@@ -25,19 +26,19 @@ pub fn Jobs(jobs: Vec<JobLine>, may_change: bool, changes: Changes) -> impl Into
         if may_change {
             columns.push(Column::unseen("Run"));
         }
-        let rows = jobs.into_iter().map(|line| job(line, may_change, changes)).collect_view();
-        view! { <DataTable caption="Jobs" columns=columns>{rows}</DataTable> }.into_any()
+        let rows = jobs.into_iter().map(|line| job(line, may_change, run)).collect_view();
+        view! { <DataTable caption="Recurring jobs" columns=columns>{rows}</DataTable> }.into_any()
     };
     view! {
-        <Card title="Jobs" id="jobs" flush=true>
-            {alert(move || changes.refused_job())}
+        <Card title="Recurring jobs" id="jobs" flush=true>
+            {alert(move || run.value().get().and_then(Result::err))}
             {body}
         </Card>
     }
     .into_any()
 }
 
-fn job(line: JobLine, may_change: bool, changes: Changes) -> AnyView {
+fn job(line: JobLine, may_change: bool, action: ServerAction<RunJob>) -> AnyView {
     let JobLine { name, what, every, last, outcome, error, next, runs } = line;
     let last = match last {
         Some(last) => moment(&last),
@@ -53,7 +54,7 @@ fn job(line: JobLine, may_change: bool, changes: Changes) -> AnyView {
     let run = may_change.then(|| {
         view! {
             <td>
-                <ActionForm action=changes.run>
+                <ActionForm action=action>
                     <input type="hidden" name="name" value=field/>
                     <Button submit=true>"Run now"<span class="sr-only">{which}</span></Button>
                 </ActionForm>

@@ -7,3 +7,4 @@ mod mail;
 pub mod page;
 pub mod people;
 pub mod port;
+pub mod queue;

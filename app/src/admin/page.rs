@@ -1,11 +1,12 @@
-//! `/admin`: people and roles, jobs, imports, held requests.
+//! `/admin`: people and roles, mail, imports, held requests, and whether the work is late.
 
 use super::api::admin_overview;
 use super::done::{Changes, DONE, said};
-use super::jobs::{HeldRequests, Imports, Jobs};
+use super::jobs::{HeldRequests, Imports};
 use super::mail::Mail;
 use super::people::{Assignments, People};
 use super::port::AdminView;
+use super::queue::page::Late;
 use crate::paths;
 use crate::status::Failed;
 use crate::ui::{Page, Skeleton, SkeletonShape, Stack};
@@ -39,19 +40,21 @@ pub fn AdminRoute() -> impl IntoView {
 }
 
 fn page(view: AdminView, q: String, done: Memo<String>, changes: Changes) -> AnyView {
-    let AdminView { assignments, people, identities, jobs, imports, held, mail, may_change, as_of } = view;
+    let AdminView { assignments, people, identities, late, imports, held, mail, may_change, as_of } = view;
     let subtitle = format!("{} active identities of {}", identities.0, identities.1);
     let waiting = held.len();
     view! {
         <Page title="Administration" subtitle=subtitle wide=true>
             <Stack>
                 <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
-                <nav aria-label="On this page">
+                <Late late=late/>
+                <nav aria-label="Administration">
                     <ul class="flex flex-wrap gap-x-4 gap-y-1" role="list">
                         <li><a rel="external" href="#roles">"People and roles"</a></li>
                         <li><a rel="external" href="#people">"Find a person"</a></li>
                         <li><a rel="external" href="#held">"Held requests"{(waiting > 0).then(|| format!(" ({waiting})"))}</a></li>
-                        <li><a rel="external" href="#jobs">"Jobs"</a></li>
+                        <li><a href=paths::ADMIN_JOBS>"Jobs"</a></li>
+                        <li><a href=paths::CONNECTIONS>"Connections"</a></li>
                         <li><a rel="external" href="#mail">"Mail"</a></li>
                         <li><a rel="external" href="#imports">"Imports"</a></li>
                     </ul>
@@ -59,7 +62,6 @@ fn page(view: AdminView, q: String, done: Memo<String>, changes: Changes) -> Any
                 <Assignments assignments=assignments may_change=may_change changes=changes/>
                 <People q=q people=people may_change=may_change changes=changes/>
                 <HeldRequests held=held/>
-                <Jobs jobs=jobs may_change=may_change changes=changes/>
                 <Mail mail=mail may_change=may_change changes=changes/>
                 <Imports imports=imports/>
                 <p class="count-line">"As of "{as_of.text}</p>

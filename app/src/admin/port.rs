@@ -107,8 +107,8 @@ pub struct AdminView {
     pub people: Vec<PersonHit>,
     /// Active identities, all identities.
     pub identities: (i64, i64),
-    /// Recurring jobs.
-    pub jobs: Vec<JobLine>,
+    /// What the server does by itself and has not done in time, a sentence each.
+    pub late: Vec<String>,
     /// The last ten imports.
     pub imports: Vec<ImportLine>,
     /// Requests that wait because nobody can decide (at most fifty).

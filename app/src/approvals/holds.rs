@@ -37,7 +37,12 @@ fn table(view: HoldsPage, reassigned: bool) -> AnyView {
     let next = page.next.as_ref().map(|after| paths::with(paths::HOLDS, &[("after", after)]));
     let count = u64::try_from(page.total).unwrap_or(0);
     let body = if page.rows.is_empty() {
-        view! { <EmptyState title="Nothing is held" text="At every request that waits, somebody can decide."/> }.into_any()
+        view! {
+            <Card title="Nobody can decide" flush=true>
+                <EmptyState title="Nothing is held" text="At every request that waits, somebody can decide."/>
+            </Card>
+        }
+        .into_any()
     } else {
         let mut columns = vec![Column::text("Request"), Column::text("Stage"), Column::text("Reason"), Column::text("Held since")];
         if may_reassign {
@@ -74,10 +79,10 @@ fn row(line: HoldLine, may_reassign: bool) -> AnyView {
     let action = may_reassign.then(|| view! { <td><LinkButton href=paths::reassign(stage)>"Reassign"</LinkButton></td> });
     view! {
         <tr>
-            <th scope="row" class="font-normal">{number}</th>
+            <th scope="row" class="font-normal whitespace-nowrap">{number}</th>
             <td>{name}</td>
-            <td>{reason}</td>
-            <td><time datetime=since.at.to_string()>{since.text}</time>" "<span class="text-ink-3">{age}</span></td>
+            <td class="min-w-56">{reason}</td>
+            <td><time datetime=since.at.to_string()>{since.text}</time><br/><span class="text-ink-3">{age}</span></td>
             {action}
         </tr>
     }

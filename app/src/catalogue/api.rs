@@ -12,9 +12,9 @@ pub async fn search(#[server(default)] query: CatalogueQuery) -> Result<Catalogu
     backend()?.catalogue.search(&caller()?, query).await
 }
 
-/// One entitlement.
+/// One entitlement with its newest versions, or those below `before`.
 #[server(endpoint = "catalogue/entitlement")]
-pub async fn entitlement(id: EntitlementId) -> Result<EntitlementView, AppError> {
+pub async fn entitlement(id: EntitlementId, #[server(default)] before: Option<i32>) -> Result<EntitlementView, AppError> {
     use crate::{backend::backend, caller::caller};
-    backend()?.catalogue.entitlement(&caller()?, id).await
+    backend()?.catalogue.entitlement(&caller()?, id, before).await
 }

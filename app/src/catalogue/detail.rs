@@ -2,41 +2,50 @@
 //! the way to ask for it.
 
 use super::api;
-use super::port::{ConflictLine, EntitlementView, Part, Reach};
+use super::port::{ConflictLine, EntitlementVersion, EntitlementView, Part, Reach};
 use super::told::{colleagues, usual_time, usual_time_basis};
+use crate::changes::versions::value_or_none;
 use crate::error::AppError;
+use crate::grants::port::AccessOf;
 use crate::paths;
 use crate::record::EntitlementCard;
 use crate::requests::ask::AskFor;
 use crate::requests::words::count;
 use crate::status::Failed;
 use crate::ui::{
-    ButtonKind, Card, Column, Columns, DataTable, Disclosure, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, TierTag,
-    Tone,
+    ButtonKind, Card, Column, Columns, DataTable, Disclosure, Fact, FactsList, LinkButton, NextPage, Notice, Page, Skeleton, SkeletonShape,
+    TierTag, Tone,
 };
-use crate::when::When;
-use domain::catalogue::RiskTier;
 use domain::change::RecordKind;
 use domain::id::EntitlementId;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_url};
 
 /// `/catalogue/:id`
 #[component]
 pub fn EntitlementRoute() -> impl IntoView {
     let params = use_params_map();
+    let url = use_url();
     let id = move || params.with(|params| params.get("id")).unwrap_or_default();
-    let entitlement = Resource::new(id, |id| async move {
-        match id.parse::<EntitlementId>() {
-            Ok(id) => api::entitlement(id).await,
-            Err(_) => Err(AppError::NotFound),
-        }
-    });
+    // What is no number begins with the newest version.
+    let before = Memo::new(move |_| url.with(|url| paths::parameter(url.search(), paths::VERSIONS_BEFORE).parse::<i32>().ok()));
+    let entitlement = Resource::new(
+        move || (id(), before.get()),
+        |(id, before)| async move {
+            match id.parse::<EntitlementId>() {
+                Ok(id) => api::entitlement(id, before).await,
+                Err(_) => Err(AppError::NotFound),
+            }
+        },
+    );
     let body = move || {
         Suspend::new(async move {
             match entitlement.await {
-                Ok(entitlement) => page(entitlement),
+                Ok(entitlement) => {
+                    let replaces = url.with_untracked(|url| paths::parameter(url.search(), paths::REPLACES));
+                    page(entitlement, replaces, before.get_untracked().is_some())
+                }
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -45,7 +54,9 @@ pub fn EntitlementRoute() -> impl IntoView {
         .into_any()
 }
 
-fn page(entitlement: EntitlementView) -> AnyView {
+/// `replaces`: the grant that it would take the place of, or empty. `below`: the page of versions does
+/// not begin with the newest.
+fn page(entitlement: EntitlementView, replaces: String, below: bool) -> AnyView {
     let EntitlementCard { id, version, name, description, application, tier, .. } = entitlement.card.clone();
     let overline = format!("{application} · version {version}");
     let requestable = entitlement.requestable && entitlement.reach != Reach::Others;
@@ -55,16 +66,18 @@ fn page(entitlement: EntitlementView) -> AnyView {
     let versions_link =
         entitlement.may_read_changes.then(|| view! { <LinkButton href=format!("{record}#versions")>"Versions"</LinkButton> });
     let asked = name.clone();
+    let word = if replaces.is_empty() { "Request this" } else { "Request instead" };
     let actions = move || {
         view! {
             {versions_link}
             {edit}
-            {requestable.then(|| view! { <AskFor entitlement=id name=asked word="Request this" kind=ButtonKind::Primary/> })}
+            {requestable.then(|| view! { <AskFor entitlement=id name=asked word=word kind=ButtonKind::Primary replaces=replaces/> })}
         }
     };
     let closed = (!entitlement.requestable).then(|| view! { <Notice tone=Tone::Info title="Not open for requests." text="It has been retired or has no owner; the catalogue may have something that replaced it."><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
     let aside = facts(&entitlement);
-    let EntitlementView { actions: does, data_actions, versions, conflicts, gives, part_of, may_read_changes, .. } = entitlement;
+    let EntitlementView { actions: does, data_actions, versions, versions_below, conflicts, gives, part_of, may_read_changes, .. } =
+        entitlement;
     view! {
         <Title text=name.clone()/>
         <Page title=name overline=overline tags=move || view! { <TierTag tier=tier.word()/> } actions=actions>
@@ -80,7 +93,7 @@ fn page(entitlement: EntitlementView) -> AnyView {
                     {parts("Gives also", "What it includes", gives)}
                     {parts("Is part of", "What includes it", part_of)}
                     {conflicting(conflicts, may_read_changes)}
-                    {earlier(versions)}
+                    {kept(id, version, versions, versions_below, below)}
                 </Columns>
             </div>
         </Page>
@@ -136,10 +149,10 @@ fn parts(title: &'static str, caption: &'static str, parts: Vec<Part>) -> Option
 
 fn facts(entitlement: &EntitlementView) -> AnyView {
     let mine = mine(entitlement);
-    let EntitlementView { peers, usual, audience, .. } = entitlement.clone();
+    let EntitlementView { peers, usual, audience, access_to, .. } = entitlement.clone();
     let EntitlementView { card, application_code, tier_reason, tier_guessed, holders, review_every_days, may_read_changes, .. } =
         entitlement.clone();
-    let EntitlementCard { application, classification, logging, owner, longest_days, .. } = card;
+    let EntitlementCard { id, application, classification, logging, owner, longest_days, .. } = card;
     let same = paths::with(paths::CATALOGUE, &[("application", &application_code)]);
     let record = may_read_changes.then(|| {
         let records = paths::with(&paths::records(RecordKind::Application), &[("q", &application_code)]);
@@ -148,6 +161,17 @@ fn facts(entitlement: &EntitlementView) -> AnyView {
     let owner = match owner {
         Some(owner) => view! { <a href=paths::identity(owner.id)>{owner.name}</a> }.into_any(),
         None => "Nobody is recorded".into_any(),
+    };
+    let number = match count(holders) {
+        1 => "1 person".to_owned(),
+        number => format!("{number} people"),
+    };
+    let held_by = match access_to {
+        Some(application) => {
+            let (this, all) = (paths::access_of(AccessOf::Entitlement, id), paths::access_of(AccessOf::Application, application));
+            view! { <a href=this>{number}</a>" · "<a href=all>"Access to the whole application"</a> }.into_any()
+        }
+        None => number.into_any(),
     };
     let guessed = tier_guessed.then_some(". Guessed at import; nobody has looked at it yet");
     view! {
@@ -163,7 +187,7 @@ fn facts(entitlement: &EntitlementView) -> AnyView {
                 {peers.map(|peers| view! { <Fact term="Colleagues">{colleagues(&peers)}</Fact> })}
                 <Fact term="Usual time">{usual_time(&usual)}" "<span class="text-ink-3">{usual_time_basis(&usual)}</span></Fact>
                 <Fact term="Meant for">{audience.unwrap_or_else(|| "Everyone".to_owned())}</Fact>
-                <Fact term="Held by">{match count(holders) { 1 => "1 person".to_owned(), number => format!("{number} people") }}</Fact>
+                <Fact term="Held by">{held_by}</Fact>
                 <Fact term="Why this tier">{tier_reason}{guessed}</Fact>
             </FactsList>
         </Card>
@@ -223,24 +247,33 @@ fn conflicting(conflicts: Vec<ConflictLine>, linked: bool) -> AnyView {
     view! { <Card title="Conflicts" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }.into_any()
 }
 
-fn earlier(versions: Vec<(i32, When, RiskTier, String)>) -> AnyView {
-    let rows = versions
-        .into_iter()
-        .map(|(version, at, tier, reason)| {
-            view! {
-                <tr>
-                    <th scope="row">{version.to_string()}</th>
-                    <td><time datetime=at.at.to_string()>{at.text}</time></td>
-                    <td><TierTag tier=tier.word()/></td>
-                    <td class="wrap-anywhere">{reason}</td>
-                </tr>
-            }
-        })
-        .collect::<Vec<_>>();
-    if rows.is_empty() {
-        return view! { <Card title="Versions"><p class="text-ink-2">"This is the first version."</p></Card> }.into_any();
+/// A page of its versions, each folded. `now` is the one in force, `next` the version below which the
+/// next page begins.
+fn kept(id: EntitlementId, now: i32, versions: Vec<EntitlementVersion>, next: Option<i32>, below: bool) -> AnyView {
+    let address = paths::entitlement(id);
+    let more = next.map(|version| format!("{}#versions", paths::with(&address, &[(paths::VERSIONS_BEFORE, &version.to_string())])));
+    let newest = below.then(|| view! { <p class="next-page"><a href=format!("{address}#versions")>"Show the newest versions"</a></p> });
+    if versions.is_empty() {
+        return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"There are no versions before this."</p>{newest}</Card> }.into_any();
     }
-    let columns = vec![Column::text("Version"), Column::text("From"), Column::text("Tier"), Column::text("Why")];
-    view! { <Card title="Versions" flush=true><DataTable caption="Versions, newest first" columns=columns>{rows}</DataTable></Card> }
-        .into_any()
+    let lines = versions
+        .into_iter()
+        .map(|EntitlementVersion { version, since, fields }| {
+            let standing = if version == now { " · in force" } else { "" };
+            let summary = format!("Version {version} · from {}{standing}", since.text);
+            let facts = fields
+                .into_iter()
+                .map(|(label, value)| view! { <Fact term=label><span class="whitespace-pre-line wrap-anywhere">{value_or_none(value)}</span></Fact> })
+                .collect_view();
+            view! { <Disclosure summary=summary id=format!("version-{version}")><FactsList>{facts}</FactsList></Disclosure> }
+        })
+        .collect_view();
+    view! {
+        <Card title="Versions" id="versions" flush=true>
+            <div class="versions">{lines}</div>
+            <NextPage href=more what="versions"/>
+            {newest}
+        </Card>
+    }
+    .into_any()
 }

@@ -2,7 +2,7 @@
 //! somebody, and it works as a plain form.
 
 use super::api;
-use super::port::{CatalogueHit, CatalogueQuery, CatalogueResults, Facet, Reach};
+use super::port::{CatalogueHit, CatalogueQuery, CatalogueResults, Facet, Reach, Replaced};
 use super::told::{colleagues, usual_time, usual_time_basis};
 use crate::paths;
 use crate::requests::ask::{AskFor, Templates};
@@ -48,22 +48,28 @@ pub fn CatalogueRoute() -> impl IntoView {
 }
 
 fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
-    let CatalogueResults { page, applications, tiers } = results;
+    let CatalogueResults { page, applications, tiers, replaced } = results;
     let keep = vec![
         ("application".to_owned(), query.application.clone()),
         ("tier".to_owned(), query.tier.clone()),
         (paths::REPLACES.to_owned(), query.replaces.clone()),
     ];
     let keep = keep.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    let filter = filter_in_words(&query, &applications, &tiers);
+    let filter = filter_in_words(&query, &applications, &tiers, replaced.as_ref());
     let by_tier = chips("Risk tier", "Any tier", tiers, &query.tier, |tier| {
         paths::catalogue(&CatalogueQuery { tier, after: String::new(), ..query.clone() })
     });
-    let by_application = chips("Application", "Any application", applications, &query.application, |application| {
-        paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() })
+    // What takes the place of access is of the same application: there is nothing to choose.
+    let by_application = replaced.is_none().then(|| {
+        chips("Application", "Any application", applications, &query.application, |application| {
+            paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() })
+        })
     });
+    let replacing = replacing(&query, replaced.as_ref());
+    // What is not held any more cannot be replaced.
+    let replaces = if replaced.is_some() { query.replaces.clone() } else { String::new() };
     let next = page.next.map(|after| paths::catalogue(&CatalogueQuery { after, ..query.clone() }));
-    let hits = page.rows.into_iter().map(|line| hit(line, &query.replaces)).collect::<Vec<_>>();
+    let hits = page.rows.into_iter().map(|line| hit(line, &replaces)).collect::<Vec<_>>();
     let content = if hits.is_empty() {
         empty(&query)
     } else {
@@ -72,7 +78,7 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
     view! {
         <Page title="Catalogue" subtitle="Search by name, description, application or action. Typing errors are forgiven.">
             <div class="stack">
-                {(!query.replaces.is_empty()).then(|| view! { <Notice tone=Tone::Info title="Choose what takes the place of what is held." text="It has to be of the same application. What is held stays until the new access is there."/> })}
+                {replacing}
                 <SearchField action=paths::CATALOGUE label="Search the catalogue" value=query.q keep=keep/>
                 <Templates/>
                 {by_tier}
@@ -85,14 +91,37 @@ fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
     .into_any()
 }
 
-fn filter_in_words(query: &CatalogueQuery, applications: &[Facet], tiers: &[Facet]) -> Option<String> {
+/// What the choice is for, when something is to be replaced.
+fn replacing(query: &CatalogueQuery, replaced: Option<&Replaced>) -> Option<AnyView> {
+    if query.replaces.is_empty() {
+        return None;
+    }
+    let notice = match replaced {
+        Some(Replaced { name, application }) => {
+            let title = format!("Choose what takes the place of {name}.");
+            let text = format!(
+                "It has to be of the same application: only {application} is shown. What is held stays until the new access is there, unless a rule does not allow both at once: then it goes first."
+            );
+            view! { <Notice tone=Tone::Info title=title text=text/> }
+        }
+        None => {
+            view! { <Notice tone=Tone::Warn title="There is nothing to replace." text="The access is not held any more, or it is not for you to change. What you choose here is asked for in addition."/> }
+        }
+    };
+    Some(notice.into_any())
+}
+
+fn filter_in_words(query: &CatalogueQuery, applications: &[Facet], tiers: &[Facet], replaced: Option<&Replaced>) -> Option<String> {
     let label = |facets: &[Facet], value: &str| {
         facets.iter().find(|facet| facet.value == value).map_or_else(|| value.to_owned(), |facet| facet.label.clone())
     };
     let words = [
         (!query.q.is_empty()).then(|| format!("“{}”", query.q)),
         (!query.tier.is_empty()).then(|| label(tiers, &query.tier)),
-        (!query.application.is_empty()).then(|| label(applications, &query.application)),
+        match replaced {
+            Some(replaced) => Some(replaced.application.clone()),
+            None => (!query.application.is_empty()).then(|| label(applications, &query.application)),
+        },
     ];
     let words = words.into_iter().flatten().collect::<Vec<_>>();
     (!words.is_empty()).then(|| words.join(", "))
@@ -133,7 +162,7 @@ fn hit(hit: CatalogueHit, replaces: &str) -> AnyView {
     view! {
         <li class="flex flex-wrap items-start justify-between gap-x-4 gap-y-1 px-3.5 py-2.5">
             <div class="min-w-0 grow basis-72">
-                <p><a class="font-semibold" href=paths::entitlement(card.id)>{card.name}</a>" "<TierTag tier=card.tier.word()/></p>
+                <p><a class="font-semibold" href=paths::with(&paths::entitlement(card.id), &[(paths::REPLACES, replaces)])>{card.name}</a>" "<TierTag tier=card.tier.word()/></p>
                 <p>{card.description}</p>
                 <p class="text-ink-3">{card.application}{owner}" · data: "{card.classification.label()}</p>
                 <p class="text-ink-3">
@@ -149,7 +178,7 @@ fn hit(hit: CatalogueHit, replaces: &str) -> AnyView {
 
 fn empty(query: &CatalogueQuery) -> AnyView {
     let filtered = !query.application.is_empty() || !query.tier.is_empty();
-    let wider = paths::catalogue(&CatalogueQuery { q: query.q.clone(), ..CatalogueQuery::default() });
+    let wider = paths::catalogue(&CatalogueQuery { q: query.q.clone(), replaces: query.replaces.clone(), ..CatalogueQuery::default() });
     match (filtered, query.q.is_empty()) {
         (true, _) => view! { <EmptyState title="Nothing found under these filters" text="The words may fit elsewhere: search without the filters." action="Search everywhere" href=wider/> }.into_any(),
         (false, false) => view! { <EmptyState title="Nothing found" text="Try fewer or other words: the name of the application, or what you want to do." action="Show the whole catalogue" href=paths::CATALOGUE/> }.into_any(),

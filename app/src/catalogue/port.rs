@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::catalogue::RiskTier;
 use domain::conflict::Severity;
-use domain::id::{EntitlementId, RequestId};
+use domain::id::{ApplicationId, EntitlementId, RequestId};
 use domain::lead_time::UsualTime;
 use domain::page::Page;
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,17 @@ pub struct CatalogueResults {
     pub applications: Vec<Facet>,
     /// Tiers among the hits.
     pub tiers: Vec<Facet>,
+    /// What is to be replaced; only its application was searched.
+    pub replaced: Option<Replaced>,
+}
+
+/// Access that something of the same application shall take the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Name of the entitlement.
+    pub name: String,
+    /// Name of its application.
+    pub application: String,
 }
 
 /// An entitlement that another one includes, or that includes another one.
@@ -129,7 +140,7 @@ pub struct ConflictLine {
     pub title: String,
     /// How bad.
     pub severity: Severity,
-    /// What may make the combination bearable; empty: nothing may.
+    /// What may make the combination bearable; empty where nothing is named.
     pub mitigation: String,
     /// For a rule about a set: how many of it one person may have.
     pub at_most: Option<i32>,
@@ -137,6 +148,17 @@ pub struct ConflictLine {
     pub others: Vec<String>,
     /// Names of what it includes that the rule is about, unless it is named itself.
     pub through: Vec<String>,
+}
+
+/// One version of an entitlement, as it stood then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntitlementVersion {
+    /// Which.
+    pub version: i32,
+    /// Since when in force.
+    pub since: When,
+    /// What was asked for with it, in words: label, value.
+    pub fields: Vec<(String, String)>,
 }
 
 /// One entitlement with everything known of it.
@@ -156,12 +178,16 @@ pub struct EntitlementView {
     pub data_actions: Vec<String>,
     /// People who hold it now.
     pub holders: i64,
+    /// Its application, for those who may see who has access to it.
+    pub access_to: Option<ApplicationId>,
     /// Days between reviews of a grant.
     pub review_every_days: i32,
     /// It can be asked for.
     pub requestable: bool,
-    /// Earlier versions, newest first: version, when, tier, reason.
-    pub versions: Vec<(i32, When, RiskTier, String)>,
+    /// A page of its versions, newest first.
+    pub versions: Vec<EntitlementVersion>,
+    /// The next page of them begins below this version, where there is one.
+    pub versions_below: Option<i32>,
     /// Separation-of-duties rules it is part of, or what it includes.
     pub conflicts: Vec<ConflictLine>,
     /// What it gives besides itself.
@@ -191,6 +217,7 @@ pub struct EntitlementView {
 pub trait Catalogue: Send + Sync {
     /// Searches; under 100 ms with 20,000 entitlements.
     async fn search(&self, caller: &Caller, query: CatalogueQuery) -> Result<CatalogueResults, AppError>;
-    /// One entitlement; [`AppError::NotFound`] when it is meant for others.
-    async fn entitlement(&self, caller: &Caller, id: EntitlementId) -> Result<EntitlementView, AppError>;
+    /// One entitlement with its versions below `before`; [`AppError::NotFound`] when it is meant for
+    /// others.
+    async fn entitlement(&self, caller: &Caller, id: EntitlementId, before: Option<i32>) -> Result<EntitlementView, AppError>;
 }

@@ -23,11 +23,12 @@ pub async fn records(kind: RecordKind, #[server(default)] q: String, #[server(de
     backend()?.changes.records(&caller()?, kind, q, after).await
 }
 
-/// One record open for editing; without a key a new one.
+/// One record open for editing, with its newest versions, or those below `before`; without a key a new
+/// one.
 #[server(endpoint = "changes/open")]
-pub async fn open(kind: RecordKind, #[server(default)] key: String) -> Result<EditView, AppError> {
+pub async fn open(kind: RecordKind, #[server(default)] key: String, #[server(default)] before: Option<i32>) -> Result<EditView, AppError> {
     use crate::{backend::backend, caller::caller};
-    backend()?.changes.open(&caller()?, kind, key).await
+    backend()?.changes.open(&caller()?, kind, key, before).await
 }
 
 /// Changes under a filter.

@@ -128,16 +128,19 @@ fn facts(change: &ChangeView) -> AnyView {
         record_name.into_any()
     };
     let version = change.version.map(|version| {
-        let link = format!("{}#version-{version}", paths::record(kind, &record_key));
+        let link = paths::record_version(kind, &record_key, version);
         view! { <Fact term="Made"><a href=link>"Version "{version.to_string()}</a></Fact> }
     });
-    let requests = pinned(change.pinned_requests);
-    let requests = if change.lists_requests && change.pinned_requests > 0 {
-        let list = paths::requests(&RequestsQuery { change: change.line.id.to_string(), ..RequestsQuery::default() });
-        view! { <a href=list>{requests}</a> }.into_any()
-    } else {
-        requests.into_any()
-    };
+    let requests = change.pinned_requests.map(|count| {
+        let words = pinned(count);
+        let requests = if change.lists_requests && count > 0 {
+            let list = paths::requests(&RequestsQuery { change: change.line.id.to_string(), ..RequestsQuery::default() });
+            view! { <a href=list>{words}</a> }.into_any()
+        } else {
+            words.into_any()
+        };
+        view! { <Fact term="Requests under way">{requests}</Fact> }
+    });
     let term = if change.line.state == ChangeState::InForce { "In force since" } else { "Wanted from" };
     view! {
         <Card title="Facts">
@@ -148,7 +151,7 @@ fn facts(change: &ChangeView) -> AnyView {
                 <Fact term="Proposed">{moment(&proposed)}</Fact>
                 <Fact term=term>{moment(&effective)}</Fact>
                 {version}
-                <Fact term="Requests under way">{requests}</Fact>
+                {requests}
             </FactsList>
         </Card>
     }

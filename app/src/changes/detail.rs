@@ -23,12 +23,14 @@ pub fn RecordRoute() -> impl IntoView {
     let (params, url) = (use_params_map(), use_url());
     let refused = StoredValue::new(use_context::<RefusedProposal>());
     let asked = Memo::new(move |_| params.with(|params| (params.get("kind").unwrap_or_default(), params.get("key").unwrap_or_default())));
+    // What is no number begins with the newest version.
+    let before = Memo::new(move |_| url.with(|url| paths::parameter(url.search(), paths::VERSIONS_BEFORE).parse::<i32>().ok()));
     let record = Resource::new(
-        move || asked.get(),
-        |(kind, key)| async move {
+        move || (asked.get(), before.get()),
+        |((kind, key), before)| async move {
             let kind = kind.parse::<RecordKind>().map_err(|_| AppError::NotFound)?;
             let key = if key == paths::NEW { String::new() } else { key };
-            api::open(kind, key).await
+            api::open(kind, key, before).await
         },
     );
     let body = move || {
@@ -36,7 +38,7 @@ pub fn RecordRoute() -> impl IntoView {
             match record.await {
                 Ok(record) => {
                     let editing = url.with_untracked(|url| paths::has_parameter(url.search(), "edit"));
-                    page(record, refused.get_value(), editing)
+                    page(record, refused.get_value(), editing, before.get_untracked().is_some())
                 }
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
@@ -46,21 +48,23 @@ pub fn RecordRoute() -> impl IntoView {
         .into_any()
 }
 
-fn page(record: EditView, refused: Option<RefusedProposal>, editing: bool) -> AnyView {
+/// `below`: the page of versions does not begin with the newest.
+fn page(record: EditView, refused: Option<RefusedProposal>, editing: bool, below: bool) -> AnyView {
     if record.key.is_empty() {
         return new(&record, refused.as_ref());
     }
     let open_form = editing || refused.is_some();
     let form = form(&record, refused.as_ref(), open_form);
-    let EditView { kind, name, version, versions, open, .. } = record;
+    let EditView { kind, name, version, in_force, versions, older, open, .. } = record;
+    let address = paths::record(kind, &record.key);
     let overline = format!("{} · version {version}", kind.label());
     let waiting = open.len();
-    let facts = versions.first().map(|version| version.fields.clone()).unwrap_or_default();
+    let (facts, since) = in_force.map(|version| (version.fields, version.effective)).unzip();
     let facts = facts
+        .unwrap_or_default()
         .into_iter()
         .map(|(label, value)| view! { <Fact term=label><span class="whitespace-pre-line wrap-anywhere">{value_or_none(value)}</span></Fact> })
         .collect_view();
-    let since = versions.first().map(|version| version.effective.clone());
     let in_force = view! {
         <Card title="In force" id="in-force" aside=move || since.map(|since| view! { "since "{moment(&since)} })>
             <FactsList>{facts}</FactsList>
@@ -79,7 +83,7 @@ fn page(record: EditView, refused: Option<RefusedProposal>, editing: bool) -> An
                 <Columns aside=move || view! { {changes(open)} }>
                     {in_force}
                     {form}
-                    {history(versions)}
+                    {history(versions, older, &address, below)}
                 </Columns>
             </div>
         </Page>

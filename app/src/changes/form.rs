@@ -165,7 +165,7 @@ fn with_present(mut options: Vec<(String, String)>, value: &str) -> Vec<(String,
 }
 
 /// The hint with the limit of the field, where its own words do not name it.
-fn with_limit(hint: String, shape: &FieldShape) -> String {
+pub(crate) fn with_limit(hint: String, shape: &FieldShape) -> String {
     let (most, limit) = match shape {
         FieldShape::Line { most } | FieldShape::Lines { most, .. } => {
             let most = grouped(i64::try_from(*most).unwrap_or(i64::MAX));
@@ -261,7 +261,9 @@ mod tests {
                 field("tier", "Risk tier", FieldShape::Choice { options: tiers }, "standard", true),
             ],
             may_edit: true,
+            in_force: None,
             versions: vec![],
+            older: None,
             open: vec![],
             today: date(2026, 11, 22),
             idempotency: key(),

@@ -3,7 +3,7 @@
 pub mod api;
 pub mod change;
 pub mod detail;
-mod form;
+pub(crate) mod form;
 pub mod port;
 pub mod problem;
 pub mod queue;
@@ -11,5 +11,5 @@ pub mod records;
 pub mod refused;
 pub mod rules;
 mod steps;
-mod versions;
+pub(crate) mod versions;
 mod words;

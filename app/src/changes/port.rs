@@ -90,8 +90,12 @@ pub struct EditView {
     pub fields: Vec<EditField>,
     /// The caller may propose a change.
     pub may_edit: bool,
-    /// Versions, newest first.
+    /// The version in force; `None` for a new one.
+    pub in_force: Option<VersionLine>,
+    /// A page of its versions, newest first.
     pub versions: Vec<VersionLine>,
+    /// The version below them, where there is one: the first of the next page.
+    pub older: Option<VersionLine>,
     /// Changes that are not in force yet.
     pub open: Vec<ChangeLine>,
     /// Today in the installation's zone: the earliest day a change may be wanted for.
@@ -207,8 +211,8 @@ pub struct ChangeView {
     pub reason: String,
     /// What changes.
     pub differences: Vec<Difference>,
-    /// Open requests that keep the version pinned on them.
-    pub pinned_requests: i64,
+    /// Open requests that keep the version pinned on them; `None` for kinds that requests do not pin.
+    pub pinned_requests: Option<i64>,
     /// The caller may list all requests, so the number opens their list.
     pub lists_requests: bool,
     /// Who decided, when and with what words.
@@ -280,8 +284,8 @@ pub trait Changes: Send + Sync {
     async fn overview(&self, caller: &Caller) -> Result<RulesView, AppError>;
     /// Records of a kind in the caller's scope; `q` filters by name, `after` pages.
     async fn records(&self, caller: &Caller, kind: RecordKind, q: String, after: String) -> Result<RecordsPage, AppError>;
-    /// One record open for editing; an empty key opens a new one.
-    async fn open(&self, caller: &Caller, kind: RecordKind, key: String) -> Result<EditView, AppError>;
+    /// One record open for editing, with its versions below `before`; an empty key opens a new one.
+    async fn open(&self, caller: &Caller, kind: RecordKind, key: String, before: Option<i32>) -> Result<EditView, AppError>;
     /// Proposes a change; without fields that need a second person it is in force at its time.
     async fn propose(&self, caller: &Caller, form: ProposalForm) -> Result<ChangeId, AppError>;
     /// Changes, newest first: `mine`, `open` (also when empty), `all`, or the word of a kind for what

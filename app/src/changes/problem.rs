@@ -24,11 +24,14 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "unknown_unit" => "There is no unit with this name.",
         "unknown_application" => "There is no application with this code.",
         "unknown_calendar" => "There is no calendar with this code.",
+        "unknown_connection" => "There is no connection with this code.",
         "unknown_group" => "There is no group with this code.",
         "retired" => "This is retired: remove it.",
         "twice" => "This stands there twice: remove one of them.",
         "too_many" => "These are too many: see the limits at the field.",
         "cycle" => "An entitlement cannot include itself, not even through others.",
+        "higher_tier" => "This gives access of a higher tier, itself or through others: choose that tier above, or remove it.",
+        "inside_lower" => "Something of a lower tier includes this: raise the tier of that first, or take this out of it.",
         "privileged_limit" => "Privileged access is held for at most 30 days: enter 30 or less.",
         "on_both_sides" => "An entitlement on both sides would be kept apart from itself: remove it from one.",
         "not_of_this_shape" => "A rule has either two sides or a set: empty this, or choose the other shape.",
@@ -51,6 +54,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "due" => "Say after how many working hours it is due, 1 to 480.",
         "remind" => "Remind before it is due.",
         "escalate" => "Say after how many working hours, 1 to 480, and who is asked then.",
+        "holiday_year" => "This day is too far away: choose one from 2000 to 2100.",
         "no_working_time" => "Without any working hour nothing would ever be due: give at least one interval.",
         "not_a_time" => "Enter hours and minutes, for example 09:00-17:00.",
         "ends_before_start" => "The end of the interval is not after its start.",
@@ -72,6 +76,10 @@ mod tests {
         assert_eq!(
             text("tier", "same_case"),
             "Another plan in use is made for the same circumstances: change that one, or retire it first."
+        );
+        assert_eq!(
+            text("includes", "higher_tier@1"),
+            "Line 1: This gives access of a higher tier, itself or through others: choose that tier above, or remove it."
         );
         assert_eq!(text("left", "unheard_of"), "This cannot be accepted as typed.");
     }

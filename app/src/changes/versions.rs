@@ -3,19 +3,39 @@
 use super::port::VersionLine;
 use crate::paths;
 use crate::record::PersonRef;
-use crate::ui::{Card, Disclosure, Fact, FactsList, Tag, Tone};
+use crate::ui::{Card, Disclosure, Fact, FactsList, NextPage, Tag, Tone};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
-/// The card with all of them, newest first.
-pub fn history(versions: Vec<VersionLine>) -> AnyView {
+/// The card with a page of them, newest first. `older` is the first of the next page, `address` the
+/// record's; `below`: the page does not begin with the newest.
+pub fn history(versions: Vec<VersionLine>, older: Option<VersionLine>, address: &str, below: bool) -> AnyView {
+    let newest = below.then(|| view! { <p class="next-page"><a href=format!("{address}#versions")>"Show the newest versions"</a></p> });
+    if versions.is_empty() && below {
+        return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"There are no versions before this."</p>{newest}</Card> }.into_any();
+    }
     if versions.is_empty() {
         return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"The first version begins when the record is in force."</p></Card> }.into_any();
     }
-    let count = versions.len();
-    let before = versions.iter().skip(1).map(|version| Some(version.fields.clone())).chain([None]).collect::<Vec<_>>();
+    let shown = match (versions.first(), versions.last()) {
+        (Some(first), Some(last)) if below || older.is_some() => format!("{} to {}", last.version, first.version),
+        _ => format!("{} kept", versions.len()),
+    };
+    let next = older.as_ref().map(|older| {
+        let before = older.version.saturating_add(1).to_string();
+        format!("{}#versions", paths::with(address, &[(paths::VERSIONS_BEFORE, &before)]))
+    });
+    let before =
+        versions.iter().skip(1).map(|version| Some(version.fields.clone())).chain([older.map(|older| older.fields)]).collect::<Vec<_>>();
     let lines = versions.into_iter().zip(before).map(|(version, before)| line(version, before)).collect_view();
-    view! { <Card title="Versions" id="versions" flush=true aside=move || format!("{count} kept")><div class="versions">{lines}</div></Card> }.into_any()
+    view! {
+        <Card title="Versions" id="versions" flush=true aside=move || shown>
+            <div class="versions">{lines}</div>
+            <NextPage href=next what="versions"/>
+            {newest}
+        </Card>
+    }
+    .into_any()
 }
 
 fn line(version: VersionLine, before: Option<Vec<(String, String)>>) -> AnyView {

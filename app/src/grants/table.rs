@@ -2,11 +2,13 @@
 //! the three things that can be done. Every button is a plain form.
 
 use super::api::GiveBack;
+use super::words;
 use crate::paths;
 use crate::record::{AboutGrant, GrantLine};
 use crate::requests::trails::moment;
 use crate::status::{failure, summary};
 use crate::ui::{Button, ButtonKind, Column, DataTable, ErrorSummary, Notice, Status, TierTag, Tone};
+use domain::grant::GrantPhase;
 use domain::id::IdentityId;
 use domain::request::RequestKind;
 use leptos::prelude::*;
@@ -46,6 +48,9 @@ pub fn HeldTable(
     /// The reader may extend, change and give back.
     #[prop(optional)]
     may_act: bool,
+    /// The reader may know why: each line leads there.
+    #[prop(optional)]
+    why: bool,
 ) -> impl IntoView {
     let give_back = ServerAction::<GiveBack>::new();
     let error = failure(move || give_back.value().get());
@@ -61,7 +66,7 @@ pub fn HeldTable(
     if acts {
         columns.push(Column::unseen("What can be done"));
     }
-    let rows = grants.into_iter().map(|grant| row(grant, acts, give_back)).collect_view();
+    let rows = grants.into_iter().map(|grant| row(grant, acts, mine || why, give_back)).collect_view();
     view! {
         <ErrorSummary errors=summary(error) title="Nothing was given back"/>
         <DataTable caption=caption columns=columns>{rows}</DataTable>
@@ -69,8 +74,9 @@ pub fn HeldTable(
     .into_any()
 }
 
-fn row(grant: GrantLine, acts: bool, give_back: ServerAction<GiveBack>) -> AnyView {
-    let (tone, word) = if grant.state == "active" { (Tone::Ok, "Active") } else { (Tone::Warn, "Being removed") };
+fn row(grant: GrantLine, acts: bool, why: bool, give_back: ServerAction<GiveBack>) -> AnyView {
+    let (tone, word) = words::phase(grant.state);
+    let why = why.then(|| view! { <p>{words::why(grant.id, &grant.name)}</p> });
     let (entitlement, request) = (paths::entitlement(grant.entitlement), paths::request(grant.request));
     let end = end(&grant);
     let about = grant.about.as_ref().map(about);
@@ -85,7 +91,7 @@ fn row(grant: GrantLine, acts: bool, give_back: ServerAction<GiveBack>) -> AnyVi
             <td><Status tone=tone text=word/>{about}</td>
             <td>{moment(&grant.since)}</td>
             <td>{end}</td>
-            <td class="code whitespace-nowrap"><a href=request>{grant.request_number}</a></td>
+            <td class="whitespace-nowrap"><a class="code" href=request>{grant.request_number}</a>{why}</td>
             {actions}
         </tr>
     }
@@ -112,7 +118,7 @@ fn about(about: &AboutGrant) -> AnyView {
 }
 
 fn actions(grant: &GrantLine, give_back: ServerAction<GiveBack>) -> AnyView {
-    if grant.state != "active" {
+    if !matches!(grant.state, GrantPhase::Active | GrantPhase::Expiring) {
         return ().into_any();
     }
     let id = grant.id.to_string();

@@ -59,7 +59,7 @@ fn waiting(decisions: i64, late: i64, releases: i64, changes: i64, returned: Vec
         let overdue = (late > 0).then(|| view! { <Status tone=Tone::Bad text=format!("{late} past the due time")/> });
         view! { <li class="line px-3.5 py-2.5"><a href=paths::INBOX>{number(decisions, "decision", "decisions")}</a>{overdue}</li> }
     });
-    let releases = (releases > 0).then(|| view! { <li class="px-3.5 py-2.5"><a href=paths::RELEASES>{number(releases, "release to carry out", "releases to carry out")}</a></li> });
+    let releases = (releases > 0).then(|| view! { <li class="px-3.5 py-2.5"><a href=paths::releases_ready()>{number(releases, "release to carry out", "releases to carry out")}</a></li> });
     let changes = (changes > 0).then(|| {
         let text = number(changes, "change to confirm as the second person", "changes to confirm as the second person");
         view! { <li class="px-3.5 py-2.5"><a href=paths::changes("mine")>{text}</a></li> }

@@ -14,12 +14,12 @@ pub async fn show_identity(identity: String) -> Result<IdentityView, AppError> {
 /// Suspends: sessions end, access starts to end.
 #[server(endpoint = "identities/suspend")]
 pub async fn suspend_identity(identity: String, #[server(default)] reason: String) -> Result<(), AppError> {
-    use crate::{backend::backend, caller::caller, identities::stop};
+    use crate::{backend::backend, caller::caller, identities::stop, paths};
     let id = identity.parse().map_err(|_| AppError::NotFound)?;
     let done = backend()?.identities.suspend(&caller()?, id, reason.clone()).await;
     match &done {
         Ok(()) => leptos_axum::redirect(&stop::after(id, "suspended")),
-        Err(error) => crate::way_back::lead::<SuspendIdentity>(&stop::as_typed(id, &reason), error),
+        Err(error) => crate::way_back::lead_with::<SuspendIdentity>(&paths::identity(id), &[("reason", &reason)], error).await,
     }
     done
 }

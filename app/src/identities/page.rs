@@ -4,6 +4,7 @@
 use super::api::show_identity;
 use super::port::{Conformity, IdentityView, SpecificationRef};
 use super::stop::{Changes, DONE, Stop, said};
+use crate::grants::port::AccessOf;
 use crate::grants::table::{self, HeldTable};
 use crate::paths;
 use crate::record::{PersonRef, RequestLine};
@@ -56,7 +57,9 @@ fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView
     let facts = facts(identity.clone());
     let stopped = stopped(&identity.state);
     let stop = identity.may_stop.then(|| view! { <Stop identity=identity.person.id state=identity.state.clone() changes=changes/> });
-    let (own, may_act) = (identity.own, identity.may_act);
+    let (own, may_act, why) = (identity.own, identity.may_act, identity.may_read_access);
+    let all = paths::access_of(AccessOf::Identity, identity.person.id);
+    let all = move || why.then(|| view! { <a href=all>"All access, also on a past day"</a> });
     let IdentityView { person, population, specification, conformity, grants, past_grants, requests, timeline, roles, .. } = identity;
     let aside = move || {
         view! {
@@ -72,16 +75,16 @@ fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView
                 {stopped}
                 <Columns aside=aside>
                     {conformity_card(population, specification, conformity)}
-                    <Card title="Access now" id="access" flush=true>
+                    <Card title="Access now" id="access" flush=true aside=all>
                         {if grants.is_empty() {
                             view! { <EmptyState title="No access" text="Access stands here once a request for it has been released."/> }.into_any()
                         } else {
-                            view! { <HeldTable caption="Access now" grants=grants mine=own may_act=may_act/> }.into_any()
+                            view! { <HeldTable caption="Access now" grants=grants mine=own may_act=may_act why=why/> }.into_any()
                         }}
                     </Card>
                     {requests_card(requests)}
                     {(!past_grants.is_empty()).then(|| view! {
-                        <Card title="Past access" id="past-access" flush=true><GrantsTable caption="Past access" grants=past_grants/></Card>
+                        <Card title="Past access" id="past-access" flush=true><GrantsTable caption="Past access" grants=past_grants why=why/></Card>
                     })}
                     <Card title="What happened to the record" id="events">
                         {if timeline.is_empty() {

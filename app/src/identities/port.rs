@@ -46,6 +46,8 @@ pub struct IdentityView {
     pub own: bool,
     /// The reader may ask for this identity and give back what it holds.
     pub may_act: bool,
+    /// The reader may see all access of this identity, and why it is there.
+    pub may_read_access: bool,
     /// Other accounts of the same person, with their numbers.
     pub also: Vec<(PersonRef, String)>,
     /// Who.

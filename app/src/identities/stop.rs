@@ -2,17 +2,15 @@
 
 use super::api::{ResumeIdentity, SuspendIdentity};
 use crate::paths;
+use crate::refused::typed;
 use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Card, Disclosure, ErrorSummary, Notice, TextArea, Tone};
 use domain::id::IdentityId;
 use domain::identity::IdentityState;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 /// The parameter that says what was done.
 pub const DONE: &str = "done";
-/// The parameter that brings a reason back which was refused.
-pub const REASON: &str = "reason";
 
 /// The two changes that can be made.
 #[derive(Clone, Copy)]
@@ -59,12 +57,6 @@ pub fn after(identity: IdentityId, done: &str) -> String {
     paths::with(&paths::identity(identity), &[(DONE, done)])
 }
 
-/// The identity with the reason as it was typed, for a browser without JavaScript.
-#[must_use]
-pub fn as_typed(identity: IdentityId, reason: &str) -> String {
-    paths::with(&paths::identity(identity), &[(REASON, reason)])
-}
-
 /// What was done, from the address.
 #[must_use]
 pub fn said(done: &str) -> Option<AnyView> {
@@ -85,7 +77,7 @@ pub fn Stop(identity: IdentityId, state: IdentityState, changes: Changes) -> imp
             let error = failure(move || suspend.value().get());
             let reason = Signal::derive(move || error.with(|error| at(error.as_ref(), "reason")));
             let failed = error.with_untracked(Option::is_some);
-            let typed = use_location().search.with_untracked(|search| paths::parameter(search, REASON));
+            let typed = typed::<SuspendIdentity>("reason");
             view! {
                 <Card title="Stop" id="stop" flush=true>
                     <Disclosure summary="Suspend this identity" open=failed>

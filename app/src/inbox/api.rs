@@ -43,7 +43,7 @@ pub async fn decide(
         let form = decision::form(&stage, typed.clone(), password, (shown_version, shown_hash), &key)?;
         backend()?.inbox.decide(&caller()?, form).await
     };
-    decision::finish::<Decide>(made.await.map(drop), &stage, &typed, &decision::Way { filter, whose }, &key)
+    decision::finish::<Decide>(made.await.map(drop), &stage, &typed, &decision::Way { filter, whose }, &key).await
 }
 
 /// Takes a decision back before it is final.
@@ -95,7 +95,7 @@ pub async fn save_filter(
     let way = decision::Way { filter, whose };
     match &kept {
         Ok(()) => leptos_axum::redirect(&way.to_list()),
-        Err(error) => crate::way_back::lead::<SaveFilter>(&way.with_name(&name), error),
+        Err(error) => crate::way_back::lead_with::<SaveFilter>(&way.to_list(), &[("name", &name)], error).await,
     }
     kept
 }
@@ -114,5 +114,5 @@ pub async fn forget_filter(id: String, #[server(default)] filter: String, #[serv
 pub async fn answer_question(request: RequestId, version: i32, #[server(default)] answer: String) -> Result<(), AppError> {
     use crate::{backend::backend, caller::caller, requests::conversation};
     let made = backend()?.inbox.answer_question(&caller()?, request, version, answer.clone()).await;
-    conversation::finish::<AnswerQuestion>(made, request, &answer)
+    conversation::finish::<AnswerQuestion>(made, request, &answer).await
 }

@@ -6,8 +6,11 @@ use super::decision::APPROVE_UNTIL;
 use crate::error::AppError;
 use crate::status::{at, failure, lines};
 use crate::ui::{Button, ButtonKind, DateField, DecisionBar, LinkButton, Notice, PasswordField, TextArea, Tone};
+use crate::when::day;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+
+type Refusal = Signal<Option<AppError>>;
 
 /// What was on the screen, and where to go from it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -60,20 +63,26 @@ impl Shown {
     }
 
     /// The field for the password, in the form with this id, where one is asked for.
-    fn ask_password(&self, form: &'static str, error: Signal<Option<AppError>>) -> Option<AnyView> {
-        let wrong = Signal::derive(move || error.with(|error| at(error.as_ref(), "password")));
+    fn ask_password(&self, form: &'static str, error: Refusal) -> Option<AnyView> {
+        let wrong = said_at(error, "password");
         let hint = match &self.hint {
-            Some(word) => format!("You sign with it. In this demonstration it is “{word}” for everybody."),
-            None => "You sign with it. It counts for five minutes.".to_owned(),
+            Some(word) => format!("You sign with it; at most 128 characters. In this demonstration it is “{word}” for everybody."),
+            None => "You sign with it; at most 128 characters. It counts for five minutes.".to_owned(),
         };
         self.password.then(|| {
-            view! { <PasswordField id=format!("{form}-password") name="password" label="Your password" hint=hint error=wrong/> }.into_any()
+            view! { <PasswordField id=format!("{form}-password") name="password" label="Your password" hint=hint maxlength=128 error=wrong/> }.into_any()
         })
     }
 
     /// Whether this form was refused without JavaScript and comes back as typed.
     fn is_open(&self, verdict: &str) -> bool {
         self.typed.0 == verdict
+    }
+
+    /// Words and end to begin this form with.
+    fn typed_into(&self, verdict: &str) -> (String, String) {
+        let (_, words, end) = self.typed.clone();
+        if self.is_open(verdict) { (words, end) } else { <_>::default() }
     }
 }
 
@@ -98,106 +107,120 @@ pub fn Bar(shown: Shown) -> impl IntoView {
     .into_any()
 }
 
-type Refusal = Signal<Option<AppError>>;
+/// A form that stands behind its button.
+struct Drawer {
+    id: &'static str,
+    verdict: &'static str,
+    /// What the button says, and its key.
+    word: &'static str,
+    key: &'static str,
+    /// What the button that sends the form says.
+    sends: &'static str,
+    /// How both look.
+    kind: ButtonKind,
+}
+
+impl Drawer {
+    fn around(self, shown: &Shown, decide: ServerAction<Decide>, asks: impl IntoView + 'static) -> AnyView {
+        let Self { id, verdict, word, key, sends, kind } = self;
+        let (open, fields, asks) = (shown.is_open(verdict), shown.fields(verdict), asks.into_any());
+        view! {
+            <details id=id name="decide" class="open:basis-full" open=open>
+                <summary class=kind.class() aria-keyshortcuts=key>{word}<kbd aria-hidden="true">{key}</kbd></summary>
+                <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
+                    <ActionForm action=decide attr:class="form">
+                        {fields}
+                        {asks}
+                        <div class="form-actions"><Button kind=kind submit=true>{sends}</Button></div>
+                    </ActionForm>
+                </div>
+            </details>
+        }
+        .into_any()
+    }
+}
 
 /// One press, or, where it is signed, a form with the password.
 fn approve(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
-    let fields = shown.fields("approve");
-    match shown.ask_password("decide-approve", error) {
-        None => view! {
+    let Some(password) = shown.ask_password("decide-approve", error) else {
+        let fields = shown.fields("approve");
+        return view! {
             <ActionForm action=decide>
                 {fields}
                 <Button id="decide-approve" kind=ButtonKind::Primary submit=true kbd="a">"Approve"</Button>
             </ActionForm>
         }
-        .into_any(),
-        Some(password) => view! {
-            <details id="decide-approve" name="decide" class="open:basis-full" open=shown.is_open("approve")>
-                <summary class="btn btn-primary" aria-keyshortcuts="a">"Approve and sign"<kbd aria-hidden="true">"a"</kbd></summary>
-                <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
-                    <ActionForm action=decide attr:class="form">
-                        {fields}
-                        {password}
-                        <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>"Sign the approval"</Button></div>
-                    </ActionForm>
-                </div>
-            </details>
-        }
-        .into_any(),
-    }
+        .into_any();
+    };
+    let drawer = Drawer {
+        id: "decide-approve",
+        verdict: "approve",
+        word: "Approve and sign",
+        key: "a",
+        sends: "Sign the approval",
+        kind: ButtonKind::Primary,
+    };
+    drawer.around(shown, decide, password)
 }
 
 fn sooner(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
     let Some((first, last)) = shown.ends.clone() else { return ().into_any() };
-    let fields = shown.fields(APPROVE_UNTIL);
-    let password = shown.ask_password("decide-sooner", error);
-    let (end, words) = (Signal::derive(move || error.with(|error| at(error.as_ref(), "ends_on"))), comment_error(error));
-    let open = shown.is_open(APPROVE_UNTIL);
-    let (text, day) = if open { (shown.typed.1.clone(), shown.typed.2.clone()) } else { <_>::default() };
-    let word = if shown.password { "Sign the approval with this end" } else { "Approve with this end" };
+    let (text, day) = shown.typed_into(APPROVE_UNTIL);
     let limits = match &last {
-        Some(last) => format!("From {first} to {last}. Everyone who decides after you sees it."),
-        None => format!("{first} or later. Everyone who decides after you sees it."),
+        Some(last) => format!("From {} to {}. Everyone who decides after you sees it.", said(&first), said(last)),
+        None => format!("{} or later. Everyone who decides after you sees it.", said(&first)),
     };
-    view! {
-        <details id="decide-sooner" name="decide" class="open:basis-full" open=open>
-            <summary class="btn" aria-keyshortcuts="s">"Approve, end sooner"<kbd aria-hidden="true">"s"</kbd></summary>
-            <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
-                <ActionForm action=decide attr:class="form">
-                    {fields}
-                    <DateField id="decide-sooner-first" name="ends_on" label="Last day" value=day min=first max=last error=end required=true hint=limits/>
-                    <TextArea id="decide-sooner-comment" name="comment" label="Why" hint="At most 2,000 characters." value=text error=words maxlength=2000 rows=2/>
-                    {password}
-                    <div class="form-actions"><Button submit=true>{word}</Button></div>
-                </ActionForm>
-            </div>
-        </details>
-    }
-    .into_any()
+    let drawer = Drawer {
+        id: "decide-sooner",
+        verdict: APPROVE_UNTIL,
+        word: "Approve, end sooner",
+        key: "s",
+        sends: if shown.password { "Sign the approval with this end" } else { "Approve with this end" },
+        kind: ButtonKind::default(),
+    };
+    let asks = view! {
+        <DateField id="decide-sooner-first" name="ends_on" label="Last day" value=day min=first max=last error=said_at(error, "ends_on") required=true hint=limits/>
+        <TextArea id="decide-sooner-comment" name="comment" label="Why" hint="At most 2,000 characters." value=text error=said_at(error, "comment") maxlength=2000 rows=2/>
+        {shown.ask_password("decide-sooner", error)}
+    };
+    drawer.around(shown, decide, asks)
+}
+
+/// A day as pages say it, from how a date field has it.
+fn said(date: &str) -> String {
+    date.parse().map_or_else(|_| date.to_owned(), day)
 }
 
 fn question(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
-    let fields = shown.fields("return");
-    let open = shown.is_open("return");
-    let text = if open { shown.typed.1.clone() } else { String::new() };
-    view! {
-        <details id="decide-return" name="decide" class="open:basis-full" open=open>
-            <summary class="btn" aria-keyshortcuts="e">"Return with a question"<kbd aria-hidden="true">"e"</kbd></summary>
-            <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
-                <ActionForm action=decide attr:class="form">
-                    {fields}
-                    <TextArea id="decide-return-first" name="comment" label="Your question" value=text error=comment_error(error) hint="The clock stands still until it is answered. Answered in words, you decide on the same; changed, everyone decides anew. At most 2,000 characters." required=true maxlength=2000 rows=3/>
-                    <div class="form-actions"><Button submit=true>"Send the question"</Button></div>
-                </ActionForm>
-            </div>
-        </details>
-    }
-    .into_any()
+    let drawer = Drawer {
+        id: "decide-return",
+        verdict: "return",
+        word: "Return with a question",
+        key: "e",
+        sends: "Send the question",
+        kind: ButtonKind::default(),
+    };
+    let (text, _) = shown.typed_into("return");
+    let asks = view! {
+        <TextArea id="decide-return-first" name="comment" label="Your question" value=text error=said_at(error, "comment") hint="The clock stands still until it is answered. Answered in words, you decide on the same; changed, everyone decides anew. At most 2,000 characters." required=true maxlength=2000 rows=3/>
+    };
+    drawer.around(shown, decide, asks)
 }
 
 fn reject(shown: &Shown, decide: ServerAction<Decide>, error: Refusal) -> AnyView {
-    let fields = shown.fields("reject");
-    let password = shown.ask_password("decide-reject", error);
-    let open = shown.is_open("reject");
-    let text = if open { shown.typed.1.clone() } else { String::new() };
-    view! {
-        <details id="decide-reject" name="decide" class="open:basis-full" open=open>
-            <summary class="btn btn-danger" aria-keyshortcuts="r">"Reject"<kbd aria-hidden="true">"r"</kbd></summary>
-            <div class="mt-2 w-[min(34rem,calc(100vw-2rem))]">
-                <ActionForm action=decide attr:class="form">
-                    {fields}
-                    <TextArea id="decide-reject-first" name="comment" label="Why it is refused" value=text error=comment_error(error) hint="The requester reads this. A rejection is final; they can ask anew. At most 2,000 characters." required=true maxlength=2000 rows=3/>
-                    {password}
-                    <div class="form-actions"><Button kind=ButtonKind::Danger submit=true>"Reject the request"</Button></div>
-                </ActionForm>
-            </div>
-        </details>
-    }
-    .into_any()
+    let drawer =
+        Drawer { id: "decide-reject", verdict: "reject", word: "Reject", key: "r", sends: "Reject the request", kind: ButtonKind::Danger };
+    let (text, _) = shown.typed_into("reject");
+    let asks = view! {
+        <TextArea id="decide-reject-first" name="comment" label="Why it is refused" value=text error=said_at(error, "comment") hint="The requester reads this. A rejection is final; they can ask anew. At most 2,000 characters." required=true maxlength=2000 rows=3/>
+        {shown.ask_password("decide-reject", error)}
+    };
+    drawer.around(shown, decide, asks)
 }
 
-fn comment_error(error: Refusal) -> Signal<Option<String>> {
-    Signal::derive(move || error.with(|error| at(error.as_ref(), "comment")))
+/// What is wrong with a field, if anything.
+fn said_at(error: Refusal, field: &'static str) -> Signal<Option<String>> {
+    Signal::derive(move || error.with(|error| at(error.as_ref(), field)))
 }
 
 fn note(shown: &Shown) -> AnyView {

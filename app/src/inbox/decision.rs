@@ -7,9 +7,6 @@ use crate::paths;
 use domain::id::BulkDecisionId;
 use jiff::Timestamp;
 
-/// The parameter that brings the name of a filter back which was refused.
-pub const NAME: &str = "name";
-
 /// The word that the form for an earlier end sends as its verdict.
 pub const APPROVE_UNTIL: &str = "approve_until";
 /// The parameter that says that a decision was made.
@@ -75,12 +72,6 @@ impl Way {
         self.with(paths::INBOX, &[])
     }
 
-    /// The list with the name of a filter as it was typed.
-    #[must_use]
-    pub fn with_name(&self, name: &str) -> String {
-        self.with(paths::INBOX, &[(NAME, name)])
-    }
-
     /// The list after a decision. The code differs from decision to decision, so that the list is
     /// read again each time, and says nothing about anybody.
     #[must_use]
@@ -113,7 +104,7 @@ fn code(id: &str) -> String {
 /// Leads on: after a decision to the list; without JavaScript and when refused back to the decision,
 /// with everything that was typed but the password.
 #[cfg(feature = "ssr")]
-pub(super) fn finish<F: leptos::server_fn::ServerFn<Error = AppError>>(
+pub(super) async fn finish<F: leptos::server_fn::ServerFn<Error = AppError>>(
     made: Result<(), AppError>,
     stage: &str,
     typed: &Typed,
@@ -122,8 +113,8 @@ pub(super) fn finish<F: leptos::server_fn::ServerFn<Error = AppError>>(
 ) -> Result<(), AppError> {
     if let Err(error) = &made {
         let address = format!("{}/{stage}", paths::INBOX);
-        let parameters = [("verdict", &*typed.verdict), ("comment", &*typed.comment), ("ends_on", &*typed.ends_on)];
-        crate::way_back::lead::<F>(&way.with(&address, &parameters), error);
+        let typed = [("verdict", &*typed.verdict), ("comment", &*typed.comment), ("ends_on", &*typed.ends_on)];
+        crate::way_back::lead_with::<F>(&way.with(&address, &[]), &typed, error).await;
     } else {
         leptos_axum::redirect(&way.after_deciding(key));
     }

@@ -7,9 +7,13 @@ use super::port::{InboxDetail, InboxPage, InboxQuery};
 use super::since::Since;
 use super::weigh::{Comparison, Conflicts, WeighCard};
 use crate::approvals::team::StageTools;
+use crate::attachments::files::AttachmentsOfRequest;
+use crate::catalogue::told::{usual_time, usual_time_basis};
 use crate::error::AppError;
 use crate::paths;
 use crate::record::EntitlementCard;
+use crate::refused::typed;
+use crate::requests::asked;
 use crate::requests::conversation::Conversation;
 use crate::requests::gates::GatesCard;
 use crate::requests::port::RequestView;
@@ -18,12 +22,13 @@ use crate::requests::stages::StagesCard;
 use crate::requests::trails::Trails;
 use crate::status::Failed;
 use crate::ui::{
-    ButtonKind, Card, Column, Columns, DataTable, EmptyState, LinkButton, Notice, PageHead, Skeleton, SkeletonShape, Stack, Tag, TierTag,
-    Tone,
+    ButtonKind, Card, Column, Columns, DataTable, EmptyState, Fact, FactsList, LinkButton, Notice, PageHead, Skeleton, SkeletonShape,
+    Stack, Tag, TierTag, Tone,
 };
 use crate::when::day;
 use domain::catalogue::{Classification, Logging, RiskTier};
 use domain::id::StageId;
+use domain::lead_time::UsualTime;
 use domain::time::days_between;
 use leptos::prelude::*;
 
@@ -128,13 +133,14 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
     let tiers = tiers(&request.items);
     let subtitle = period(&request);
     let record = paths::request(request.id);
-    let subject = paths::identity(request.subject.id);
-    let subject_name = request.subject.name.clone();
+    let asked_for = asked_for(&request);
     let since = since_look.map(|since| view! { <Since since=since revision=request.revision/> });
     let stands_in = stands_in_for.map(|from| {
         view! { <p class="mb-4">"You decide for "<a href=paths::identity(from.id)>{from.name}</a>", who is away. Your name and theirs stand on the decision."</p> }
     });
-    let RequestView { gates, release_gates, stages, items, timeline, justification, reason, messages, revisions, .. } = request;
+    let RequestView {
+        gates, release_gates, stages, items, timeline, justification, reason, messages, revisions, goes_first, files, ..
+    } = request;
     let gates = match gates {
         Some(evaluation) => view! { <GatesCard evaluation=evaluation/> }.into_any(),
         None => {
@@ -142,7 +148,9 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
                 .into_any()
         }
     };
+    let goes_first = goes_first.map(|why| view! { <Notice tone=Tone::Warn title="Not both at the same time." text=why/> });
     let (comparison, conflicts) = (weigh.comparison.clone(), weigh.conflicts.clone());
+    let (holders, usual) = (weigh.holders, weigh.usual);
     let aside = move || {
         view! {
             <StagesCard stages=stages you=stage/>
@@ -161,15 +169,17 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
             />
             {since}
             {stands_in}
+            {goes_first}
             <p class="mb-4 max-w-prose whitespace-pre-line">
-                <strong>{reason.label()}": "</strong>{justification}" "
-                <a href=subject>"About "{subject_name}</a>
+                <strong>{reason.label()}": "</strong>{justification}
             </p>
             <Columns aside=aside>
+                {asked_for}
+                <AttachmentsOfRequest files=files/>
                 {gates}
                 {release_gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt to release" id="release-gates"/> })}
                 <Conflicts lines=conflicts/>
-                <Gives items=items/>
+                <Gives items=items holders=holders usual=usual/>
                 <Comparison lines=comparison/>
                 <Conversation messages=messages/>
                 <Revisions revisions=revisions/>
@@ -187,12 +197,33 @@ fn decision(detail: InboxDetail, beside: (Option<StageId>, Option<StageId>), cho
     .into_any()
 }
 
+/// What was asked, besides what the head says: everything of it that a decision is made on and, where
+/// it is signed, that the signature covers.
+fn asked_for(request: &RequestView) -> AnyView {
+    let (kind, answers, rules) = (asked::kind(request, None), asked::answers(request), asked::rules(request));
+    let (subject, requester) = (request.subject.clone(), request.requester.clone());
+    let on_behalf = (subject.id != requester.id)
+        .then(|| view! { <Fact term="Asked by"><a href=paths::identity(requester.id)>{requester.name}</a></Fact> });
+    view! {
+        <Card title="What is asked" id="asked">
+            <FactsList>
+                <Fact term="For"><a href=paths::identity(subject.id)>{subject.name}</a></Fact>
+                {on_behalf}
+                {kind}
+                {answers}
+                {rules}
+            </FactsList>
+        </Card>
+    }
+    .into_any()
+}
+
 /// What the decision bar needs to know.
 fn shown(detail: &InboxDetail, beside: (Option<StageId>, Option<StageId>), chosen: Chosen) -> Shown {
     let InboxDetail { stage, asked_as, stands_in_for, request, signing, earlier_end, key, .. } = detail;
     let InboxQuery { filter, whose, .. } = chosen.query();
     let asked_as = asked_as.to_lowercase();
-    let typed = |name: &str| chosen.search.with_untracked(|search| paths::parameter(search, name));
+    let typed = typed::<Decide>;
     Shown {
         stage: stage.to_string(),
         version: request.version,
@@ -247,11 +278,19 @@ fn tiers(items: &[EntitlementCard]) -> Vec<RiskTier> {
     items.iter().map(|item| item.tier).max().into_iter().collect()
 }
 
-/// What the request would give, with what makes it risky.
+/// What the request would give, with what makes it risky, how many have it, and how long it usually
+/// takes.
 #[component]
-pub fn Gives(items: Vec<EntitlementCard>) -> impl IntoView {
-    let columns =
-        vec![Column::text("Entitlement"), Column::text("Data"), Column::text("Logging"), Column::text("Owner"), Column::number("At most")];
+pub fn Gives(items: Vec<EntitlementCard>, holders: i64, usual: UsualTime) -> impl IntoView {
+    let columns = vec![
+        Column::text("Entitlement"),
+        Column::text("Data"),
+        Column::text("Logging"),
+        Column::text("Owner"),
+        Column::number("At most"),
+        Column::number("Holders"),
+        Column::text("Usual time"),
+    ];
     let rows = items
         .into_iter()
         .map(|item| {
@@ -267,8 +306,10 @@ pub fn Gives(items: Vec<EntitlementCard>) -> impl IntoView {
                     <td><Tag tone=logging_tone(item.logging) text=item.logging.label()/></td>
                     <td>{owner}</td>
                     <td class="num">{longest}</td>
+                    <td class="num">{holders}</td>
+                    <td><span title=usual_time_basis(&usual)>{usual_time(&usual)}</span></td>
                 </tr>
-                <tr><td colspan="5" class="text-ink-2">{item.description}</td></tr>
+                <tr><td colspan="7"><p class="sticky left-3 max-w-[min(100%,calc(100vw-4rem))] text-ink-2">{item.description}</p></td></tr>
             }
         })
         .collect_view();

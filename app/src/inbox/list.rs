@@ -2,7 +2,7 @@
 
 use super::api::{ApproveSelected, Undo, UndoSelected};
 use super::decision::{self, BULK, DECIDED, UNDONE, Way};
-use super::port::{BulkItem, Choice, InboxLine, InboxPage, InboxQuery};
+use super::port::{BulkItem, Choice, Extension, InboxLine, InboxPage, InboxQuery};
 use super::recent::{BulkResult, Recent};
 use super::saved::SavedFilters;
 use crate::error::AppError;
@@ -201,18 +201,25 @@ fn line(row: InboxLine, chosen: Chosen) -> AnyView {
     } else {
         view! { <span class="text-ink-2">{row.due.clone()}</span> }.into_any()
     };
-    let until = until(row.ends_on.map(day), row.duration_days);
+    let end = row.ends_on.map(day);
+    let until = row.extension.map_or_else(|| until(end.clone(), row.duration_days), |extension| longer(end.clone(), extension));
+    let (peers, conflicts) = (peers(row.peers_holding, row.peers), conflicts(row.conflicts));
     let gates = unmet(row.gates_unmet);
     let notes = notes(&row);
     let pick = bulk_allowed(row.tier).then(|| pick(&row));
     let (kind, changed) = (kind_word(row.kind), row.changed);
-    let InboxLine { subject, entitlement, application, tier, shortened, .. } = row;
+    let InboxLine { subject, entitlement, application, tier, shortened, reason, .. } = row;
     let facts = view! {
         <span class="line"><strong>{subject}</strong>{due}</span>
         <span>{kind}{entitlement}" "<span class="text-ink-3">"· "{application}</span></span>
         <span class="line text-ink-2">
             <span>{until}{shortened.then_some(", made earlier")}{gates.map(|gates| view! { " · "<span class="text-warn">{gates}</span> })}</span>
             <span class="flex gap-1">{changed.then(|| view! { <Tag tone=Tone::Info text="Changed"/> })}<TierTag tier=tier.word()/></span>
+        </span>
+        <span class="text-ink-2">
+            {reason.label()}
+            {peers.map(|peers| format!(" · {peers}"))}
+            {conflicts.map(|conflicts| view! { " · "<span class="text-bad font-semibold">{conflicts}</span> })}
         </span>
         {(!notes.is_empty()).then(|| view! { <span class="text-ink-3">{notes}</span> })}
     };
@@ -266,6 +273,50 @@ pub fn until(end: Option<String>, days: Option<i32>) -> String {
     }
 }
 
+/// "Until 31 Jan 2027 · +60 days · 2nd extension".
+fn longer(end: Option<String>, extension: Extension) -> String {
+    let Extension { days, number } = extension;
+    let days = match days {
+        Some(1 | -1) => format!("{:+} day", days.unwrap_or_default()),
+        Some(days) => format!("{days:+} days"),
+        None => String::new(),
+    };
+    [until(end, None), days, format!("{} extension", ordinal(number))]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// "4 of 9 colleagues have it"; nothing where there is nobody to compare with.
+fn peers(hold: i64, of: i64) -> Option<String> {
+    match of {
+        ..=0 => None,
+        1 if hold > 0 => Some("the one colleague has it".to_owned()),
+        1 => Some("the one colleague does not have it".to_owned()),
+        _ => Some(format!("{hold} of {of} colleagues have it")),
+    }
+}
+
+fn conflicts(touched: u32) -> Option<String> {
+    match touched {
+        0 => None,
+        1 => Some("touches 1 conflict".to_owned()),
+        many => Some(format!("touches {many} conflicts")),
+    }
+}
+
 fn unmet(gates: i32) -> Option<String> {
     match gates {
         ..=0 => None,
@@ -283,6 +334,25 @@ mod tests {
         assert_eq!(until(Some("31 Jan 2027".into()), Some(30)), "Until 31 Jan 2027 · 30 days");
         assert_eq!(until(Some("31 Jan 2027".into()), Some(1)), "Until 31 Jan 2027 · 1 day");
         assert_eq!(until(None, None), "No end date");
+    }
+
+    #[test]
+    fn an_extension_says_how_much_longer_and_the_how_manyth_it_is() {
+        let end = || Some("31 Jan 2027".to_owned());
+        assert_eq!(longer(end(), Extension { days: Some(60), number: 2 }), "Until 31 Jan 2027 · +60 days · 2nd extension");
+        assert_eq!(longer(end(), Extension { days: Some(1), number: 1 }), "Until 31 Jan 2027 · +1 day · 1st extension");
+        assert_eq!(longer(None, Extension { days: None, number: 3 }), "No end date · 3rd extension");
+        assert_eq!([11, 12, 13, 21, 101, 111].map(ordinal), ["11th", "12th", "13th", "21st", "101st", "111th"]);
+    }
+
+    #[test]
+    fn colleagues_and_conflicts_are_named_where_there_are_any() {
+        assert_eq!((peers(4, 9).as_deref(), peers(0, 0)), (Some("4 of 9 colleagues have it"), None));
+        assert_eq!(peers(0, 1).as_deref(), Some("the one colleague does not have it"));
+        assert_eq!(
+            (conflicts(0), conflicts(1).as_deref(), conflicts(2).as_deref()),
+            (None, Some("touches 1 conflict"), Some("touches 2 conflicts"))
+        );
     }
 
     #[test]

@@ -11,8 +11,9 @@ use domain::approval::Verdict;
 use domain::catalogue::RiskTier;
 use domain::conflict::Severity;
 use domain::id::{BulkDecisionId, EntitlementId, IdempotencyKey, IdentityId, PendingDecisionId, RequestId, SavedFilterId, StageId};
+use domain::lead_time::UsualTime;
 use domain::page::Page;
-use domain::request::{RequestKind, RequestState};
+use domain::request::{ReasonCode, RequestKind, RequestState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ pub struct InboxLine {
     pub number: String,
     /// New access, an extension or a change.
     pub kind: RequestKind,
+    /// Why it is asked for.
+    pub reason: ReasonCode,
     /// Who would get the access.
     pub subject: String,
     /// What.
@@ -59,6 +62,14 @@ pub struct InboxLine {
     pub shortened: bool,
     /// Days from the first to the last.
     pub duration_days: Option<i32>,
+    /// What an extension adds; nothing for new access and changes.
+    pub extension: Option<Extension>,
+    /// Active people of the subject's unit, the subject not counted.
+    pub peers: i64,
+    /// Of these, holding the entitlement now.
+    pub peers_holding: i64,
+    /// Rules against combinations that it touches, with what the person has or has asked for.
+    pub conflicts: u32,
     /// As what the caller decides: the name of the stage.
     pub asked_as: String,
     /// "Due in 3 h 10 min" or "Overdue 2 h".
@@ -83,6 +94,15 @@ pub struct InboxLine {
     pub shown_version: i32,
     /// Hash that goes back with a decision in bulk.
     pub shown_hash: String,
+}
+
+/// What an extension adds to access that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// Days from the present last day to the new one; nothing where one of them is missing.
+    pub days: Option<i32>,
+    /// The how manyth extension of this access it would be, from 1.
+    pub number: u32,
 }
 
 /// A choice of a filter: value, label, count.
@@ -176,6 +196,10 @@ pub struct Weigh {
     pub peers: i64,
     /// Of these, holding the entitlement now.
     pub peers_holding: i64,
+    /// People who hold the entitlement now, in whatever unit.
+    pub holders: i64,
+    /// How long it usually takes from asking for the entitlement to having it.
+    pub usual: UsualTime,
     /// What the subject holds now (at most fifty).
     pub holds: Vec<GrantLine>,
     /// How often the subject has held this entitlement before.
@@ -239,7 +263,7 @@ pub struct ConflictLine {
     pub title: String,
     /// How bad.
     pub severity: Severity,
-    /// What may make the combination bearable; empty: nothing may.
+    /// What may make the combination bearable; empty where nothing is named.
     pub mitigation: String,
     /// Names of what the person has of the other members.
     pub has: Vec<String>,

@@ -1,13 +1,12 @@
 //! Filters that somebody keeps under a name.
 
 use super::api::{ForgetFilter, SaveFilter};
-use super::decision::{NAME, Way};
+use super::decision::Way;
 use super::port::SavedFilter;
-use crate::paths;
+use crate::refused::typed;
 use crate::status::{at, failure};
 use crate::ui::{Button, ButtonKind, Disclosure, TextField};
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 /// Kept filters as links, and the form that keeps the present one.
 #[component]
@@ -18,7 +17,7 @@ pub fn SavedFilters(saved: Vec<SavedFilter>, present: Way) -> impl IntoView {
     let error = Signal::derive(move || refusal.with(|refusal| at(refusal.as_ref(), "name")));
     let open = refusal.with_untracked(Option::is_some);
     let here = present.clone();
-    let typed = use_location().search.with_untracked(|search| paths::parameter(search, NAME));
+    let typed = typed::<SaveFilter>("name");
     let lines = saved
         .into_iter()
         .map(|SavedFilter { id, name, filter, whose }| {

@@ -35,7 +35,7 @@ fn sentence(fields: &[Difference], events: usize, then: i32, now: i32) -> String
         [Difference { field, before, after }] if before.len() + after.len() < 80 => {
             format!("{field}: {} → {}. ", shown(before), shown(after))
         }
-        more => format!("{} differ. ", more.iter().map(|line| line.field.as_str()).collect::<Vec<_>>().join(", ")),
+        more => format!("Changed: {}. ", more.iter().map(|line| line.field.as_str()).collect::<Vec<_>>().join(", ")),
     };
     let happened = match events {
         0 => String::new(),
@@ -58,7 +58,7 @@ mod tests {
         );
         assert_eq!(
             sentence(&[field("From", "a", "b"), field("Files", "", "c")], 0, 1, 2),
-            "It was revision 1 then and is revision 2 now. From, Files differ."
+            "It was revision 1 then and is revision 2 now. Changed: From, Files."
         );
         assert_eq!(sentence(&[], 1, 2, 2), "1 thing happened.");
     }

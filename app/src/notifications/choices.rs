@@ -69,7 +69,7 @@ fn row(line: ChoiceLine) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row">{kind.label()}<p class="min-w-48 text-ink-3 font-normal">{kind.explained()}</p></th>
+            <th scope="row">{kind.label()}<p class="sm:min-w-48 text-ink-3 font-normal">{kind.explained()}</p></th>
             <td>{shows}</td>
             <td><input type="checkbox" class="check-box" name="mail[]" value=kind.word() checked=mail aria-label=format!("{}: by mail", kind.label())/></td>
         </tr>

@@ -193,11 +193,13 @@ pub fn Palette() -> impl IntoView {
                     aria-expanded=move || if live.some.get() { "true" } else { "false" }
                     placeholder="A page, a person, an entitlement, a request, a number"
                     maxlength=LONGEST.to_string()
+                    aria-describedby="palette-limit"
                     autocomplete="off"
                     spellcheck="false"
                     on:input=move |_| look(())
                     on:keydown=move |event| live.key(&event)
                 />
+                <span class="sr-only" id="palette-limit">{format!("At most {LONGEST} characters.")}</span>
                 <button type="button" class="btn btn-quiet" on:click=move |_| live.close()>"Close"</button>
             </form>
             <ul

@@ -61,7 +61,8 @@ fn page(q: String, found: Vec<Found>) -> AnyView {
             <div class="stack">
                 <form class="search" role="search" method="get" action=paths::FIND>
                     <label class="sr-only" for="find-q">"Find"</label>
-                    <input class="input grow" type="search" id="find-q" name="q" value=q maxlength=LONGEST.to_string() autofocus=true autocomplete="off"/>
+                    <input class="input grow" type="search" id="find-q" name="q" value=q maxlength=LONGEST.to_string() aria-describedby="find-q-limit" autofocus=true autocomplete="off"/>
+                    <span class="sr-only" id="find-q-limit">{format!("At most {LONGEST} characters.")}</span>
                     <button class="btn btn-primary" type="submit">"Find"</button>
                 </form>
                 <CountLine count=u64::try_from(number).unwrap_or(0) one="result" many="results" filter=filter/>

@@ -1,19 +1,23 @@
-//! Confirming a release: the form with its evidence, and the address that says what came of it.
+//! Confirming work by hand: instructions, checklist, evidence, and the address that says what came of
+//! it. A plain form: what was typed and ticked comes back when it is refused.
 
 use super::api::ExecuteRelease;
-use super::port::{Execution, ReleaseView};
+use super::port::{ByHandView, Execution, ReleaseView};
 use crate::error::AppError;
 use crate::paths;
+use crate::refused::typed;
 use crate::status::{at, failure, summary};
-use crate::ui::{Button, ButtonKind, Card, ErrorSummary, Notice, TextArea, Tone};
+use crate::ui::{Button, ButtonKind, Card, CheckField, ErrorSummary, Notice, TextArea, TextField, Tone};
+use domain::attachment;
 use domain::id::{IdempotencyKey, ReleaseId};
+use domain::manual::{EvidenceKind, LINK, TEXT, line_field};
 use domain::release::{ReleaseKind, ReleaseState};
 use leptos::prelude::*;
 
 /// The parameter that says what came of an attempt.
 pub const DONE: &str = "done";
-/// The parameter that brings evidence back which was refused.
-pub const EVIDENCE: &str = "evidence";
+/// The name under which the ticked lines of a refused form are kept.
+pub const TICKED: &str = "ticked";
 
 /// The ids of an attempt.
 ///
@@ -24,20 +28,21 @@ pub fn ids(release: &str, key: &str) -> Result<(ReleaseId, IdempotencyKey), AppE
     Ok((release, key.parse().map_err(|_| AppError::field("key", "invalid"))?))
 }
 
+/// Ticked lines as one value of a form that is kept.
+#[must_use]
+pub fn joined(ticked: &[usize]) -> String {
+    ticked.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
 /// The release after an attempt.
 #[must_use]
 pub fn back_to_release(release: ReleaseId, outcome: &Execution) -> String {
     let done = match outcome {
         Execution::Executed => "executed",
+        Execution::WaitsForSecondLook => "second_look",
         Execution::Held { .. } => "held",
     };
     paths::with(&paths::release(release), &[(DONE, done)])
-}
-
-/// The release with the evidence as it was typed, for a browser without JavaScript.
-#[must_use]
-pub fn as_typed(release: ReleaseId, evidence: &str) -> String {
-    paths::with(&paths::release(release), &[(EVIDENCE, evidence)])
 }
 
 /// What came of the attempt that the address tells of. Why it is held stands on the record.
@@ -45,32 +50,99 @@ pub fn as_typed(release: ReleaseId, evidence: &str) -> String {
 pub fn said(done: &str) -> Option<AnyView> {
     match done {
         "executed" => Some(view! { <Notice tone=Tone::Ok title="Recorded." text="The change is on the execution trail with your evidence."/> }.into_any()),
+        "second_look" => Some(view! { <Notice tone=Tone::Ok title="Recorded." text="Your evidence is on the execution trail. It counts once another operator has looked."/> }.into_any()),
         "held" => Some(view! { <Notice tone=Tone::Bad title="Held." text="The gates ran again on fresh facts and were not met, so nothing was released. The reasons are below."/> }.into_any()),
         _ => None,
     }
 }
 
-/// The form that confirms, or the sentence that says why the reader may not; nothing once it is
-/// carried out or cancelled.
+/// The form that confirms, or the sentence that says why the reader may not; nothing once it is done.
 #[must_use]
-pub fn confirmation(release: &ReleaseView, typed: String) -> AnyView {
+pub fn confirmation(release: &ReleaseView) -> AnyView {
     if !matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. }) {
         return ().into_any();
     }
-    if let Some(obstacle) = &release.obstacle {
-        return view! { <Notice tone=Tone::Info title="You cannot carry this out." text=obstacle.clone()/> }.into_any();
-    }
-    view! { <Confirm release=release.line.id.to_string() version=release.version key=release.key.to_string() kind=release.line.kind typed=typed/> }
+    let instructions = release.by_hand.clone().map(|by_hand| view! { <Instructions by_hand=by_hand/> });
+    let form = match (&release.obstacle, release.by_hand.clone()) {
+        (None, Some(by_hand)) => view! { <Confirm release=release.clone() by_hand=by_hand/> }.into_any(),
+        (obstacle, _) => {
+            let why = obstacle.clone().unwrap_or_else(|| "A machine carries it out.".to_owned());
+            view! { <Notice tone=Tone::Info title="You cannot carry this out." text=why/> }.into_any()
+        }
+    };
+    view! { {instructions}{form} }.into_any()
+}
+
+/// What to do, in the words of whoever serves the application; nothing where nobody wrote any.
+#[component]
+fn Instructions(by_hand: ByHandView) -> impl IntoView {
+    let text = by_hand.settings.instructions;
+    (!text.trim().is_empty())
+        .then(|| view! { <Card title="What to do" id="instructions"><p class="whitespace-pre-line">{text}</p></Card> })
         .into_any()
 }
 
-/// The form with the evidence: an island, so that evidence that was refused stays as typed.
-#[island]
-fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind, typed: String) -> impl IntoView {
+#[component]
+fn Confirm(release: ReleaseView, by_hand: ByHandView) -> impl IntoView {
     let execute = ServerAction::<ExecuteRelease>::new();
     let error = failure(move || execute.value().get());
-    let evidence = Signal::derive(move || error.with(|error| at(error.as_ref(), "evidence")));
-    let (title, word, hint) = match kind {
+    let error_at = move |field: String| Signal::derive(move || error.with(|error| at(error.as_ref(), &field)));
+    let (title, word, hint) = words(release.line.kind);
+    let settings = by_hand.settings;
+    let ticked = typed::<ExecuteRelease>(TICKED);
+    let ticked: Vec<usize> = ticked.split(',').filter_map(|line| line.parse().ok()).collect();
+    let lines = settings.checklist.iter().enumerate().map(|(line, text)| {
+        let (field, checked) = (line_field(line), ticked.contains(&line));
+        view! { <CheckField name="ticked[]" id=format!("field-{field}") label=text.clone() value=line.to_string() checked=checked error=error_at(field)/> }
+    });
+    let lines = lines.collect_view();
+    let file = settings.asks_for(EvidenceKind::File).then(|| file_line(&release, error_at(attachment::FIELD.to_owned())));
+    let (text, link) = (settings.asks_for(EvidenceKind::Text), settings.asks_for(EvidenceKind::Link));
+    let look = by_hand
+        .second_look
+        .then(|| view! { <p class="text-ink-2">"Another operator looks afterwards whether it is there. It counts from then on."</p> });
+    view! {
+        <Card title=title id="confirm">
+            <ErrorSummary errors=summary(error) title="Nothing was recorded"/>
+            <ActionForm action=execute attr:class="form">
+                <input type="hidden" name="release" value=release.line.id.to_string()/>
+                <input type="hidden" name="version" value=release.version.to_string()/>
+                <input type="hidden" name="shown_as" value=by_hand.shown_as/>
+                <input type="hidden" name="key" value=release.key.to_string()/>
+                {lines}
+                <TextArea name=TEXT label="Evidence" hint=hint value={typed::<ExecuteRelease>(TEXT)} error=error_at(TEXT.to_owned()) required=text maxlength=2000/>
+                <TextField name=LINK label="Link" hint="Where it can be seen, beginning with https://; at most 2,000 characters." value={typed::<ExecuteRelease>(LINK)} error=error_at(LINK.to_owned()) required=link maxlength=2000/>
+                {file}
+                {look}
+                <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>{word}</Button></div>
+            </ActionForm>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Says which files go with the confirmation; they are added below, by a form of their own.
+fn file_line(release: &ReleaseView, error: Signal<Option<String>>) -> AnyView {
+    let waiting: Vec<_> =
+        release.evidence.iter().filter(|line| line.kind == "file" && !line.confirmed).map(|line| line.said.clone()).collect();
+    let text = if waiting.is_empty() {
+        "A file is asked for: add it below first.".to_owned()
+    } else {
+        format!("Goes with it: {}.", waiting.join(", "))
+    };
+    view! {
+        <div class="field">
+            <p class="field-label">"File"</p>
+            <p class="field-hint"><a href="#field-file">{text}</a></p>
+            {move || error.get().map(|error| view! { <p class="field-error" id="field-file-error"><span class="sr-only">"Error: "</span>{error}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Title, button and hint for a kind of change.
+fn words(kind: ReleaseKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
         ReleaseKind::Activate => (
             "Give the access, then confirm",
             "Confirm: access given",
@@ -86,20 +158,7 @@ fn Confirm(release: String, version: i32, key: String, kind: ReleaseKind, typed:
             "Confirm: end moved",
             "What shows that the access ends on the new day: a log line, a command and its answer, what you saw. At most 2,000 characters.",
         ),
-    };
-    view! {
-        <Card title=title id="confirm">
-            <ErrorSummary errors=summary(error) title="Nothing was recorded"/>
-            <ActionForm action=execute attr:class="form">
-                <input type="hidden" name="release" value=release/>
-                <input type="hidden" name="version" value=version.to_string()/>
-                <input type="hidden" name="key" value=key/>
-                <TextArea name="evidence" label="Evidence" hint=hint value=typed error=evidence required=true maxlength=2000/>
-                <div class="form-actions"><Button kind=ButtonKind::Primary submit=true>{word}</Button></div>
-            </ActionForm>
-        </Card>
     }
-    .into_any()
 }
 
 #[cfg(test)]
@@ -111,9 +170,10 @@ mod tests {
         let id = "0190a000-0000-7000-8000-000000000000";
         let (release, _) = ids(id, id).unwrap();
         assert_eq!(back_to_release(release, &Execution::Executed), format!("/releases/{id}?done=executed"));
+        assert_eq!(back_to_release(release, &Execution::WaitsForSecondLook), format!("/releases/{id}?done=second_look"));
         assert_eq!(back_to_release(release, &Execution::Held { reasons: vec![] }), format!("/releases/{id}?done=held"));
-        assert_eq!(as_typed(release, "seen & done"), format!("/releases/{id}?evidence=seen%20%26%20done"));
         assert_eq!(ids("x", id).map_err(|error| error.code()), Err("not_found"));
         assert_eq!(ids(id, "x").map_err(|error| error.code()), Err("invalid"));
+        assert_eq!(joined(&[0, 2]), "0,2");
     }
 }

@@ -1,9 +1,15 @@
-//! `/releases/:id`: planned beside actual, decision trail beside execution trail, and the form
-//! that confirms.
+//! `/releases/:id`: how far it is, planned beside actual, what can be done about it, every call,
+//! decision trail beside execution trail.
 
 use super::api::show_release;
-use super::confirm::{DONE, EVIDENCE, confirmation, said};
+use super::calls::{calls, found, steps};
+use super::claim::ClaimCard;
+use super::confirm::{DONE, confirmation, said};
+use super::evidence::{EvidenceCard, REFUSED};
+use super::hands::HandsCard;
+use super::ladder::Ladder;
 use super::list::{kind, state};
+use super::look::second_look;
 use super::port::ReleaseView;
 use crate::paths;
 use crate::requests::gates::GatesCard;
@@ -23,12 +29,12 @@ pub fn ReleaseRoute() -> impl IntoView {
     let search = use_location().search;
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
-    let typed = Memo::new(move |_| search.with(|search| paths::parameter(search, EVIDENCE)));
+    let refused = Memo::new(move |_| search.with(|search| paths::parameter(search, REFUSED)));
     let release = Resource::new(move || id.get(), show_release);
     let content = move || {
         Suspend::new(async move {
             match release.await {
-                Ok(release) => page(release, done, typed.get_untracked()),
+                Ok(release) => page(release, done, refused.get_untracked()),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -42,30 +48,39 @@ pub fn ReleaseRoute() -> impl IntoView {
     .into_any()
 }
 
-fn page(release: ReleaseView, done: Memo<String>, typed: String) -> AnyView {
-    let form = confirmation(&release, typed);
+fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
+    let form = confirmation(&release);
+    let look = second_look(&release);
     let line = release.line.clone();
     let title = format!("{}: {} for {}", line.kind.label(), line.entitlement, line.subject.name);
-    let waits = matches!(line.state, ReleaseState::Planned | ReleaseState::Held { .. });
+    let waits = !line.state.is_over();
     let waits = if waits { format!(" · waits {}", line.age) } else { String::new() };
     let overline = format!("{} · for {}{waits}", line.number, line.request_number);
     let (tone, word) = state(&line.state);
     let tags = move || view! { <TierTag tier=line.tier.word()/><Status tone=tone text=word/> };
     let request = paths::request(line.request);
-    let held = held(&line.state);
+    let trouble = trouble(&line.state, &release);
     let gates = release.gates.clone();
     let stages = release.stages.clone();
     let timeline = release.timeline.clone();
     let (planned, actual) = (planned(release.clone()), actual(release.clone()));
-    let aside = move || view! { <StagesCard stages=stages title="Who decided"/> };
+    let (ladder, who) = ((line.state.clone(), release.moments.clone()), release.clone());
+    let aside =
+        move || view! { <Ladder state=ladder.0 moments=ladder.1/><ClaimCard release=who/><StagesCard stages=stages title="Who decided"/> };
+    let (hands, evidence) = (release.clone(), release.clone());
+    let machine = view! { {found(release.found)}{steps(release.steps)}{calls(release.calls, release.calls_total)} };
     view! {
         <Page title=title overline=overline tags=tags actions=move || view! { <a href=request>"Open the request"</a> }>
             <Stack>
                 <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
-                {held}
+                {trouble}
                 <Columns aside=aside>
                     <div class="grid gap-3.5 md:grid-cols-2">{planned}{actual}</div>
+                    <HandsCard release=hands/>
+                    {look}
                     {form}
+                    <EvidenceCard release=evidence refused=refused/>
+                    {machine}
                     {gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt"/> })}
                     <Card title="Decision and execution" id="trails"><Trails events=timeline/></Card>
                 </Columns>
@@ -76,22 +91,56 @@ fn page(release: ReleaseView, done: Memo<String>, typed: String) -> AnyView {
     .into_any()
 }
 
-/// Why the last attempt came to nothing.
-fn held(state: &ReleaseState) -> Option<AnyView> {
-    let ReleaseState::Held { reasons } = state else { return None };
-    let reasons = reasons.iter().map(|reason| view! { <li>{reason.clone()}</li> }).collect_view();
-    Some(
-        view! {
-            <Notice tone=Tone::Bad title="Held by its gates." text="Nothing was released. It can be tried again once these are cleared; the gates run anew each time.">
-                <ul class="notice-list">{reasons}</ul>
-            </Notice>
+/// Why it stands still, and what to do about it.
+fn trouble(state: &ReleaseState, release: &ReleaseView) -> Option<AnyView> {
+    let (tone, title, failure, todo) = match state {
+        ReleaseState::Held { reasons } => return Some(held(reasons)),
+        ReleaseState::Failed { failure, next_try: Some(_) } => {
+            (Tone::Warn, "Failed, and tries again by itself.", failure, "Nothing has to be done. It can be tried again at once below.")
         }
-        .into_any(),
-    )
+        ReleaseState::Failed { failure, next_try: None } if release.by_hand.is_some() => {
+            (Tone::Bad, "Failed.", failure, "Trying again puts it back into the operators' queue.")
+        }
+        ReleaseState::Failed { failure, next_try: None } => (
+            Tone::Bad,
+            "Failed, and does not try again by itself.",
+            failure,
+            "Read the calls below and put right what is wrong over there. Then try again, roll it back, or take it as done with a second person.",
+        ),
+        ReleaseState::Undoing { failure, .. } => {
+            (Tone::Warn, "Is being rolled back.", failure, "What cannot be undone at once is tried again by itself.")
+        }
+        ReleaseState::Stuck { failure } => (
+            Tone::Bad,
+            "Rolling back got stuck.",
+            failure,
+            "Something may be left over there. Put it right, then try again: rolling back goes on.",
+        ),
+        ReleaseState::RolledBack { failure } => (
+            Tone::Plain,
+            "Rolled back.",
+            failure,
+            "Nothing of it is left over there. Trying again plans it anew, through whatever connection the application then has; or the requester withdraws.",
+        ),
+        _ => return None,
+    };
+    let text = format!("{} {todo}", failure.said);
+    Some(view! { <Notice tone=tone title=title text=text/> }.into_any())
+}
+
+/// Why the last attempt came to nothing.
+fn held(reasons: &[String]) -> AnyView {
+    let reasons = reasons.iter().map(|reason| view! { <li>{reason.clone()}</li> }).collect_view();
+    view! {
+        <Notice tone=Tone::Bad title="Held." text="Nothing was released. It can be tried again once these are cleared; the gates run anew each time. Where facts changed since the approval, the requester changes the request, so that everyone decides on what is so now.">
+            <ul class="notice-list">{reasons}</ul>
+        </Notice>
+    }
+    .into_any()
 }
 
 fn planned(release: ReleaseView) -> AnyView {
-    let ReleaseView { line, planned, .. } = release;
+    let ReleaseView { line, planned, connection, .. } = release;
     view! {
         <Card title="Planned">
             <FactsList>
@@ -101,6 +150,7 @@ fn planned(release: ReleaseView) -> AnyView {
                 <Fact term="Application">{planned.application}</Fact>
                 <Fact term="For"><a href=paths::identity(line.subject.id)>{line.subject.name}</a></Fact>
                 <Fact term="Not before">{moment(&line.not_before)}</Fact>
+                <Fact term="Connection">{connection}</Fact>
             </FactsList>
             <p class="text-ink-2">{planned.description}</p>
         </Card>
@@ -109,15 +159,21 @@ fn planned(release: ReleaseView) -> AnyView {
 }
 
 fn actual(release: ReleaseView) -> AnyView {
-    let ReleaseView { line, actual, .. } = release;
+    let ReleaseView { line, actual, verified_by, .. } = release;
     let evidence = match &line.state {
-        ReleaseState::Executed { evidence, .. } => Some(evidence.clone()),
-        ReleaseState::Planned | ReleaseState::Held { .. } | ReleaseState::Cancelled => None,
+        ReleaseState::Closed { evidence, .. } => Some(evidence.clone()),
+        ReleaseState::Activated { evidence, .. } => evidence.clone(),
+        _ => None,
     };
     let by = match line.executed_by {
         Some(person) => view! { <a href=paths::identity(person.id)>{person.name}</a> }.into_any(),
+        None if matches!(line.state, ReleaseState::Closed { by: None, .. } | ReleaseState::Activated { by: None, .. }) => {
+            "A machine".into_any()
+        }
         None => view! { <span class="text-ink-2">"Nobody yet"</span> }.into_any(),
     };
+    let looked =
+        verified_by.map(|person| view! { <Fact term="Second look by"><a href=paths::identity(person.id)>{person.name}</a></Fact> });
     let (tone, word) = state(&line.state);
     view! {
         <Card title="Actual">
@@ -126,6 +182,7 @@ fn actual(release: ReleaseView) -> AnyView {
                 <Fact term="Since">{moment(&line.since)}</Fact>
                 <Fact term="Access">{actual}</Fact>
                 <Fact term="Carried out by">{by}</Fact>
+                {looked}
                 {evidence.map(|evidence| view! { <Fact term="Evidence"><span class="whitespace-pre-line">{evidence}</span></Fact> })}
             </FactsList>
         </Card>

@@ -15,7 +15,7 @@ pub(super) fn begun<F: ServerFn<Error = AppError>>(made: Result<DraftId, AppErro
             Ok(())
         }
         Err(error) => {
-            way_back::lead::<F>(paths::REQUEST, &error);
+            way_back::lead::<F>(paths::REQUEST, &beside_fields(&error));
             Err(error)
         }
     }
@@ -29,7 +29,7 @@ pub(super) fn back_to<F: ServerFn<Error = AppError>>(draft: DraftId, field: &str
             Ok(())
         }
         Err(error) => {
-            way_back::lead::<F>(&paths::draft(draft), &error);
+            way_back::lead::<F>(&paths::draft(draft), &beside_fields(&error));
             Err(error)
         }
     }
@@ -47,8 +47,19 @@ pub(super) fn submitted<F: ServerFn<Error = AppError>>(
             Ok(made)
         }
         Err(error) => {
-            way_back::lead::<F>(&paths::draft(draft), &error);
+            way_back::lead::<F>(&paths::draft(draft), &beside_fields(&error));
             Err(error)
         }
+    }
+}
+
+/// What the draft does not say by itself. What is wrong at its fields can be more than an address
+/// holds, and stands at each of them anyway.
+fn beside_fields(error: &AppError) -> AppError {
+    match error {
+        AppError::Invalid { problems } => {
+            AppError::Invalid { problems: problems.iter().filter(|problem| problem.field == "items").cloned().collect() }
+        }
+        other => other.clone(),
     }
 }

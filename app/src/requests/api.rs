@@ -25,7 +25,7 @@ pub async fn submit(
     use crate::{backend::backend, caller::caller, paths};
     use domain::basket::{BasketForm, ItemForm};
     let item = ItemForm { entitlement, kind, answers, accepts: String::new() };
-    let form = BasketForm { subject, reason_code, justification, starts_on, ends_on, items: vec![item] };
+    let form = BasketForm { subject, reason_code, justification, starts_on, ends_on, items: vec![item], ..BasketForm::default() };
     let made = backend()?.requests.submit(&caller()?, form, key).await.map_err(AppError::of_one_item)?;
     if let Some(first) = made.first() {
         leptos_axum::redirect(&paths::request_after(*first, "submitted"));
@@ -40,7 +40,7 @@ pub async fn withdraw(request: RequestId, version: i32, #[server(default)] reaso
     let done = backend()?.requests.withdraw(&caller()?, request, version, reason.clone()).await;
     match &done {
         Ok(()) => leptos_axum::redirect(&paths::request_after(request, "withdrawn")),
-        Err(error) => crate::way_back::lead::<Withdraw>(&super::withdraw::as_typed(request, &reason), error),
+        Err(error) => crate::way_back::lead_with::<Withdraw>(&paths::request(request), &[("reason", &reason)], error).await,
     }
     done
 }

@@ -44,14 +44,21 @@ pub fn AskFor(
 pub fn TemplateList(templates: Vec<TemplateLine>) -> impl IntoView {
     let lines = templates
         .into_iter()
-        .map(|TemplateLine { id, name, description, entitlements }| {
+        .map(|TemplateLine { id, name, description, entitlements, closed, for_others }| {
             let unseen = name.clone();
+            let closed = match closed {
+                0 => String::new(),
+                1 => ". One more is meant for others, and left out".to_owned(),
+                more => format!(". {more} more are meant for others, and left out"),
+            };
+            let for_others = for_others.then(|| view! { <p>"Meant for people you answer for: choose in the form for whom you ask."</p> });
             view! {
                 <li class="flex flex-wrap items-start justify-between gap-x-4 gap-y-1 px-3.5 py-2.5">
                     <div class="min-w-0 grow basis-72">
                         <h3>{name}</h3>
                         <p>{description}</p>
-                        <p class="text-ink-3">{entitlements.join(", ")}</p>
+                        <p class="text-ink-3">{entitlements.join(", ")}{closed}</p>
+                        {for_others}
                     </div>
                     <form method="post" action=AddTemplate::PATH>
                         <input type="hidden" name="template" value=id.to_string()/>
@@ -64,7 +71,7 @@ pub fn TemplateList(templates: Vec<TemplateLine>) -> impl IntoView {
     view! { <ul class="divide-y divide-line" role="list">{lines}</ul> }.into_any()
 }
 
-/// The templates meant for the caller, folded; nothing when there are none.
+/// The templates meant for the caller or for somebody they answer for, folded; nothing when there are none.
 #[component]
 pub fn Templates() -> impl IntoView {
     let templates = Resource::new(|| (), |()| read_templates());

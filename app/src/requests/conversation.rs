@@ -4,6 +4,7 @@ use super::port::{MessageView, RequestView};
 use super::trails::moment;
 use crate::inbox::api::AnswerQuestion;
 use crate::paths;
+use crate::refused::typed;
 use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Card, ErrorSummary, TextArea};
 use leptos::prelude::*;
@@ -29,14 +30,13 @@ pub fn Conversation(messages: Vec<MessageView>) -> impl IntoView {
     view! { <Card title="Questions and answers" id="conversation"><ol role="list" class="messages">{lines}</ol></Card> }.into_any()
 }
 
-/// The form that answers the question in words; `search` is the query of the address, which carries
-/// what was typed when an answer was refused without JavaScript.
+/// The form that answers the question in words.
 #[component]
-pub fn AnswerForm(view: RequestView, search: String) -> impl IntoView {
+pub fn AnswerForm(view: RequestView) -> impl IntoView {
     let answer = ServerAction::<AnswerQuestion>::new();
     let refusal = failure(move || answer.value().get());
     let error = Signal::derive(move || refusal.with(|refusal| at(refusal.as_ref(), "answer")));
-    let typed = paths::parameter(&search, "answer");
+    let typed = typed::<AnswerQuestion>("answer");
     let asked = view.messages.iter().rfind(|message| message.question).map(|question| (question.by.name.clone(), question.body.clone()));
     let question = asked.map(|(name, body)| view! { <p class="whitespace-pre-line"><strong>{name}" asks: "</strong>{body}</p> });
     view! {
@@ -58,14 +58,14 @@ pub fn AnswerForm(view: RequestView, search: String) -> impl IntoView {
 
 /// Leads on: to the request; a refused plain form back to it, with what was typed.
 #[cfg(feature = "ssr")]
-pub(crate) fn finish<F: leptos::server_fn::ServerFn<Error = crate::error::AppError>>(
+pub(crate) async fn finish<F: leptos::server_fn::ServerFn<Error = crate::error::AppError>>(
     made: Result<(), crate::error::AppError>,
     request: domain::id::RequestId,
     typed: &str,
 ) -> Result<(), crate::error::AppError> {
     match &made {
         Ok(()) => leptos_axum::redirect(&paths::request_after(request, "answered_question")),
-        Err(error) => crate::way_back::lead::<F>(&paths::with(&paths::request(request), &[("answer", typed)]), error),
+        Err(error) => crate::way_back::lead_with::<F>(&paths::request(request), &[("answer", typed)], error).await,
     }
     made
 }

@@ -2,10 +2,12 @@
 //! and everything that happened. Prints as a record.
 
 use super::api::{Withdraw, show};
+use super::asked;
 use super::conversation::{AnswerForm, Conversation};
 use super::draft_api::EditRequest;
 use super::draft_port::MadeLine;
 use super::gates::GatesCard;
+use super::made::made_card;
 use super::outcome::{Grants, Releases};
 use super::port::RequestView;
 use super::revisions::Revisions;
@@ -22,6 +24,7 @@ use crate::ui::{
     Button, ButtonKind, Card, Columns, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, Status, TierTag, Tone,
 };
 use crate::when;
+use domain::grant::{EndReason, GrantPhase};
 use domain::id::RequestId;
 use domain::release::ReleaseState;
 use domain::request::{RequestKind, RequestState};
@@ -69,8 +72,11 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     let expected = expected(&request);
     let notice = done(&search).map(|(title, tone)| view! { <Notice tone=tone title=title text=expected.clone()/> });
     let actions = actions(&request);
-    let answer = request.may_answer.then(|| view! { <AnswerForm view=request.clone() search=search.clone()/> });
-    let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() search=search.clone() action=withdraw/> });
+    let answer = request.may_answer.then(|| view! { <AnswerForm view=request.clone()/> });
+    let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() action=withdraw/> });
+    let stays = request.under_way.as_ref().map(|release| {
+        format!("It cannot be withdrawn or changed now: {release} is under way. An operator can roll it back; after that it can be.")
+    });
     let RequestView {
         number,
         stages,
@@ -105,6 +111,7 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
                 {notice}
                 {answer}
                 {withdrawal}
+                {stays.map(|why| view! { <p class="text-ink-2">{why}</p> })}
                 <Columns aside=aside>{main}</Columns>
                 <p class="count-line">"As of "{as_of.text}" · content "<span class="code">{content_hash.get(..16).unwrap_or_default().to_owned()}</span></p>
             </div>
@@ -115,21 +122,7 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
 
 /// The other requests of the same submission.
 fn asked_together(together: Vec<MadeLine>) -> AnyView {
-    if together.is_empty() {
-        return ().into_any();
-    }
-    let lines = together
-        .into_iter()
-        .map(|MadeLine { id, number, name, state }| {
-            view! {
-                <li class="line px-3.5 py-2.5">
-                    <span><a class="code" href=paths::request(id)>{number}</a>" "{name}</span>
-                    <Status tone=tone(&state) text=state.label()/>
-                </li>
-            }
-        })
-        .collect_view();
-    view! { <Card title="Asked for together with" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card> }.into_any()
+    if together.is_empty() { ().into_any() } else { made_card("Asked for together with", together) }
 }
 
 /// What was just done, from the address that the form led to.
@@ -165,33 +158,9 @@ fn actions(request: &RequestView) -> AnyView {
 }
 
 fn facts(request: &RequestView) -> AnyView {
-    let (kind, changes, answers, plan) = (request.kind, request.changes.clone(), request.answers.clone(), request.plan.clone());
-    let changes = changes.map(|(name, ends)| {
-        let ends = ends.map_or_else(|| "without an end".to_owned(), |ends| format!("which ends {}", ends.text));
-        let term = if kind == RequestKind::Extend { "Extends" } else { "In place of" };
-        view! { <Fact term=term>{name}<span class="text-ink-3">", "{ends}</span></Fact> }
-    });
-    let answers = answers
-        .into_iter()
-        .map(|(question, answer)| view! { <Fact term=question><p class="whitespace-pre-line">{answer}</p></Fact> })
-        .collect_view();
-    let plan = plan.map(|plan| view! { <Fact term="Approval plan">{plan}</Fact> });
-    let RequestView {
-        reason,
-        justification,
-        starts_on,
-        ends_on,
-        effective_end,
-        specification,
-        state,
-        items,
-        subject,
-        requester,
-        since,
-        time,
-        ..
-    } = request.clone();
-    let (population, version) = specification;
+    let (kind, answers, rules) = (asked::kind(request, request.goes_first.clone()), asked::answers(request), asked::rules(request));
+    let RequestView { reason, justification, starts_on, ends_on, effective_end, state, items, subject, requester, since, time, .. } =
+        request.clone();
     let (why, term, label) = (state.reason().map(str::to_owned), why_term(&state), state.label());
     let items = items.into_iter().map(item).collect_view();
     let on_behalf = (subject.id != requester.id)
@@ -201,9 +170,8 @@ fn facts(request: &RequestView) -> AnyView {
             <FactsList>
                 <Fact term="For"><a href=paths::identity(subject.id)>{subject.name}</a></Fact>
                 {on_behalf}
-                <Fact term="Kind">{kind.label()}</Fact>
                 <Fact term="What">{items}</Fact>
-                {changes}
+                {kind}
                 <Fact term="From">{when::day(starts_on)}</Fact>
                 <Fact term="Until">{ends_on.map_or_else(|| "No end".to_owned(), when::day)}</Fact>
                 {effective_end.filter(|end| ends_on != Some(*end)).map(|end| view! {
@@ -215,8 +183,7 @@ fn facts(request: &RequestView) -> AnyView {
                 <Fact term="State">{label}" since "{since.text}</Fact>
                 {why.map(|why| view! { <Fact term=term><p class="whitespace-pre-line">{why}</p></Fact> })}
                 <Fact term="Time">{time.words}" "<span class="text-ink-3">"Calendar: "{time.calendar}</span></Fact>
-                <Fact term="Specification">{population}", version "{version.to_string()}</Fact>
-                {plan}
+                {rules}
             </FactsList>
         </Card>
     }
@@ -231,7 +198,7 @@ fn item(card: EntitlementCard) -> AnyView {
     let EntitlementCard { id, version, name, application, tier, classification, .. } = card;
     view! {
         <p><a href=paths::entitlement(id)>{name}</a>" "<TierTag tier=tier.word()/></p>
-        <p class="text-ink-3">{application}" · version "{version.to_string()}" · data: "{classification.label()}</p>
+        <p class="text-ink-3">{application}" · "<a href=paths::entitlement_version(id, version)>"version "{version.to_string()}</a>" · data: "{classification.label()}</p>
     }
     .into_any()
 }
@@ -249,12 +216,8 @@ fn expected(request: &RequestView) -> String {
             format!("{} has to answer the question, or change the request. The clock of those who decide stands still.", request.requester.name)
         }
         RequestState::Approved => approved(request),
-        RequestState::Released => match request.grants.iter().find_map(|grant| grant.ends.as_ref()) {
-            Some(ends) => {
-                format!("The access is there. It ends by itself {}; an operator then removes it and that is proven here.", ends.text)
-            }
-            None => "The access is there and has no end. It is looked at in every review.".to_owned(),
-        },
+        RequestState::Released => released(request),
+        RequestState::Closed if request.kind == RequestKind::Extend => extended(request),
         RequestState::Closed => "Nothing more is expected: the access has ended and its removal is proven.".to_owned(),
         RequestState::Withdrawn { .. } => "Nothing more is expected. Ask again when it is needed.".to_owned(),
         RequestState::Rejected { .. } => {
@@ -264,9 +227,48 @@ fn expected(request: &RequestView) -> String {
     }
 }
 
+/// How it stands with the access that came of the request, and of no other.
+fn released(request: &RequestView) -> String {
+    let own = request.grants.iter().find(|grant| grant.request == request.id);
+    let why = match own.and_then(|grant| grant.end_reason) {
+        Some(EndReason::Expired) => "The end was reached.".to_owned(),
+        Some(EndReason::GivenBack) => "The access was given back.".to_owned(),
+        Some(EndReason::Replaced) => "Other access took the place of this one.".to_owned(),
+        Some(EndReason::IdentityStopped) => format!("{} is no longer active.", request.subject.name),
+        None => {
+            return match own.and_then(|grant| grant.ends.as_ref()) {
+                Some(ends) => {
+                    format!("The access is there. It ends by itself {}; it is then removed, and that is proven here.", ends.text)
+                }
+                None => "The access is there and has no end. It is looked at in every review.".to_owned(),
+            };
+        }
+    };
+    format!("{why} It is being removed now, and that is proven here.")
+}
+
+/// What an extension did, and what became of the access, which stays with the request that led to it.
+fn extended(request: &RequestView) -> String {
+    let name = request.changes.as_ref().map_or("the access", |(name, _)| name.as_str());
+    let moved = match &request.extended_to {
+        Some(end) => format!("Carried out: the end of {name} was moved to {}.", end.text),
+        None => format!("Carried out: {name} has no end any more."),
+    };
+    let since = match request.grants.first() {
+        Some(grant) if grant.state == GrantPhase::Ended => "It has ended since, and its removal is proven.".to_owned(),
+        Some(grant) if grant.state == GrantPhase::Ending => "It is being removed now.".to_owned(),
+        Some(grant) => format!("The access is there; what becomes of it is told on {}.", grant.request_number),
+        None => "Nothing more is expected.".to_owned(),
+    };
+    format!("{moved} {since}")
+}
+
 fn approved(request: &RequestView) -> String {
-    let waiting = request.releases.iter().find(|release| matches!(release.state, ReleaseState::Planned | ReleaseState::Held { .. }));
+    let waiting = request.releases.iter().find(|release| !release.state.is_over());
     match waiting {
+        Some(release) if !release.state.is_untouched() => {
+            format!("The release is under way: {}. The release card says more.", release.state.label().to_lowercase())
+        }
         Some(release) if matches!(release.state, ReleaseState::Held { .. }) => {
             "A gate holds the release on fresh facts; the release card says which. An operator tries again once it is met.".to_owned()
         }

@@ -1,10 +1,9 @@
-//! Server functions of the request form. Its fields are flat and named as in the form; those of an
-//! item are `items[0][kind]` and so on. Every one of them leads back to a page.
+//! Server functions of the request form. It sends the fields of [`BasketForm`] flat and by their
+//! names; those of an item are `items[0][kind]` and so on. Every one of them leads back to a page.
 
-#![expect(clippy::too_many_arguments, reason = "the fields of a form, flat, so that a plain form can send them")]
-
-use super::draft_port::{Desk, TemplateLine, TypedItem};
+use super::draft_port::{Desk, TemplateLine};
 use crate::error::AppError;
+use domain::basket::BasketForm;
 use domain::id::{DraftId, RequestId};
 use leptos::prelude::*;
 
@@ -56,47 +55,32 @@ pub async fn edit_request(request: RequestId) -> Result<(), AppError> {
     begun::<EditRequest>(backend()?.drafts.edit(&caller()?, request).await)
 }
 
-/// Keeps what was typed. `cure` is a field and a value for it: what a gate's remedy fills in.
+/// Keeps what was typed. `cure` is a field and a value for it: what a gate's remedy fills in, or
+/// somebody who was found. `at` is the field to come back to.
 #[server(endpoint = "drafts/save")]
 pub async fn save_draft(
     draft: DraftId,
     version: i32,
-    #[server(default)] subject: String,
-    #[server(default)] reason_code: String,
-    #[server(default)] justification: String,
-    #[server(default)] starts_on: String,
-    #[server(default)] ends_on: String,
-    #[server(default)] items: Vec<TypedItem>,
+    #[server(flatten)] typed: BasketForm,
     #[server(default)] cure: String,
+    #[server(default)] at: String,
 ) -> Result<(), AppError> {
-    use super::{after::back_to, draft_port::Step, draft_port::Typed};
+    use super::{after::back_to, draft_port::Step};
     use crate::{backend::backend, caller::caller};
-    let typed = Typed { subject, reason_code, justification, starts_on, ends_on, items };
     let filled = cure.split_once(' ');
     let step = filled.map_or(Step::Keep, |(field, value)| Step::Fill(field.to_owned(), value.to_owned()));
     back_to::<SaveDraft>(
         draft,
-        filled.map_or("", |(field, _)| field),
+        filled.map_or(&at, |(field, _)| field),
         backend()?.drafts.save(&caller()?, draft, version, typed, step).await,
     )
 }
 
 /// Keeps what was typed and takes an item out.
 #[server(endpoint = "drafts/remove_item")]
-pub async fn remove_item(
-    draft: DraftId,
-    version: i32,
-    #[server(default)] subject: String,
-    #[server(default)] reason_code: String,
-    #[server(default)] justification: String,
-    #[server(default)] starts_on: String,
-    #[server(default)] ends_on: String,
-    #[server(default)] items: Vec<TypedItem>,
-    remove: u32,
-) -> Result<(), AppError> {
-    use super::{after::back_to, draft_port::Step, draft_port::Typed};
+pub async fn remove_item(draft: DraftId, version: i32, #[server(flatten)] typed: BasketForm, remove: u32) -> Result<(), AppError> {
+    use super::{after::back_to, draft_port::Step};
     use crate::{backend::backend, caller::caller};
-    let typed = Typed { subject, reason_code, justification, starts_on, ends_on, items };
     let step = Step::Remove(usize::try_from(remove).unwrap_or(usize::MAX));
     back_to::<RemoveItem>(draft, "", backend()?.drafts.save(&caller()?, draft, version, typed, step).await)
 }
@@ -120,18 +104,8 @@ pub async fn discard_draft(draft: DraftId) -> Result<(), AppError> {
 
 /// Submits all of it, or nothing; gives the requests, in the order of the basket.
 #[server(endpoint = "drafts/submit")]
-pub async fn submit_draft(
-    draft: DraftId,
-    version: i32,
-    #[server(default)] subject: String,
-    #[server(default)] reason_code: String,
-    #[server(default)] justification: String,
-    #[server(default)] starts_on: String,
-    #[server(default)] ends_on: String,
-    #[server(default)] items: Vec<TypedItem>,
-) -> Result<Vec<RequestId>, AppError> {
-    use super::{after::submitted, draft_port::Typed};
+pub async fn submit_draft(draft: DraftId, version: i32, #[server(flatten)] typed: BasketForm) -> Result<Vec<RequestId>, AppError> {
+    use super::after::submitted;
     use crate::{backend::backend, caller::caller};
-    let typed = Typed { subject, reason_code, justification, starts_on, ends_on, items };
     submitted::<SubmitDraft>(draft, backend()?.drafts.submit(&caller()?, draft, version, typed).await)
 }

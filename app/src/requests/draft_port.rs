@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 pub enum Desk {
     /// Nothing is being written: what one could begin with.
     Empty {
-        /// Templates meant for the caller.
+        /// Templates meant for the caller or for somebody they answer for.
         templates: Vec<TemplateLine>,
     },
     /// A draft.
@@ -42,6 +42,10 @@ pub struct TemplateLine {
     pub description: String,
     /// Names of what it asks for.
     pub entitlements: Vec<String>,
+    /// How much more it asks for that is meant for others, and is left out.
+    pub closed: usize,
+    /// It is not meant for the caller, but for somebody they answer for.
+    pub for_others: bool,
 }
 
 /// A draft on a list.
@@ -81,8 +85,13 @@ pub struct DraftView {
     pub saved: When,
     /// As typed.
     pub form: BasketForm,
-    /// For whom the caller may ask: id and words, themselves first.
+    /// For whom the caller may ask: id and words, themselves first; empty where there are too many
+    /// for a list.
     pub subjects: Vec<(String, String)>,
+    /// How many there are.
+    pub subjects_total: i64,
+    /// Where they are too many for a list: who was found among them.
+    pub subjects_found: Option<PeopleFound>,
     /// Name of the subject, where the caller may know it.
     pub subject: Option<PersonRef>,
     /// The caller asks for somebody else.
@@ -97,9 +106,11 @@ pub struct DraftView {
     pub needs_end: bool,
     /// The request that it would change.
     pub revises: Option<Revises>,
-    /// What was typed in another tab and is not in the draft: field, typed there, in the draft.
+    /// What was typed and is not in the draft, beside what is.
     pub aside: Vec<Difference>,
-    /// Name of the template it began with.
+    /// That was typed for a revision that is not the newest any more; otherwise in another tab.
+    pub overtaken: bool,
+    /// Name of the template that everything in it came from.
     pub template: Option<String>,
     /// Files beside it.
     pub files: Vec<AttachmentLine>,
@@ -107,6 +118,30 @@ pub struct DraftView {
     pub today: Date,
     /// The caller's other drafts.
     pub others: Vec<DraftLine>,
+}
+
+/// Who is or could be meant at a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleFound {
+    /// Who is meant by what stands in the field, in words.
+    pub chosen: Option<String>,
+    /// Something was looked for.
+    pub looked: bool,
+    /// Those who could be meant, the likeliest first.
+    pub people: Vec<PersonFound>,
+    /// How many could be, in all.
+    pub total: i64,
+}
+
+/// Somebody who could be meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFound {
+    /// What the field takes for them.
+    pub value: String,
+    /// Name.
+    pub name: String,
+    /// Title and number, to tell namesakes apart.
+    pub what: String,
 }
 
 /// The request that a draft would change.
@@ -141,6 +176,10 @@ pub struct ItemView {
     pub why_plan: String,
     /// The subject has it, or somebody asked for it.
     pub standing: Standing,
+    /// Why what it replaces has to be removed before the new access is given, where it has to.
+    pub goes_first: Option<String>,
+    /// Who is or could be meant by an answer, by the id of its question.
+    pub meant: BTreeMap<String, PeopleFound>,
     /// It changed since it was added: the sentence, and the value that says it was read.
     pub changed: Option<(String, String)>,
 }
@@ -191,43 +230,6 @@ pub struct Difference {
     pub after: String,
 }
 
-/// What a form of a draft sends: everything that can be typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Typed {
-    /// Identity that gets the access.
-    #[serde(default)]
-    pub subject: String,
-    /// Word of the reason.
-    #[serde(default)]
-    pub reason_code: String,
-    /// Why, in words.
-    #[serde(default)]
-    pub justification: String,
-    /// First day.
-    #[serde(default)]
-    pub starts_on: String,
-    /// Last day.
-    #[serde(default)]
-    pub ends_on: String,
-    /// Items, in the order of the draft.
-    #[serde(default)]
-    pub items: Vec<TypedItem>,
-}
-
-/// What can be typed at one item.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TypedItem {
-    /// How it is asked for.
-    #[serde(default)]
-    pub kind: String,
-    /// Answers by the id of the question.
-    #[serde(default)]
-    pub answers: BTreeMap<String, String>,
-    /// What was read of a change.
-    #[serde(default)]
-    pub accepts: String,
-}
-
 /// What a save does besides keeping what was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -265,13 +267,14 @@ pub trait Drafts: Send + Sync {
     async fn add_template(&self, caller: &Caller, template: TemplateId) -> Result<DraftId, AppError>;
     /// The draft of the next revision of a request.
     async fn edit(&self, caller: &Caller, request: RequestId) -> Result<DraftId, AppError>;
-    /// Keeps what was typed, right or wrong. [`AppError::Changed`] when the draft was saved
-    /// elsewhere meanwhile: then what was typed is kept beside it.
-    async fn save(&self, caller: &Caller, draft: DraftId, version: i32, typed: Typed, step: Step) -> Result<(), AppError>;
+    /// Keeps what was typed, right or wrong; items stay what they are, whatever the form says.
+    /// [`AppError::Changed`] when the draft was saved elsewhere meanwhile: then what was typed is
+    /// kept beside it.
+    async fn save(&self, caller: &Caller, draft: DraftId, version: i32, typed: BasketForm, step: Step) -> Result<(), AppError>;
     /// Takes over what was typed in another tab, or lets it go.
     async fn settle(&self, caller: &Caller, draft: DraftId, version: i32, take: bool) -> Result<(), AppError>;
     /// Lets a draft go.
     async fn discard(&self, caller: &Caller, draft: DraftId) -> Result<(), AppError>;
     /// Submits all of it, or nothing. The same draft gives the same requests.
-    async fn submit(&self, caller: &Caller, draft: DraftId, version: i32, typed: Typed) -> Result<Vec<RequestId>, AppError>;
+    async fn submit(&self, caller: &Caller, draft: DraftId, version: i32, typed: BasketForm) -> Result<Vec<RequestId>, AppError>;
 }

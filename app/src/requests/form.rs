@@ -9,14 +9,13 @@ use super::draft_port::{Desk, DraftLine, DraftView, MadeLine, Revises, TemplateL
 use super::form_fields::CommonFields;
 use super::form_items::{Findings, Item, Joins};
 use super::gates::FORM_ID;
-use super::words::tone;
+use super::made::made_card;
 use crate::attachments::files::{AttachmentsOfDraft, REFUSED};
 use crate::error::AppError;
 use crate::paths;
 use crate::status::Failed;
-use crate::ui::{
-    AutoSave, Button, ButtonKind, Card, Columns, EmptyState, ErrorSummary, Notice, Page, Skeleton, SkeletonShape, Status, Tone,
-};
+use crate::ui::{AutoSave, Button, ButtonKind, Card, Columns, EmptyState, ErrorSummary, Notice, Page, Skeleton, SkeletonShape, Tone};
+use domain::basket::item_field;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
@@ -66,24 +65,13 @@ fn empty(templates: Vec<TemplateLine>, search: &str) -> AnyView {
 
 /// What became of a draft: the way back after submitting leads here.
 fn submitted(made: Vec<MadeLine>) -> AnyView {
-    let lines = made
-        .into_iter()
-        .map(|MadeLine { id, number, name, state }| {
-            view! {
-                <li class="line px-3.5 py-2.5">
-                    <span><a class="code" href=paths::request(id)>{number}</a>" "{name}</span>
-                    <Status tone=tone(&state) text=state.label()/>
-                </li>
-            }
-        })
-        .collect_view();
     view! {
         <Page title="This was submitted" narrow=true>
             <div class="stack">
                 <Notice tone=Tone::Ok title="This was submitted already." text="Nothing is asked for twice. To change something, open the request.">
                     <a href=paths::CATALOGUE>"Ask for something else"</a>
                 </Notice>
-                <Card title="What was asked for" flush=true><ul class="divide-y divide-line" role="list">{lines}</ul></Card>
+                {made_card("What was asked for", made)}
             </div>
         </Page>
     }
@@ -142,6 +130,8 @@ fn Form(view: DraftView, search: String) -> impl IntoView {
                 <Joins view=view.clone()/>
                 <Columns aside=aside>
                     <form id=FORM_ID method="post" action=SaveDraft::PATH novalidate=true class="stack">
+                        // What the Enter key presses is the first button of a form: it keeps, and removes nothing.
+                        <button type="submit" class="sr-only" tabindex="-1" aria-hidden="true" formnovalidate=true>"Save"</button>
                         <input type="hidden" name="draft" value=view.id.to_string()/>
                         <input type="hidden" name="version" id="draft-version" value=view.version.to_string()/>
                         {nothing}
@@ -171,6 +161,8 @@ fn actions(view: &DraftView) -> AnyView {
         1 => "1 gate is not met: it cannot be submitted like this.".to_owned(),
         more => format!("{more} gates are not met: it cannot be submitted like this."),
     };
+    let undecidable = view.items.iter().any(|item| item.evaluation.is_some() && item.plan.is_empty());
+    let gates = if undecidable { "No approval plan fits: it cannot be submitted at present.".to_owned() } else { gates };
     let gates = (count > 0).then_some(gates);
     view! {
         <div class="form-actions">
@@ -189,8 +181,17 @@ fn summary(view: &DraftView) -> AnyView {
     if !view.tried || view.problems.is_empty() {
         return ().into_any();
     }
-    let lines = view.problems.clone();
-    view! { <ErrorSummary errors=Signal::derive(move || lines.clone()) title="The request was not submitted"/> }.into_any()
+    let lines: Vec<(String, String)> =
+        view.problems.iter().map(|(field, sentence)| (field.clone(), asked_about(view, field, sentence))).collect();
+    view! { <ErrorSummary errors=Signal::stored(lines) title="The request was not submitted"/> }.into_any()
+}
+
+/// A sentence about an answer with its question before it: several of them read alike.
+fn asked_about(view: &DraftView, field: &str, sentence: &str) -> String {
+    let mut questions =
+        view.items.iter().enumerate().flat_map(|(place, item)| item.questions.iter().map(move |question| (place, question)));
+    let asked = questions.find(|(place, question)| item_field(*place, &format!("answers.{}", question.id)) == field);
+    asked.map_or_else(|| sentence.to_owned(), |(_, question)| format!("{}: {sentence}", question.label))
 }
 
 fn question(revises: Option<&Revises>) -> AnyView {
@@ -208,15 +209,33 @@ fn question(revises: Option<&Revises>) -> AnyView {
     view! { <Notice tone=Tone::Warn title=title text=text><a href=paths::request(request)>"See the request"</a></Notice> }.into_any()
 }
 
-/// The same draft was saved elsewhere: both are shown, and one is chosen.
+/// The same draft was saved elsewhere, or what it would change was changed: both are shown, and one is
+/// chosen.
 fn two_tabs(view: &DraftView, refused: bool) -> AnyView {
     if view.aside.is_empty() {
         // The part stays, so that it can be filled while somebody types.
         return view! { <div id="draft-aside" data-refresh=""></div> }.into_any();
     }
+    let lines = view.aside.clone();
+    if let (true, Some(revises)) = (view.overtaken, view.revises.as_ref()) {
+        let made = format!("Revision {}", revises.next - 1);
+        let said = format!("{made} was made meanwhile. Nothing you typed was lost.");
+        let (take, keep) = (settle(view, true, "Take what you had typed"), settle(view, false, "Keep what is asked for now"));
+        return view! {
+            <div id="draft-aside" data-refresh="">
+                <Card title="Changed by somebody else" flush=true>
+                    <div class="grid gap-2 px-3.5 py-2.5">
+                        <Notice tone=Tone::Warn title=said text="The form shows what is asked for now. What you had typed before is kept beside it:"/>
+                        <Differences caption="What differs" before="Asked for now" after="What you had typed" lines=lines/>
+                        <div class="form-actions">{take}{keep}</div>
+                    </div>
+                </Card>
+            </div>
+        }
+        .into_any();
+    }
     let said = if refused { "Changed in another tab. Nothing was overwritten." } else { "There are two versions of this draft." };
     let (take, keep) = (settle(view, true, "Take what was typed here"), settle(view, false, "Keep what was saved there"));
-    let lines = view.aside.clone();
     view! {
         <div id="draft-aside" data-refresh="">
             <Card title="Changed in another tab" flush=true>

@@ -1,8 +1,9 @@
 //! The fields that hold for every item of a basket: for whom, why, and for how long. Their limits
 //! stand at the field; what is wrong comes with the draft.
 
-use super::draft_port::DraftView;
-use crate::ui::{Card, DateField, SelectField, TextArea};
+use super::draft_port::{DraftView, PeopleFound};
+use super::form_people::{FindButton, WhoIsFound};
+use crate::ui::{Card, DateField, SelectField, TextArea, TextField};
 use domain::request::ReasonCode;
 use domain::text::JUSTIFICATION_MAX;
 use leptos::prelude::*;
@@ -54,6 +55,9 @@ fn for_whom(view: &DraftView) -> AnyView {
         let name = view.subject.as_ref().map(|subject| subject.name.clone()).unwrap_or_default();
         return view! { <p>"For "<strong>{name}</strong></p> }.into_any();
     }
+    if let Some(found) = view.subjects_found.clone() {
+        return among_many(view, found);
+    }
     if view.subjects.len() < 2 && view.subject.is_some() {
         let name = view.subject.as_ref().map(|subject| subject.name.clone()).unwrap_or_default();
         return view! { <p>"For "<strong>{name}</strong>" (yourself)"</p> }.into_any();
@@ -63,6 +67,27 @@ fn for_whom(view: &DraftView) -> AnyView {
     view! {
         <div data-reload="">
             <SelectField name="subject" label="For whom" hint="You can ask for yourself, for who reports to you, and for accounts that you answer for." options=view.subjects.clone() value=chosen empty=empty required=true error=wrong(view, "subject")/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Who gets the access, where there are too many for a list: somebody is looked for and chosen, and
+/// until then it stays as it is.
+fn among_many(view: &DraftView, found: PeopleFound) -> AnyView {
+    let own = if view.on_behalf { "" } else { " (yourself)" };
+    let now = view.subject.as_ref().map(|subject| view! { <p>"For "<strong>{subject.name.clone()}</strong>{own}</p> });
+    let hint = format!(
+        "You can ask for yourself, for who reports to you, and for accounts that you answer for: {} in all. Type a name, a number or a work e-mail of at most 200 characters, then choose.",
+        view.subjects_total
+    );
+    let error = wrong(view, "subject");
+    view! {
+        <div class="stack">
+            {now}
+            <TextField name="find" id="field-subject" label="For somebody else" hint=hint maxlength=200 value=view.form.find.clone() bare=true error=error/>
+            <FindButton field="subject".to_owned() label="For somebody else".to_owned()/>
+            <WhoIsFound field="subject".to_owned() found=found nobody="Nobody you can ask for is found by this."/>
         </div>
     }
     .into_any()

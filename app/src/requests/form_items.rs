@@ -4,6 +4,7 @@
 use super::draft_api::RemoveItem;
 use super::draft_port::{DraftView, ItemView, Standing};
 use super::form_fields::wrong;
+use super::form_people::{FindButton, WhoIsFound};
 use super::gates::GatesCard;
 use super::port::PlanLine;
 use crate::joining::offer::JoinForm;
@@ -108,7 +109,9 @@ fn trouble(view: &DraftView, place: usize) -> AnyView {
         }
         _ => ().into_any(),
     };
-    view! { {lines}{standing_line(view, place)}{instead} }.into_any()
+    let goes_first = view.items.get(place).and_then(|item| item.goes_first.clone());
+    let goes_first = goes_first.map(|why| view! { <p class="text-ink-2">{why}" In between there is neither of the two."</p> });
+    view! { {lines}{standing_line(view, place)}{goes_first}{instead} }.into_any()
 }
 
 /// What is there or on its way, as a sentence.
@@ -222,7 +225,16 @@ fn ask(view: &DraftView, place: usize, question: Question, value: String, today:
             view! { <DateField name=name id=id label=label hint=hint required=required min=first max=last value=value error=error/> }.into_any()
         }
         QuestionKind::Person => {
-            view! { <TextField name=name id=id label=label hint=hint required=required kind="email" maxlength=254 value=value error=error/> }.into_any()
+            let found = view.items.get(place).and_then(|item| item.meant.get(&question.id)).cloned().unwrap_or_default();
+            let field = item_field(place, &field);
+            view! {
+                <div class="stack">
+                    <TextField name=name id=id label=label.clone() hint=hint required=required maxlength=200 value=value error=error/>
+                    <FindButton field=field.clone() label=label/>
+                    <WhoIsFound field=field found=found nobody="Nobody who works here is found by this."/>
+                </div>
+            }
+            .into_any()
         }
         QuestionKind::Number => {
             view! { <TextField name=name id=id label=label hint=hint required=required inputmode="numeric" maxlength=16 value=value error=error/> }.into_any()
@@ -242,7 +254,7 @@ pub(super) fn Findings(view: DraftView, place: usize) -> impl IntoView {
             let gates_id = if place == 0 { "gates".to_owned() } else { format!("gates-{place}") };
             let title = of("Gates");
             let gates = evaluation.map(|evaluation| view! { <GatesCard title=title id=gates_id evaluation=evaluation fill=true/> });
-            (gates, (!plan.is_empty()).then(|| plan_card(of("Who will decide"), plan, why_plan)))
+            (gates, (!why_plan.is_empty()).then(|| plan_card(of("Who will decide"), plan, why_plan)))
         }
         None => (None, None),
     };
@@ -257,6 +269,9 @@ pub(super) fn Findings(view: DraftView, place: usize) -> impl IntoView {
 }
 
 fn plan_card(title: String, plan: Vec<PlanLine>, why: String) -> AnyView {
+    if plan.is_empty() {
+        return view! { <Notice tone=Tone::Warn title=title text=why/> }.into_any();
+    }
     let held = plan.iter().any(|stage| stage.held);
     let last = if held {
         "Somebody has to be put on record first: until then the request would be held, not passed."

@@ -20,6 +20,7 @@ pub fn GatesCard(
 ) -> impl IntoView {
     let (tone, text) = headline(&evaluation);
     let policy = short_hash(&evaluation.policy_hash);
+    let rules = rules_in_words(&evaluation.rules);
     let (quiet, loud): (Vec<_>, Vec<_>) =
         evaluation.results.into_iter().partition(|gate| matches!(gate.outcome, gate::Outcome::Pass | gate::Outcome::NotApplicable));
     let mut loud = loud;
@@ -36,10 +37,16 @@ pub fn GatesCard(
         <Card title=title id=id flush=true aside=move || view! { <Tag tone=tone text=text/> }>
             {loud}
             <Disclosure summary=more><GateList>{quiet}</GateList></Disclosure>
-            <p class="px-3.5 py-2 text-ink-3 text-xs">"Policy set "<span class="code">{policy}</span></p>
+            <p class="px-3.5 py-2 text-ink-3 text-xs">"Policy set "<span class="code">{policy}</span>{rules}</p>
         </Card>
     }
     .into_any()
+}
+
+/// The separation-of-duties rules that were looked at, each in its version.
+fn rules_in_words(rules: &[(String, i32)]) -> Option<String> {
+    let rules: Vec<String> = rules.iter().map(|(code, version)| format!("{code} version {version}")).collect();
+    (!rules.is_empty()).then(|| format!(" · conflicts looked at: {}", rules.join(", ")))
 }
 
 /// The id of the form that suggestions fill.
@@ -152,6 +159,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             phase: Phase::Preview,
             policy_hash: "0123456789".into(),
+            rules: vec![],
             results,
             duration_us: 0,
         }

@@ -4,6 +4,7 @@
 mod after;
 pub mod api;
 pub mod ask;
+pub(crate) mod asked;
 pub mod conversation;
 pub mod decisions;
 pub mod detail;
@@ -13,8 +14,10 @@ pub mod draft_port;
 pub mod form;
 mod form_fields;
 mod form_items;
+mod form_people;
 pub mod gates;
 pub mod list;
+mod made;
 mod outcome;
 pub mod port;
 pub mod revisions;
@@ -23,4 +26,4 @@ pub mod trails;
 mod withdraw;
 pub mod words;
 
-pub use outcome::{Grants, Releases, grant_state};
+pub use outcome::{Grants, Releases};

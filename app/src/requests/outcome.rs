@@ -1,9 +1,10 @@
 //! What came of a request: the releases that were planned and carried out, and the grants.
 
 use super::trails::moment;
+use crate::grants::words;
 use crate::paths;
 use crate::record::{GrantLine, ReleaseLine};
-use crate::ui::{Card, Status, Tone};
+use crate::ui::{Card, Status};
 use domain::release::ReleaseState;
 use leptos::prelude::*;
 
@@ -17,22 +18,22 @@ pub fn Releases(releases: Vec<ReleaseLine>) -> impl IntoView {
 }
 
 fn release(line: ReleaseLine) -> AnyView {
-    let tone = match line.state {
-        ReleaseState::Planned => Tone::Waiting,
-        ReleaseState::Held { .. } => Tone::Bad,
-        ReleaseState::Executed { .. } => Tone::Ok,
-        ReleaseState::Cancelled => Tone::Plain,
-    };
-    let ReleaseLine { id, number, kind, state, not_before, executed_by, since, .. } = line;
+    let (tone, _) = crate::releases::list::state(&line.state);
+    let ReleaseLine { id, number, kind, state, not_before, executed_by, claimed_by, since, .. } = line;
     let held = match &state {
         ReleaseState::Held { reasons } => Some(reasons.join(" ")),
+        ReleaseState::Failed { failure, .. } | ReleaseState::Stuck { failure } | ReleaseState::RolledBack { failure } => {
+            Some(failure.said.clone())
+        }
         _ => None,
     };
     let waits = matches!(state, ReleaseState::Planned);
+    let who = claimed_by.filter(|_| waits).map(|by| view! { <p class="text-ink-2">{by.name}" has taken it on"</p> });
     view! {
         <li class="grid gap-1 px-3.5 py-2.5">
             <div class="line"><h3>{kind.label()}</h3><Status tone=tone text=state.label()/></div>
             {held.map(|held| view! { <p>{held}</p> })}
+            {who}
             {executed_by.map(|by| view! { <p>"By "<a href=paths::identity(by.id)>{by.name}</a></p> })}
             <p class="text-ink-3">
                 <a class="code" href=paths::release(id)>{number}</a>
@@ -54,27 +55,18 @@ pub fn Grants(grants: Vec<GrantLine>) -> impl IntoView {
 }
 
 fn grant(line: GrantLine) -> AnyView {
-    let (tone, word) = grant_state(&line.state);
+    let (tone, word) = words::phase(line.state);
     let end = end_of(&line);
+    let why = words::why(line.id, &line.name);
     let GrantLine { entitlement, name, since, .. } = line;
     view! {
         <li class="grid gap-1 px-3.5 py-2.5">
             <div class="line"><h3><a href=paths::entitlement(entitlement)>{name}</a></h3><Status tone=tone text=word/></div>
             <p class="text-ink-3">"Since "{moment(&since)}</p>
-            <p class="text-ink-3">{end}</p>
+            <p class="text-ink-3">{end}" · "{why}</p>
         </li>
     }
     .into_any()
-}
-
-/// Tone and word of a grant's state.
-#[must_use]
-pub fn grant_state(word: &str) -> (Tone, &'static str) {
-    match word {
-        "active" => (Tone::Ok, "Active"),
-        "ending" => (Tone::Warn, "Being removed"),
-        _ => (Tone::Plain, "Ended"),
-    }
 }
 
 /// When a grant ends or ended, and why, as a sentence.

@@ -111,8 +111,10 @@ pub struct StageView {
     pub time: Option<TimeSpent>,
     /// When those asked were reminded.
     pub reminded: Option<When>,
-    /// When the next level was asked as well.
+    /// When the next level was asked as well, or could not be.
     pub escalated: Option<When>,
+    /// Why nobody of the next level could be asked.
+    pub next_level_missing: Option<String>,
     /// Who of the team has taken it on, until when.
     pub claimed: Option<(PersonRef, When)>,
     /// Who was asked instead of whom.
@@ -231,6 +233,8 @@ pub struct RequestView {
     pub kind: RequestKind,
     /// Name of what it would extend or replace, and when that ends now.
     pub changes: Option<(String, Option<When>)>,
+    /// Why what it replaces has to be removed before the new access is given, where it has to.
+    pub goes_first: Option<String>,
     /// Reason in words.
     pub justification: String,
     /// What the entitlement asked, and the answers.
@@ -253,6 +257,8 @@ pub struct RequestView {
     pub release_gates: Option<Evaluation>,
     /// The approval plan that applies, with its version.
     pub plan: Option<String>,
+    /// Name and version of the template that everything asked for together came from.
+    pub template: Option<(String, i32)>,
     /// Files of this revision.
     pub files: Vec<AttachmentLine>,
     /// What was asked together with it.
@@ -265,8 +271,10 @@ pub struct RequestView {
     pub time: TimeSpent,
     /// Releases that came of it.
     pub releases: Vec<ReleaseLine>,
-    /// Grants that came of it.
+    /// Grants that came of it, and the one that it extends or replaces.
     pub grants: Vec<GrantLine>,
+    /// What the end was moved to, once an extension was carried out; nothing when that access has no end.
+    pub extended_to: Option<When>,
     /// Everything that happened, oldest first.
     pub timeline: Vec<TimelineEvent>,
     /// The caller may take it back now.
@@ -275,6 +283,8 @@ pub struct RequestView {
     pub may_answer: bool,
     /// The caller may change it now: decisions on this revision would no longer count.
     pub may_edit: bool,
+    /// Number of the release under way that keeps the caller from taking it back and from changing it.
+    pub under_way: Option<String>,
     /// The caller may decide now, at this stage.
     pub may_decide: Option<StageId>,
     /// As of when.

@@ -81,6 +81,7 @@ fn stage(stage: StageView, yours: bool) -> AnyView {
         waited,
         reminded,
         escalated,
+        next_level_missing,
         claimed,
         reassignments,
         decisions,
@@ -108,7 +109,10 @@ fn stage(stage: StageView, yours: bool) -> AnyView {
             {open.then(|| view! {
                 {note("Asked", opened)}
                 {note("Reminded", reminded)}
-                {note("Next level asked as well", escalated)}
+                {match next_level_missing {
+                    Some(why) => escalated.map(|at| view! { <p>"The next level could not be asked: "{why}" "{moment(&at)}</p> }.into_any()),
+                    None => note("Next level asked as well", escalated).map(IntoAny::into_any),
+                }}
                 {paused.is_none().then(|| note("Due", due))}
                 {paused.map(|(since, left)| view! {
                     <p class="text-ink-3">"Waits for the requester since "{moment(&since)}"; "{left}" of working time are left"</p>

@@ -1,6 +1,7 @@
 //! What happened, and what access came of it: the two trails side by side, a list of events on one
 //! trail, grants as a table, and a moment as an element.
 
+use crate::grants::words;
 use crate::paths;
 use crate::record::{GrantLine, TimelineEvent};
 use crate::ui::{Column, DataTable, Status, TierTag, Timeline, TimelineEntry, Tone, Trail as Side};
@@ -68,9 +69,9 @@ pub fn EventList(events: Vec<TimelineEvent>) -> impl IntoView {
 fn tone(what: &str) -> Tone {
     let what = what.to_ascii_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| what.starts_with(word));
-    if starts(&["approved", "all approvals", "carried out", "access active", "access given"]) {
+    if starts(&["approved", "all approvals", "carried out", "access active", "access given", "proven"]) {
         Tone::Ok
-    } else if starts(&["rejected", "held", "submission refused", "failed"]) {
+    } else if starts(&["rejected", "held", "submission refused", "failed", "rolling back failed", "second look: not there"]) {
         Tone::Bad
     } else if starts(&["returned", "lapsed", "withdrawn", "release cancelled"]) {
         Tone::Warn
@@ -87,15 +88,6 @@ pub fn moment(when: &When) -> AnyView {
     view! { <time datetime=when.at.to_string()>{when.text.clone()}</time> }.into_any()
 }
 
-/// The status of a grant in words.
-fn grant_status(grant: &GrantLine) -> (Tone, &'static str) {
-    match grant.state.as_str() {
-        "active" => (Tone::Ok, "Active"),
-        "ending" => (Tone::Warn, "Being removed"),
-        _ => (Tone::Plain, "Ended"),
-    }
-}
-
 /// When a grant ends or ended, and why.
 fn grant_end(grant: &GrantLine) -> AnyView {
     let why = grant.end_reason.map(|reason| view! { <p class="text-ink-3">{reason.label()}</p> });
@@ -109,10 +101,11 @@ fn grant_end(grant: &GrantLine) -> AnyView {
 
 /// One grant as a row of [`GrantsTable`].
 #[must_use]
-pub fn grant_line(grant: &GrantLine) -> AnyView {
-    let (tone, word) = grant_status(grant);
+pub fn grant_line(grant: &GrantLine, why: bool) -> AnyView {
+    let (tone, word) = words::phase(grant.state);
     let entitlement = paths::entitlement(grant.entitlement);
     let request = paths::request(grant.request);
+    let why = why.then(|| view! { <p>{words::why(grant.id, &grant.name)}</p> });
     view! {
         <tr>
             <th scope="row">
@@ -123,7 +116,7 @@ pub fn grant_line(grant: &GrantLine) -> AnyView {
             <td><Status tone=tone text=word/></td>
             <td>{moment(&grant.since)}</td>
             <td>{grant_end(grant)}</td>
-            <td class="code whitespace-nowrap"><a href=request>{grant.request_number.clone()}</a></td>
+            <td class="whitespace-nowrap"><a class="code" href=request>{grant.request_number.clone()}</a>{why}</td>
         </tr>
     }
     .into_any()
@@ -131,9 +124,14 @@ pub fn grant_line(grant: &GrantLine) -> AnyView {
 
 /// Grants with their ends and the request behind each.
 ///
-/// `<GrantsTable caption="Access now" grants=view.grants/>`, in a card with `flush=true`.
+/// `<GrantsTable caption="Access now" grants=view.grants why=true/>`, in a card with `flush=true`.
 #[component]
-pub fn GrantsTable(#[prop(into)] caption: String, grants: Vec<GrantLine>) -> impl IntoView {
+pub fn GrantsTable(
+    #[prop(into)] caption: String,
+    grants: Vec<GrantLine>,
+    /// The reader may know why: each line leads there.
+    why: bool,
+) -> impl IntoView {
     let columns = vec![
         Column::text("Access"),
         Column::text("Tier"),
@@ -142,7 +140,7 @@ pub fn GrantsTable(#[prop(into)] caption: String, grants: Vec<GrantLine>) -> imp
         Column::text("End"),
         Column::text("Request"),
     ];
-    let rows = grants.iter().map(grant_line).collect_view();
+    let rows = grants.iter().map(|grant| grant_line(grant, why)).collect_view();
     view! { <DataTable caption=caption columns=columns>{rows}</DataTable> }.into_any()
 }
 
@@ -157,6 +155,9 @@ mod tests {
         assert_eq!(tone(EventKind::ReleaseExecuted.label()), Tone::Ok);
         assert_eq!(tone(EventKind::DecisionRejected.label()), Tone::Bad);
         assert_eq!(tone(EventKind::ReleaseHeld.label()), Tone::Bad);
+        assert_eq!(tone(EventKind::ReleaseNotThere.label()), Tone::Bad);
+        assert_eq!(tone(EventKind::ReleaseStuck.label()), Tone::Bad);
+        assert_eq!(tone(EventKind::ReleaseVerified.label()), Tone::Ok);
         assert_eq!(tone(EventKind::DecisionReturned.label()), Tone::Warn);
         assert_eq!(tone(EventKind::RequestSubmitted.label()), Tone::Plain);
     }

@@ -2,28 +2,18 @@
 
 use super::api::Withdraw;
 use super::port::RequestView;
-use crate::paths;
+use crate::refused::typed;
 use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Disclosure, ErrorSummary, TextArea};
 use leptos::prelude::*;
 
-/// The parameter that brings a reason back which was refused.
-const REASON: &str = "reason";
-
-/// The request with the reason as it was typed, for a browser without JavaScript.
-#[cfg(feature = "ssr")]
-#[must_use]
-pub fn as_typed(request: domain::id::RequestId, reason: &str) -> String {
-    paths::with(&paths::request(request), &[(REASON, reason)])
-}
-
-/// The form, for a request that the caller may take back; `search` is the query of the address.
+/// The form, for a request that the caller may take back.
 #[component]
-pub fn WithdrawForm(view: RequestView, search: String, action: ServerAction<Withdraw>) -> impl IntoView {
+pub fn WithdrawForm(view: RequestView, action: ServerAction<Withdraw>) -> impl IntoView {
     let refusal = failure(move || action.value().get());
     let open = refusal.with_untracked(Option::is_some);
     let reason = Signal::derive(move || refusal.with(|refusal| at(refusal.as_ref(), "reason")));
-    let typed = paths::parameter(&search, REASON);
+    let typed = typed::<Withdraw>("reason");
     view! {
         <div class="no-print stack">
             <ErrorSummary errors=summary(refusal) title="The request was not withdrawn"/>

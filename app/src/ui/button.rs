@@ -18,7 +18,9 @@ pub enum ButtonKind {
 }
 
 impl ButtonKind {
-    const fn class(self) -> &'static str {
+    /// The classes of whatever looks like such a button.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
         match self {
             Self::Primary => "btn btn-primary",
             Self::Plain => "btn",

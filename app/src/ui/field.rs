@@ -85,8 +85,10 @@ impl Frame {
                     {mark_line(mark)}
                 </label>
                 {control}
-                {error_line(id.clone(), error)}
-                {hint_line(&id, hint)}
+                <div class="field-notes">
+                    {error_line(id.clone(), error)}
+                    {hint_line(&id, hint)}
+                </div>
             </div>
         }
         .into_any()
@@ -130,6 +132,7 @@ pub(super) fn keep_in_step<C: Control + 'static>(control: impl Fn() -> Option<C>
 }
 
 /// All that the one-line fields share.
+#[derive(Default)]
 struct OneLine {
     kind: &'static str,
     class: &'static str,
@@ -255,11 +258,10 @@ pub fn TextField(
         autocomplete,
         inputmode,
         maxlength,
-        min: MaybeProp::default(),
-        max: MaybeProp::default(),
         live,
         on_input,
         id,
+        ..OneLine::default()
     }
     .view()
 }
@@ -284,20 +286,14 @@ pub fn PasswordField(
         class: "input",
         name,
         label,
-        value: String::new(),
         hint,
         error,
         required,
-        bare: false,
-        mark: Text::default(),
         autocomplete: Some(autocomplete),
-        inputmode: None,
         maxlength,
-        min: MaybeProp::default(),
-        max: MaybeProp::default(),
-        live: None,
         on_input,
         id,
+        ..OneLine::default()
     }
     .view()
 }
@@ -330,15 +326,12 @@ pub fn DateField(
         error,
         required,
         bare,
-        mark: Text::default(),
-        autocomplete: None,
-        inputmode: None,
-        maxlength: None,
         min,
         max,
         live,
         on_input,
         id,
+        ..OneLine::default()
     }
     .view()
 }

@@ -74,7 +74,7 @@ pub fn TopBar(
     };
     view! {
         <header class="topbar">
-            <a class="brand" href="/"><BrandMark/>"Countersign"</a>
+            <a class="brand" href="/"><BrandMark/><span class="brand-name">"Countersign"</span></a>
             <nav class="nav" aria-label="Main">
                 <ul class="nav-list relative" role="list">{entries}</ul>
             </nav>

@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+/// Most characters that are looked for.
+const LONGEST: u32 = 200;
+
 /// A search field with its button.
 ///
 /// `<SearchField action="/requests" label="Search requests" value=query/>`
@@ -18,12 +21,14 @@ pub fn SearchField(
     #[prop(optional)]
     keep: Vec<(String, String)>,
 ) -> impl IntoView {
+    let limit = format!("{id}-limit");
     let kept = keep.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
         <form class="search" role="search" method="get" action=action>
             {kept}
             <label class="sr-only" for=id>{label.clone()}</label>
-            <input class="input" type="search" id=id name=name value=value placeholder=label maxlength="200"/>
+            <input class="input" type="search" id=id name=name value=value placeholder=label maxlength=LONGEST.to_string() aria-describedby=limit.clone()/>
+            <span class="sr-only" id=limit>{format!("At most {LONGEST} characters.")}</span>
             <button class="btn btn-quiet" type="submit">"Search"</button>
         </form>
     }

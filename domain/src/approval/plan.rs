@@ -5,10 +5,13 @@ use crate::catalogue::RiskTier;
 use crate::error::FieldError;
 use crate::id::{ApplicationId, PlanId};
 use crate::identity::Population;
+use crate::text::Name;
 use serde::{Deserialize, Serialize};
 
 /// The most stages a plan may have.
 pub const MOST_STAGES: usize = 10;
+/// Most characters of a stage's name.
+const STAGE_NAME_MAX: usize = 60;
 /// The longest time a stage may be given, in working hours: three months of eight-hour days.
 pub const LONGEST_STAGE_HOURS: i32 = 480;
 
@@ -134,9 +137,11 @@ pub fn check_stages(stages: &[PlanStage]) -> Vec<FieldError> {
             refuse("step", format!("Stage {place}: steps count from 1 without gaps; stages of one step stand together."));
         }
         step = stage.step;
-        let name = stage.name.trim();
-        if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
-            refuse("name", format!("Stage {place}: give it a name of 1 to 60 characters."));
+        if let Err(error) = Name::parse("stages", &stage.name, STAGE_NAME_MAX) {
+            match error.code.as_str() {
+                "required" | "too_long" => refuse("name", format!("Stage {place}: give it a name of 1 to {STAGE_NAME_MAX} characters.")),
+                code => refuse(code, format!("Stage {place}: {}", error.message)),
+            }
         }
         if stage.sources.is_empty() {
             refuse("sources", format!("Stage {place}: say who decides."));
@@ -163,8 +168,10 @@ pub fn check_stages(stages: &[PlanStage]) -> Vec<FieldError> {
         if stage.escalate_hours.is_some_and(|hours| !(1..=LONGEST_STAGE_HOURS).contains(&hours)) {
             refuse("escalate", format!("Stage {place}: escalate after 1 to {LONGEST_STAGE_HOURS} working hours."));
         }
-        if stage.escalate_hours.is_none() && !stage.escalate_to.is_empty() {
-            refuse("escalate", format!("Stage {place}: say after how many hours the next level is asked."));
+        match (stage.escalate_hours.is_some(), stage.escalate_to.is_empty()) {
+            (true, true) => refuse("escalate", format!("Stage {place}: say who the next level is.")),
+            (false, false) => refuse("escalate", format!("Stage {place}: say after how many hours the next level is asked.")),
+            _ => {}
         }
     }
     errors
@@ -273,6 +280,10 @@ mod tests {
             (&|s| s.remind_hours = Some(16), "remind"),
             (&|s| s.escalate_hours = Some(0), "escalate"),
             (&|s| s.escalate_hours = None, "escalate"),
+            (&|s| s.escalate_to = vec![], "escalate"),
+            (&|s| s.name = "Line m\u{430}nager".into(), "mixed_scripts"),
+            (&|s| s.name = "\u{421}\u{415}\u{41e}".into(), "lookalike"),
+            (&|s| s.name = "Line\u{200d}manager".into(), "forbidden_character"),
         ] {
             assert!(change(f).iter().any(|found| found == code), "{code}");
         }

@@ -159,6 +159,26 @@ pub fn who_decides(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<Vec<C
     })
 }
 
+/// Asks whether an escalation brings anybody from the next level who is not asked already.
+///
+/// # Errors
+/// Where it brings nobody: why, person by person.
+pub fn next_level(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<(), String> {
+    let before = who_decides(rule, &StageFacts { escalated: false, ..*facts }).unwrap_or_default();
+    let mut level = Asked { facts, candidates: Vec::new(), refusals: Vec::new() };
+    for source in rule.escalate_to {
+        level.source(source, "");
+    }
+    let Asked { candidates, mut refusals, .. } = level;
+    for candidate in candidates {
+        if !before.iter().any(|asked| asked.person == candidate.person) {
+            return Ok(());
+        }
+        refusals.push(format!("{} ({}) is asked already", candidate.name, candidate.because));
+    }
+    Err(format!("{}.", refusals.join("; ")))
+}
+
 /// Candidates as they are found, with the reasons why others are none.
 struct Asked<'a> {
     facts: &'a StageFacts<'a>,

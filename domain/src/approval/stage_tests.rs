@@ -145,6 +145,36 @@ fn escalation_adds_the_next_level_and_takes_nobody_away() {
 }
 
 #[test]
+fn an_escalation_that_brings_nobody_says_why() {
+    let (sources, next) = ([ApproverSource::LineManager], [ApproverSource::ManagersManager]);
+    let rule = StageRule { escalate_to: &next, fallback: &next, ..rule(&sources) };
+    let known = |line: bool, boss: Option<Nominee>| {
+        let boss = boss.map(|boss| (ApproverSource::ManagersManager, boss));
+        Known::new([(ApproverSource::LineManager, nominee(1, line, "line manager"))].into_iter().chain(boss).collect())
+    };
+    let boss = |active| Some(nominee(2, active, "manager's manager"));
+    for (known, expected) in [
+        (known(true, boss(true)), Ok(())),
+        (known(true, None), Err("the line manager has no manager on record.")),
+        (known(true, boss(false)), Err("Person 2 (manager's manager) is not active.")),
+        (
+            Known { concerned: vec![person(2)], ..known(true, boss(true)) },
+            Err("Person 2 (manager's manager) cannot decide on their own request."),
+        ),
+        (
+            Known { decided: vec![person(2)], ..known(true, boss(true)) },
+            Err("Person 2 (manager's manager) has already decided on this request."),
+        ),
+        (known(false, boss(true)), Err("Person 2 (manager's manager) is asked already.")),
+    ] {
+        for escalated in [false, true] {
+            let facts = StageFacts { escalated, ..known.facts() };
+            assert_eq!(next_level(&rule, &facts), expected.map_err(str::to_owned));
+        }
+    }
+}
+
+#[test]
 fn a_delegate_stands_beside_whoever_is_away_and_never_adds_an_approval() {
     let sources = [ApproverSource::LineManager];
     let mut known = Known::new(vec![(ApproverSource::LineManager, nominee(1, true, "line manager"))]);

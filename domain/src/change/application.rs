@@ -22,6 +22,14 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec::new("logging", "Logging", Shape::One(options!(Logging)), "Whether what is done with the access is logged centrally.")
         .required()
         .when_weaker(),
+    FieldSpec::new(
+        "connection",
+        "Connection",
+        Shape::ConnectionCode,
+        "How access to it is given and taken; without one, by hand. What is under way goes on as it was begun.",
+    )
+    .empty_means("by hand")
+    .always(),
     FieldSpec::new("state", "State", Shape::One(states), "Nothing of a retired application can be asked for.").required().when_weaker(),
 ];
 
@@ -42,6 +50,8 @@ pub struct ApplicationBody {
     pub classification: Classification,
     /// Whether its use is logged.
     pub logging: Logging,
+    /// Code of the connection through which access is given; none: by hand.
+    pub connection: Option<String>,
     /// It is in use.
     pub active: bool,
 }
@@ -56,6 +66,7 @@ impl ApplicationBody {
             deputy: Some(form.text("deputy")).filter(|text| !text.is_empty()),
             classification: form.word("classification", Classification::Restricted),
             logging: form.word("logging", Logging::Missing),
+            connection: Some(form.text("connection")).filter(|text| !text.is_empty()),
             active: form.active("state"),
         };
         if body.owner.is_some() && body.owner == body.deputy {
@@ -74,6 +85,7 @@ impl ApplicationBody {
             ("deputy", person(&self.deputy)),
             ("classification", self.classification.word().to_owned()),
             ("logging", self.logging.word().to_owned()),
+            ("connection", self.connection.clone().unwrap_or_default()),
             ("state", if self.active { "active" } else { "retired" }.to_owned()),
         ]
         .map(|(name, text)| (name.to_owned(), text))

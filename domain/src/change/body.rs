@@ -46,6 +46,8 @@ pub struct References {
     pub groups: Vec<(&'static str, usize, String)>,
     /// Calendars by code.
     pub calendars: Vec<(&'static str, usize, String)>,
+    /// Connections by code.
+    pub connections: Vec<(&'static str, usize, String)>,
 }
 
 impl Body {
@@ -165,6 +167,7 @@ impl Body {
                 (Names::Units, _) => found.units.extend(lines()),
                 (Names::Applications, _) => found.applications.extend(lines()),
                 (Names::Nothing, Shape::CalendarCode) => found.calendars.extend(lines()),
+                (Names::Nothing, Shape::ConnectionCode) => found.connections.extend(lines()),
                 (Names::Nothing, _) => {}
             }
         }

@@ -108,12 +108,14 @@ fn read_holidays(form: &mut Form<'_>) -> Vec<WrittenHoliday> {
     let mut holidays: Vec<WrittenHoliday> = Vec::new();
     for (at, line) in form.lines("holidays") {
         let (date, name) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
-        let holiday = WrittenHoliday { date: date.to_owned(), name: name.trim().to_owned() };
+        // In a page two spaces look like one.
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let holiday = WrittenHoliday { date: date.to_owned(), name };
         if holidays.iter().any(|other| other.date == holiday.date) {
             form.refuse_line("holidays", "twice", at, "This day is there twice.");
             continue;
         }
-        for error in problems(whole_week(), vec![holiday.clone()]) {
+        for error in problems(whole_week(), vec![holiday.clone()]).into_iter().chain(holiday.check_new().err()) {
             form.refuse_line("holidays", &error.code, at, error.message);
         }
         holidays.push(holiday);

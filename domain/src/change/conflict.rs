@@ -44,7 +44,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         "mitigation",
         "Permitted mitigation",
         FieldShape::Lines(2_000, 2),
-        "What may make the combination bearable. Empty: nothing may.",
+        "What may make the combination bearable, for those who decide. It never lifts a rule of high severity, and one of low or medium severity only advises without it, too.",
     )
     .always(),
     FieldSpec::new("state", "State", FieldShape::One(states), "A retired rule keeps nothing apart.").required().always(),
@@ -71,7 +71,7 @@ pub struct ConflictBody {
     pub right: Vec<String>,
     /// The set.
     pub members: Vec<String>,
-    /// What may make it bearable.
+    /// What may make it bearable; empty where nothing is named.
     pub mitigation: String,
     /// It is in use.
     pub active: bool,

@@ -16,7 +16,7 @@ const MOST_INCLUDED: usize = 50;
 pub(super) const MOST_UNITS: usize = 200;
 
 const QUESTIONS_HINT: &str = "One a line: id | question | kind | required, for example \
-    `stage | Which environment | choice | required | options Test; Production | help As in the portal`. \
+    “stage | Which environment | choice | required | options Test; Production | help As in the portal”. \
     Kinds: text, choice, date, person, number. Limits: least 1, most 10.";
 
 pub(super) const FIELDS: &[FieldSpec] = &[
@@ -58,10 +58,18 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         .naming(Names::Units)
         .a_set(),
     FieldSpec::new("questions", "Questions", Shape::Lines(20_000, 4), QUESTIONS_HINT).when_weaker(),
-    FieldSpec::new("includes", "Includes", Shape::Lines(8_000, 3), "Identifiers of the entitlements it gives as well, one a line.")
+    FieldSpec::new("includes", "Includes", Shape::Lines(8_000, 3), "Identifiers of the entitlements it gives as well, one a line; none of a higher tier. For one of another application its owner has a say.")
         .always()
         .naming(Names::Entitlements)
         .a_set(),
+    FieldSpec::new(
+        "reference",
+        "What it is called over there",
+        Shape::Line(500),
+        "The group or role that the connection of the application gives and takes. Empty means its name.",
+    )
+    .empty_means("its name")
+    .always(),
 ];
 
 /// An entitlement.
@@ -95,6 +103,8 @@ pub struct EntitlementBody {
     pub questions: Vec<Question>,
     /// Ids of what it gives as well.
     pub includes: Vec<String>,
+    /// What it is called in the machine that gives it; none: its name.
+    pub reference: Option<String>,
 }
 
 impl EntitlementBody {
@@ -115,6 +125,7 @@ impl EntitlementBody {
             audience_units: form.list("audience_units", MOST_UNITS),
             questions,
             includes: form.list("includes", MOST_INCLUDED),
+            reference: Some(form.text("reference")).filter(|text| !text.is_empty()),
         };
         if body.tier == RiskTier::Privileged && body.longest_days.is_none_or(|days| days > LONGEST_PRIVILEGED_DAYS) {
             form.refuse(
@@ -145,6 +156,7 @@ impl EntitlementBody {
             ("audience_units", self.audience_units.join("\n")),
             ("questions", question_lines(&self.questions)),
             ("includes", self.includes.join("\n")),
+            ("reference", self.reference.clone().unwrap_or_default()),
         ]
         .map(|(name, text)| (name.to_owned(), text))
         .into()
@@ -175,11 +187,18 @@ pub(super) fn is_wider<T: PartialEq>(before: &[T], after: &[T]) -> bool {
     !before.is_empty() && (after.is_empty() || after.iter().any(|one| !before.contains(one)))
 }
 
-/// Whether a question is gone, is of another kind, or need no longer be answered.
+/// Whether a question is gone, is of another kind, need no longer be answered, or takes answers that
+/// it did not take before.
 fn asks_less(before: &[Question], after: &[Question]) -> bool {
-    before
-        .iter()
-        .any(|was| after.iter().find(|now| now.id == was.id).is_none_or(|now| now.kind != was.kind || (was.required && !now.required)))
+    let easier = |was: &Question, now: &Question| {
+        let ((was_least, was_most), (least, most)) = (was.limits(), now.limits());
+        now.kind != was.kind
+            || (was.required && !now.required)
+            || least < was_least
+            || most > was_most
+            || (was.kind == QuestionKind::Choice && now.options.iter().any(|option| !was.options.contains(option)))
+    };
+    before.iter().any(|was| after.iter().find(|now| now.id == was.id).is_none_or(|now| easier(was, now)))
 }
 
 /// Questions as lines of a form.
@@ -228,13 +247,18 @@ pub fn read_questions(form: &mut Form<'_>, field: &str) -> Vec<Question> {
     questions
 }
 
+/// In a page two spaces look like one.
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn read_question(line: &str) -> Result<Question, &'static str> {
     let mut parts = line.split('|').map(str::trim);
     let (Some(id), Some(label), Some(kind)) = (parts.next(), parts.next(), parts.next()) else { return Err("not_a_question") };
     let kind: QuestionKind = kind.parse().map_err(|_: UnknownWord| "unknown_kind")?;
     let mut question = Question {
         id: id.to_owned(),
-        label: label.to_owned(),
+        label: single_spaced(label),
         kind,
         required: false,
         options: vec![],
@@ -246,9 +270,7 @@ fn read_question(line: &str) -> Result<Question, &'static str> {
         let (word, rest) = part.split_once(char::is_whitespace).map_or((part, ""), |(word, rest)| (word, rest.trim()));
         match word {
             "required" | "optional" if rest.is_empty() => question.required = word == "required",
-            "options" => {
-                question.options = rest.split(';').map(|option| option.trim().to_owned()).filter(|option| !option.is_empty()).collect()
-            }
+            "options" => question.options = rest.split(';').map(single_spaced).filter(|option| !option.is_empty()).collect(),
             "least" => question.least = Some(rest.parse().map_err(|_| "not_a_number")?),
             "most" => question.most = Some(rest.parse().map_err(|_| "not_a_number")?),
             "help" => question.help = rest.to_owned(),

@@ -21,6 +21,8 @@ pub enum Shape {
     Any(fn() -> Vec<(String, String)>),
     /// The code of a business calendar.
     CalendarCode,
+    /// The code of a connection in use.
+    ConnectionCode,
 }
 
 /// What the text of a field names, so that it can be looked up.
@@ -76,7 +78,7 @@ pub struct FieldSpec {
 
 impl FieldSpec {
     /// A field that may be empty and needs nobody else.
-    pub(super) const fn new(name: &'static str, label: &'static str, shape: Shape, hint: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str, label: &'static str, shape: Shape, hint: &'static str) -> Self {
         Self {
             name,
             label,
@@ -92,37 +94,37 @@ impl FieldSpec {
     }
 
     /// It may not be empty.
-    pub(super) const fn required(self) -> Self {
+    pub(crate) const fn required(self) -> Self {
         Self { required: true, ..self }
     }
 
     /// It is never changed.
-    pub(super) const fn fixed(self) -> Self {
+    pub(crate) const fn fixed(self) -> Self {
         Self { fixed: true, ..self }
     }
 
     /// Each change of it needs a second person.
-    pub(super) const fn always(self) -> Self {
+    pub(crate) const fn always(self) -> Self {
         Self { weight: Weight::Always, ..self }
     }
 
     /// A change of it that weakens needs a second person.
-    pub(super) const fn when_weaker(self) -> Self {
+    pub(crate) const fn when_weaker(self) -> Self {
         Self { weight: Weight::WhenWeaker, ..self }
     }
 
     /// It names other records.
-    pub(super) const fn naming(self, names: Names) -> Self {
+    pub(crate) const fn naming(self, names: Names) -> Self {
         Self { names, ..self }
     }
 
     /// Empty it says something other than "none".
-    pub(super) const fn empty_means(self, empty: &'static str) -> Self {
+    pub(crate) const fn empty_means(self, empty: &'static str) -> Self {
         Self { empty, ..self }
     }
 
     /// Its lines are a set.
-    pub(super) const fn a_set(self) -> Self {
+    pub(crate) const fn a_set(self) -> Self {
         Self { set: true, ..self }
     }
 
@@ -131,7 +133,7 @@ impl FieldSpec {
     pub fn options(&self) -> Vec<(String, String)> {
         match self.shape {
             Shape::One(options) | Shape::Any(options) => options(),
-            Shape::Line(_) | Shape::Lines(..) | Shape::Number(..) | Shape::CalendarCode => Vec::new(),
+            Shape::Line(_) | Shape::Lines(..) | Shape::Number(..) | Shape::CalendarCode | Shape::ConnectionCode => Vec::new(),
         }
     }
 }

@@ -46,7 +46,7 @@ impl<'a> Form<'a> {
         let (longest, one_line) = match field.shape {
             Shape::Line(most) => (most, true),
             Shape::Lines(most, _) => (most, false),
-            Shape::Number(..) | Shape::One(_) | Shape::CalendarCode => (60, true),
+            Shape::Number(..) | Shape::One(_) | Shape::CalendarCode | Shape::ConnectionCode => (60, true),
             Shape::Any(_) => (500, true),
         };
         let text = match clean(name, typed, longest) {
@@ -64,6 +64,12 @@ impl<'a> Form<'a> {
             self.refuse(name, "required", "This is needed.");
         }
         text
+    }
+
+    /// Whether a word is among those that a field offers.
+    #[must_use]
+    pub fn offers(&self, name: &str, word: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name && field.options().iter().any(|(offered, _)| offered == word))
     }
 
     /// A name that others choose by: on one line, and not one that only looks like another.

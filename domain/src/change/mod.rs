@@ -74,6 +74,15 @@ impl RecordKind {
         }
     }
 
+    /// Whether a request keeps the version of it that it was made with.
+    #[must_use]
+    pub fn is_pinned_by_requests(self) -> bool {
+        match self {
+            Self::Entitlement | Self::Specification | Self::Plan => true,
+            Self::Unit | Self::Application | Self::Conflict | Self::Template | Self::Calendar | Self::Group => false,
+        }
+    }
+
     /// Its fields, in the order of the form.
     #[must_use]
     pub fn fields(self) -> &'static [FieldSpec] {

@@ -163,7 +163,8 @@ fn read_stage(line: &str) -> Result<PlanStage, &'static str> {
     let (Some(step), Some(name), Some(who)) = (parts.next(), parts.next(), parts.next()) else { return Err("not_a_stage") };
     let mut stage = PlanStage {
         step: number(step)?,
-        name: name.to_owned(),
+        // In a page two spaces look like one.
+        name: name.split_whitespace().collect::<Vec<_>>().join(" "),
         sources: read_sources(who)?,
         quorum: 1,
         fallback: vec![],
@@ -180,8 +181,12 @@ fn read_stage(line: &str) -> Result<PlanStage, &'static str> {
             "due" => stage.due_hours = number(rest)?,
             "remind" => stage.remind_hours = Some(number(rest)?),
             "escalate" => {
-                let (hours, to) = rest.split_once(" to ").map_or((rest, None), |(hours, to)| (hours, Some(to)));
-                stage.escalate_hours = Some(number(hours.trim())?);
+                let (hours, to) = match rest.strip_prefix("to ") {
+                    Some(to) => ("", Some(to)),
+                    None => rest.split_once(" to ").map_or((rest, None), |(hours, to)| (hours.trim(), Some(to))),
+                };
+                // A target without hours is refused with the stage as a whole, as hours without a target are.
+                stage.escalate_hours = if hours.is_empty() && to.is_some() { None } else { Some(number(hours)?) };
                 stage.escalate_to = to.map(read_sources).transpose()?.unwrap_or_default();
             }
             _ => return Err("not_a_stage"),

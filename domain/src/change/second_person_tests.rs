@@ -16,6 +16,7 @@ pub(super) fn sample(kind: RecordKind) -> Typed {
             ("deputy", "E2"),
             ("classification", "confidential"),
             ("logging", "partial"),
+            ("connection", "ledger-scim"),
             ("state", "active"),
         ],
         RecordKind::Entitlement => &[
@@ -36,6 +37,7 @@ pub(super) fn sample(kind: RecordKind) -> Typed {
                 "why | Which books | text | required | least 5 | most 80 | help The short name.\nday | From when | date | optional",
             ),
             ("includes", "ledger-read"),
+            ("reference", "LEDGER_WRITERS"),
         ],
         RecordKind::Conflict => &[
             ("code", "SOD-001"),
@@ -130,6 +132,8 @@ fn what_weakens_a_record_or_names_who_decides_needs_a_second_person_and_nothing_
         (Application, &[("classification", "restricted")], &[]),
         (Application, &[("logging", "missing")], &["logging"]),
         (Application, &[("logging", "covered")], &[]),
+        (Application, &[("connection", "elsewhere")], &["connection"]),
+        (Application, &[("connection", "")], &["connection"]),
         (Application, &[("state", "retired")], &[]),
         (Entitlement, &[("name", "Writer"), ("description", "Writes everything.")], &[]),
         (Entitlement, &[("tier", "standard")], &["tier"]),
@@ -158,12 +162,14 @@ fn what_weakens_a_record_or_names_who_decides_needs_a_second_person_and_nothing_
             Entitlement,
             &[(
                 "questions",
-                "why | Which of the books | text | required | help Please.\nday | From when | date | required\nn | How many | number | optional",
+                "why | Which of the books | text | required | least 5 | most 80 | help Please.\nday | From when | date | required\nn | How many | number | optional",
             )],
             &[],
         ),
         (Entitlement, &[("includes", "")], &["includes"]),
         (Entitlement, &[("includes", "ledger-read\nledger-pay")], &["includes"]),
+        (Entitlement, &[("reference", "LEDGER_ADMINS")], &["reference"]),
+        (Entitlement, &[("reference", "")], &["reference"]),
         (Conflict, &[("title", "Pay and release")], &["title"]),
         (Conflict, &[("description", "Four eyes.")], &["description"]),
         (Conflict, &[("severity", "low")], &["severity"]),
@@ -206,6 +212,37 @@ fn what_weakens_a_record_or_names_who_decides_needs_a_second_person_and_nothing_
         (Group, &[("members", "E1\nE2\nE3")], &["members"]),
     ] {
         assert_eq!(needs_second(Some(&body(kind, &[])), &body(kind, changes)), expected, "{kind} {changes:?}");
+    }
+}
+
+#[test]
+fn a_question_that_takes_answers_it_did_not_take_before_needs_a_second_person() {
+    for (before, after, weaker) in [
+        // Words: without limits of its own a question takes 0 to 500 characters.
+        ("text | optional | least 5 | most 80", "text | optional | least 5 | most 80", false),
+        ("text | optional | least 5 | most 80", "text | required | least 6 | most 79", false),
+        ("text | optional | least 5 | most 80", "text | optional | least 4 | most 80", true),
+        ("text | optional | least 5 | most 80", "text | optional | most 80", true),
+        ("text | optional | least 5 | most 80", "text | optional | least 5 | most 81", true),
+        ("text | optional | least 5 | most 80", "text | optional | least 5", true),
+        ("text | optional", "text | optional | most 500", false),
+        ("text | optional", "text | optional | most 501", true),
+        ("text | optional | most 600", "text | optional", false),
+        ("number | optional | least -5 | most 10", "number | optional | least -6 | most 10", true),
+        ("number | optional | least -5 | most 10", "number | optional | least -5", true),
+        ("number | optional | least -5 | most 10", "number | optional | most 10", true),
+        ("number | optional | least -5 | most 10", "number | optional | least 0 | most 9", false),
+        ("number | optional", "number | optional | least 1 | most 3", false),
+        ("date | optional | least 0 | most 30", "date | optional | least -1 | most 30", true),
+        ("date | optional | least 0 | most 30", "date | optional | least 0 | most 31", true),
+        ("date | optional | least 0 | most 30", "date | optional | least 1 | most 29", false),
+        ("choice | optional | options Test; Production", "choice | optional | options Test; Production; Any", true),
+        ("choice | optional | options Test; Production", "choice | optional | options Test; Anything", true),
+        ("choice | optional | options Test; Stage; Production", "choice | required | options Production; Test", false),
+    ] {
+        let question = |rest: &str| body(RecordKind::Entitlement, &[("questions", &format!("what | Which one | {rest}"))]);
+        let expected: &[&str] = if weaker { &["questions"] } else { &[] };
+        assert_eq!(needs_second(Some(&question(before)), &question(after)), expected, "{before} to {after}");
     }
 }
 

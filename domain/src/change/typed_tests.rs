@@ -67,6 +67,14 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
         (Entitlement, &[("questions", "a | Which | text | required\na | Which | text | required")], &["questions:twice"]),
         (Entitlement, &[("questions", "a | Which | number | required | least 9 | most 3")], &["questions:range@1"]),
         (Entitlement, &[("questions", "a | Which | number | required | least few")], &["questions:not_a_number@1"]),
+        (Entitlement, &[("name", "Ledger Wr\u{456}ter")], &["name:mixed_scripts"]),
+        (Entitlement, &[("name", "\u{421}\u{415}\u{41e}")], &["name:lookalike"]),
+        (Entitlement, &[("questions", "a | Which b\u{43e}oks | text | required")], &["questions:mixed_scripts@1"]),
+        (
+            Entitlement,
+            &[("questions", "a | Which | text | required\nb | Where | choice | required | options Test; T\u{435}st")],
+            &["questions:mixed_scripts@2"],
+        ),
         (Conflict, &[("severity", "awful")], &["severity:not_an_option"]),
         (Conflict, &[("left", "")], &["left:required"]),
         (Conflict, &[("right", "approve\npay")], &["right:on_both_sides@2"]),
@@ -93,6 +101,12 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
         (Plan, &[("stages", "1 | A | line_manager | due 8\n3 | B | application_owner | due 8")], &["stages:step"]),
         (Plan, &[("stages", "1 | Manager")], &["stages:not_a_stage@1"]),
         (Plan, &[("stages", "1 | Manager | line_manager | skip")], &["stages:not_a_stage@1"]),
+        (Plan, &[("stages", "1 | Manager | line_manager | due 8 | escalate 24")], &["stages:escalate@1"]),
+        (Plan, &[("stages", "1 | Manager | line_manager | due 8 | escalate to managers_manager")], &["stages:escalate@1"]),
+        (Plan, &[("stages", "1 | Manager | line_manager | due 8 | escalate 24 to")], &["stages:not_a_number@1"]),
+        (Plan, &[("stages", "1 | Manager | line_manager | due 8 | escalate")], &["stages:not_a_number@1"]),
+        (Plan, &[("stages", "1 | M\u{430}nager | line_manager | due 8")], &["stages:mixed_scripts@1"]),
+        (Plan, &[("stages", "1 | \u{421}\u{415}\u{41e} | line_manager | due 8")], &["stages:lookalike@1"]),
         (Plan, &[("tier", "huge")], &["tier:not_an_option"]),
         (Calendar, &[("monday", ""), ("tuesday", "")], &["monday:no_working_time"]),
         (Calendar, &[("monday", "17:00-09:00")], &["monday:ends_before_start"]),
@@ -103,6 +117,12 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
         (Calendar, &[("holidays", "25.12.2026 Christmas Day")], &["holidays:not_a_date@1"]),
         (Calendar, &[("holidays", "2026-12-25")], &["holidays:name@1"]),
         (Calendar, &[("holidays", "2026-12-25 Christmas\n2026-12-25 Again")], &["holidays:twice@2"]),
+        (Calendar, &[("holidays", "2026-12-25 Christm\u{430}s Day")], &["holidays:mixed_scripts@1"]),
+        (Calendar, &[("holidays", "0001-01-01 New Year")], &["holidays:holiday_year@1"]),
+        (Calendar, &[("holidays", "1999-12-31 The last\n2000-01-01 New Year")], &["holidays:holiday_year@1"]),
+        (Calendar, &[("holidays", "2100-12-31 New Year's Eve\n2101-01-01 New Year")], &["holidays:holiday_year@2"]),
+        (Calendar, &[("holidays", "9999-12-31 New Year's Eve")], &["holidays:holiday_year@1"]),
+        (Group, &[("name", "Secur\u{456}ty")], &["name:mixed_scripts"]),
         (Group, &[("members", "E1\nE1")], &["members:twice@2"]),
         (Group, &[("code", "Se curity")], &["code:not_a_code"]),
     ] {
@@ -142,7 +162,7 @@ fn differences_are_said_in_words_with_names_beside_numbers() {
             ("Classification", "Confidential", "Internal", true),
         ]
     );
-    assert_eq!(differences(RecordKind::Application, None, &after, &[], &person).len(), 7, "of a new record everything that is not empty");
+    assert_eq!(differences(RecordKind::Application, None, &after, &[], &person).len(), 8, "of a new record everything that is not empty");
 }
 
 #[test]
@@ -163,6 +183,8 @@ fn what_is_left_empty_is_said_as_what_it_means() {
         (RecordKind::Plan, "tier", "Any"),
         (RecordKind::Plan, "application", "any"),
         (RecordKind::Application, "deputy", "none"),
+        (RecordKind::Application, "connection", "by hand"),
+        (RecordKind::Entitlement, "reference", "its name"),
         (RecordKind::Calendar, "zone", "the zone of the installation"),
         (RecordKind::Calendar, "sunday", "none"),
     ] {

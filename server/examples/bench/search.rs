@@ -67,9 +67,9 @@ const LIVE: &str = "
       insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since)
       select done, who, what, 1, id, item, done, 'active', at from asked where state = 'released'
     )
-    insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, evidence, executed_by, executed_at, planned_at, state_since)
-    select done, 'REL-' || n, 'activate', id, 1, item, who, what, done, 'executed', at, 'Seen.', ('00000000-0000-7000-8003-' || lpad(to_hex(1 + (n + 1) % 5000), 12, '0'))::uuid,
-           at + (n % 200) * interval '1 hour', at, at from asked where state = 'released';
+    insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, evidence, executed_by, executed_at, verified_at, closed_at, planned_at, state_since)
+    select done, 'REL-' || n, 'activate', id, 1, item, who, what, done, 'closed', at, 'Seen.', ('00000000-0000-7000-8003-' || lpad(to_hex(1 + (n + 1) % 5000), 12, '0'))::uuid,
+           at + (n % 200) * interval '1 hour', at, at, at, at from asked where state = 'released';
 ";
 
 /// Who looks: an employee of a unit with fifty people, to whom some report.

@@ -15,7 +15,7 @@ use crate::usecase::releases::ReleaseService;
 use crate::usecase::requests::RequestService;
 use app::error::AppError;
 use app::inbox::port::{DecisionForm, Inbox};
-use app::releases::port::{Releases, ReleasesQuery};
+use app::releases::port::{Confirmation, Execution, Releases, ReleasesQuery};
 use app::requests::port::Requests;
 use domain::actor::Caller;
 use domain::basket::{BasketForm, ItemForm};
@@ -157,7 +157,7 @@ impl Life<'_> {
             let operator = self.operator(0);
             let queue = self
                 .releases
-                .list(&operator, ReleasesQuery { filter: "remove".to_owned(), after: String::new() })
+                .list(&operator, ReleasesQuery { filter: "remove".to_owned(), ..ReleasesQuery::default() })
                 .await
                 .map_err(DemoError::History)?;
             for line in queue.page.rows {
@@ -298,9 +298,28 @@ impl Life<'_> {
             ReleaseKind::Remove => format!("Role assignment {} removed; sign-in with it refused.", view.line.number),
             ReleaseKind::Extend => format!("Expiry of role assignment {} moved; read back in the portal.", view.line.number),
         };
-        match self.releases.execute(&operator, release, view.version, evidence, view.key).await {
+        let shown_as = view.by_hand.map(|by_hand| by_hand.shown_as).unwrap_or_default();
+        let confirmation = Confirmation { evidence, shown_as, ..Confirmation::default() };
+        match self.releases.execute(&operator, release, view.version, confirmation, view.key).await {
+            Ok(Execution::WaitsForSecondLook) => self.look(operator.identity, release, view.version + 1).await,
             // Two nights in a row may put the same removal on the list; the second finds it done.
             Ok(_) | Err(AppError::NotPossible | AppError::Changed) => Ok(()),
+            Err(error) => Err(DemoError::History(error)),
+        }
+    }
+}
+
+impl Life<'_> {
+    /// The other operator looks, within the hour.
+    async fn look(&mut self, done_by: IdentityId, release: ReleaseId, version: i32) -> Result<(), DemoError> {
+        let Some(other) = (0..2).map(|turn| self.operator(turn)).find(|operator| operator.identity != done_by) else { return Ok(()) };
+        let minutes = i64::try_from(5 + self.pick(40)).unwrap_or(5);
+        self.clock.advance(SignedDuration::from_mins(minutes));
+        let other = Caller { session: SessionId::new(self.base.system.now(), [0; 10]), ..other };
+        let said = "Looked it up in the portal: the assignment is as it was asked for.".to_owned();
+        match self.releases.look(&other, release, version, true, said).await {
+            // Whoever approved it leaves the look to somebody else.
+            Ok(()) | Err(AppError::SeparationOfDuties | AppError::NotPossible) => Ok(()),
             Err(error) => Err(DemoError::History(error)),
         }
     }

@@ -67,13 +67,14 @@ async fn upload(
     }
 }
 
-/// The page that says that a file is too large, with the way back to its draft. Nothing of the body
-/// was kept, so nobody knows yet who sent it.
+/// The page that says that a file is too large, with the way back to where it was to stand. Nothing of
+/// the body was kept, so nobody knows yet who sent it.
 pub fn too_large(form: &Uri) -> Response {
     let draft = Query::<Target>::try_from_uri(form).ok().and_then(|Query(target)| target.draft.parse::<DraftId>().ok());
-    let (back, word) = match draft {
-        Some(draft) => (format!("{}#{CARD}", paths::with(&paths::draft(draft), &[(REFUSED, "too_large")])), "Back to the request"),
-        None => (paths::HOME.to_owned(), "Start page"),
+    let (back, word) = match (draft, super::evidence::release_of(form)) {
+        (Some(draft), _) => (format!("{}#{CARD}", paths::with(&paths::draft(draft), &[(REFUSED, "too_large")])), "Back to the request"),
+        (None, Some(release)) => (super::evidence::back(release, "too_large"), "Back to the release"),
+        (None, None) => (paths::HOME.to_owned(), "Start page"),
     };
     let sentence = Problem { field: FIELD.to_owned(), code: "too_large".to_owned() }.sentence();
     // Everything in it is ours: an id was read as one, and a sentence is from the list.
@@ -85,7 +86,7 @@ pub fn too_large(form: &Uri) -> Response {
 }
 
 /// The one file of the form; a form without one has one without a name.
-async fn file_of(form: Result<Multipart, MultipartRejection>) -> Result<Upload, AppError> {
+pub(super) async fn file_of(form: Result<Multipart, MultipartRejection>) -> Result<Upload, AppError> {
     let mut form = form.map_err(|_| AppError::field(FIELD, "required"))?;
     let mut found = None;
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
@@ -123,7 +124,7 @@ async fn download(
     }
 }
 
-fn as_download(file: Download) -> Response {
+pub(super) fn as_download(file: Download) -> Response {
     let disposition = HeaderValue::from_str(&content_disposition(&file.name)).unwrap_or(HeaderValue::from_static("attachment"));
     let mut response = file.content.into_response();
     let headers = response.headers_mut();

@@ -97,9 +97,8 @@ pub(super) fn last(sent: &Sent, name: &str) -> String {
     sent.iter().rfind(|(sent, _)| sent == name).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-/// The proposal in a form. Values of one field that came more than once stand beside each other.
-fn proposal(kind: &str, key: String, sent: &Sent) -> Result<ProposalForm, AppError> {
-    let kind: RecordKind = kind.parse().map_err(|_| AppError::NotFound)?;
+/// The fields of a record in a form.
+pub(super) fn fields(sent: &Sent) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in sent {
         let Some(name) = name.strip_prefix(FIELD) else { continue };
@@ -110,12 +109,18 @@ fn proposal(kind: &str, key: String, sent: &Sent) -> Result<ProposalForm, AppErr
         // Browsers send lines with two characters at their end.
         field.push_str(&value.replace("\r\n", "\n"));
     }
+    fields
+}
+
+/// The proposal in a form. Values of one field that came more than once stand beside each other.
+fn proposal(kind: &str, key: String, sent: &Sent) -> Result<ProposalForm, AppError> {
+    let kind: RecordKind = kind.parse().map_err(|_| AppError::NotFound)?;
     let malformed = |_| AppError::Invalid { problems: vec![] };
     Ok(ProposalForm {
         kind,
         key: if key == paths::NEW { String::new() } else { key },
         base_version: last(sent, "base_version").parse().map_err(|_| AppError::Invalid { problems: vec![] })?,
-        fields,
+        fields: fields(sent),
         reason: last(sent, "reason").replace("\r\n", "\n"),
         effective_on: last(sent, "effective_on"),
         key_of_proposal: last(sent, "key").parse().map_err(malformed)?,

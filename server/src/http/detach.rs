@@ -2,7 +2,7 @@
 //! begun is committed or rolled back, and no connection goes back to the pool inside a transaction
 //! (see `store::pool`). The body is read before the task begins, within a limit of size and time.
 
-use super::{LARGEST_BODY, answer, attachments};
+use super::{LARGEST_BODY, answer, attachments, evidence};
 use crate::state::AppState;
 use app::error::AppError;
 use axum::body::{Body, to_bytes};
@@ -53,7 +53,7 @@ impl Tasks {
 pub async fn run(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
-    let file = parts.method == Method::POST && path == attachments::PATH;
+    let file = parts.method == Method::POST && (path == attachments::PATH || path == evidence::PATH);
     // Held until the request is done: its content stays in memory as long.
     let incoming = if file { state.tasks.files.clone().try_acquire_owned().map(Some) } else { Ok(None) };
     let Ok(incoming) = incoming else {

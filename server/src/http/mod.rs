@@ -13,16 +13,21 @@ mod approvals;
 mod attachments;
 mod changes;
 mod client;
+mod completions;
+mod connections;
 mod cookie;
 mod csp_report;
 mod detach;
+mod evidence;
 mod files;
 mod guard;
 mod headers;
 mod health;
+mod metrics;
 mod observe;
 mod pages;
 mod record;
+mod refused;
 mod return_to;
 mod session;
 mod set_up;
@@ -65,7 +70,7 @@ pub struct Endpoint {
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
     let endpoint = |method: &str, path: &str| Endpoint { method: method.to_owned(), path: path.to_owned() };
-    let own = own_routes().into_iter().map(|(method, path, _)| endpoint(method.as_str(), path));
+    let own = own_routes().into_iter().chain(machine_routes()).map(|(method, path, _)| endpoint(method.as_str(), path));
     let pages = pages::list()
         .into_iter()
         .flat_map(|page| page.methods().map(|method| endpoint(method_name(method), page.path())).collect::<Vec<_>>());
@@ -93,16 +98,26 @@ fn own_routes() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
         (Method::POST, set_up::PATH, post(set_up::set_up)),
         (Method::POST, attachments::PATH, attachments::upload_route()),
         (Method::GET, attachments::ONE, attachments::download_route()),
+        (Method::POST, evidence::PATH, evidence::upload_route()),
+        (Method::GET, evidence::ONE, evidence::download_route()),
         (Method::GET, record::PATH, record::route()),
         (Method::POST, "/theme", post(theme::choose)),
         (Method::POST, approvals::DELEGATE, post(approvals::delegate)),
         (Method::POST, approvals::REASSIGN, post(approvals::reassign)),
         (Method::POST, changes::RECORD, post(changes::propose)),
         (Method::POST, changes::CHANGE, post(changes::step)),
+        (Method::POST, connections::CONNECTION, post(connections::act)),
         (Method::POST, "/csp-report", post(csp_report::receive)),
         (Method::GET, "/healthz", get(health::health)),
+        (Method::GET, metrics::PATH, get(metrics::metrics)),
         (Method::GET, "/favicon.ico", get(files::icon)),
     ]
+}
+
+/// Routes for other machines, which bring a signature and no session: neither session nor cross-site
+/// guard stand before them.
+fn machine_routes() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
+    vec![(Method::POST, completions::PATH, completions::route())]
 }
 
 /// The whole server as a service.
@@ -116,11 +131,17 @@ pub fn router(state: AppState) -> Router {
         .fallback(pages::not_found)
         .method_not_allowed_fallback(answer::method_not_allowed)
         .layer(from_fn(answer::tidy))
+        .layer(from_fn_with_state(state.clone(), refused::bring_back))
         .layer(from_fn_with_state(state.clone(), session::attach))
         .layer(from_fn_with_state(state.clone(), detach::run))
         .layer(from_fn_with_state(state.clone(), guard::refuse_cross_site));
+    let mut machines = Router::new();
+    for (_, path, handlers) in machine_routes() {
+        machines = machines.route(path, handlers);
+    }
     Router::new()
         .nest_service("/pkg", files::package(&state))
+        .merge(machines.layer(from_fn_with_state(state.clone(), detach::run)))
         .merge(dynamic)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(RequestBodyLimitLayer::new(MOST_READ))

@@ -7,6 +7,7 @@ use crate::state::AppState;
 use crate::usecase::accounts::Handover;
 use app::caller::MaybeCaller;
 use app::error::AppError;
+use app::refused::RefusedForm;
 use app::routes::App;
 use app::ui::Theme;
 use axum::extract::{Request, State};
@@ -26,13 +27,16 @@ pub fn list() -> Vec<AxumRouteListing> {
 }
 
 /// What every render and every server function finds in context: the caller, the ports, the nonce
-/// of this answer, the colours.
+/// of this answer, the colours, and what was typed into a form that was refused.
 pub fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         let Some(parts) = use_context::<Parts>() else { return };
         provide_context(parts.extensions.get::<MaybeCaller>().cloned().unwrap_or_default());
         provide_context(state.backend(parts.extensions.get::<Handover>().cloned().unwrap_or_default()));
         provide_context(cookie::theme_word(&parts.headers).map_or(Theme::System, |word| Theme::from_word(&word)));
+        if let Some(refused) = parts.extensions.get::<RefusedForm>() {
+            provide_context(refused.clone());
+        }
         if let Some(PageNonce(nonce)) = parts.extensions.get() {
             provide_context(Nonce::from_value(nonce.as_str()));
         }

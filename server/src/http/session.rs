@@ -1,6 +1,6 @@
 //! Who is asking: the session of each request, and what is open to people without one.
 
-use super::{answer, client, cookie, guard, return_to};
+use super::{answer, client, cookie, guard, metrics, return_to};
 use crate::state::AppState;
 use crate::usecase::accounts::{Client, Handover};
 use app::caller::MaybeCaller;
@@ -19,7 +19,7 @@ const OPEN_FUNCTIONS: [&str; 1] = ["/api/account/demonstration_people"];
 /// Finds the caller, refuses strangers where nothing is open to them, and hands out new tokens.
 pub async fn attach(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    if path == "/healthz" || path == "/favicon.ico" {
+    if path == "/healthz" || path == "/favicon.ico" || path == metrics::PATH {
         return next.run(request).await;
     }
     let resolved = match cookie::session_token(request.headers(), &state.config) {

@@ -1,68 +1,43 @@
-//! The form that makes the first administrator.
+//! The form that makes the first administrator: a plain post to the page that it stands on. What was
+//! refused is answered with the same page, the names as they were typed and a sentence at each field.
 
-use super::{answer, return_to};
+use super::answer;
+use super::changes::{again, last, read};
 use crate::state::AppState;
 use crate::usecase::accounts::{Client, Handover, NewAdministrator};
-use app::error::AppError;
+use app::sign_in::RefusedSetUp;
 use axum::Extension;
-use axum::extract::{Form, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
-use serde::Deserialize;
 
 /// The page and the form's target.
 pub const PATH: &str = "/setup";
 
-/// Most characters of a field that come back to the page.
-const LONGEST_KEPT: usize = 254;
-
-/// What the set-up page sends.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct SetUpForm {
-    token: String,
-    given_name: String,
-    family_name: String,
-    login: String,
-    password: String,
-    password_again: String,
-}
-
-/// Makes the first administrator and signs them in, or goes back to the page with a code.
+/// Makes the first administrator and signs them in, or answers with the page.
 pub async fn set_up(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
     Extension(handover): Extension<Handover>,
-    Form(form): Form<SetUpForm>,
+    request: Request,
 ) -> Response {
-    let typed = [("given_name", form.given_name.clone()), ("family_name", form.family_name.clone()), ("login", form.login.clone())];
-    let token = form.token.clone();
-    let new = NewAdministrator {
-        token: form.token,
-        given_name: form.given_name,
-        family_name: form.family_name,
-        login: form.login,
-        password: form.password,
-        password_again: form.password_again,
+    let (request, sent) = match read(request, &state).await {
+        Ok(read) => read,
+        Err(response) => return response,
     };
+    let new = NewAdministrator {
+        token: last(&sent, "token"),
+        given_name: last(&sent, "given_name"),
+        family_name: last(&sent, "family_name"),
+        login: last(&sent, "login"),
+        password: last(&sent, "password"),
+        password_again: last(&sent, "password_again"),
+    };
+    let NewAdministrator { token, given_name, family_name, login, .. } = new.clone();
     match state.accounts.set_up(new, &client).await {
         Ok(issued) => {
             handover.put(issued);
             answer::see_other("/")
         }
-        Err(error) => answer::see_other(&back(&token, &typed, &error)),
-    }
-}
-
-/// The page again, with what was wrong and with the names as typed; never a password.
-fn back(token: &str, typed: &[(&str, String)], error: &AppError) -> String {
-    let token = return_to::encoded(token);
-    // Nobody's name is longer, and an address has no room for more.
-    let kept = |value: &str| return_to::encoded(&value.chars().take(LONGEST_KEPT).collect::<String>());
-    let typed: String = typed.iter().map(|(name, value)| format!("&{name}={}", kept(value))).collect();
-    match error.problems().first() {
-        Some(problem) => {
-            format!("{PATH}?token={token}&error={}&field={}{typed}", return_to::encoded(&problem.code), return_to::encoded(&problem.field))
-        }
-        None => format!("{PATH}?token={token}&error={}{typed}", error.code()),
+        Err(error) => again(state, request, error.clone(), RefusedSetUp { token, given_name, family_name, login, error }).await,
     }
 }

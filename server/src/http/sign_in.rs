@@ -14,6 +14,9 @@ use serde::Deserialize;
 /// The page and the form's target.
 pub const PATH: &str = "/sign-in";
 
+/// Most characters of a sign-in name, as the field says.
+const LONGEST_LOGIN: usize = 254;
+
 /// What the sign-in page sends.
 #[derive(Deserialize)]
 #[serde(default)]
@@ -38,6 +41,7 @@ pub async fn sign_in(
     Form(form): Form<SignInForm>,
 ) -> Response {
     let page = return_to::local(&form.return_to);
+    let typed = kept(&form);
     let outcome = match &form.demo_login {
         Some(login) => state.accounts.sign_in_to_demonstration(login, &client).await,
         None => state.accounts.sign_in(&form.login, form.password, &client).await,
@@ -54,9 +58,19 @@ pub async fn sign_in(
                 SignInRefused::Fault => "internal",
             };
             let back = page.filter(|page| *page != "/").map(|page| format!("&return_to={}", return_to::encoded(page))).unwrap_or_default();
-            answer::see_other(&format!("{PATH}?error={code}{back}"))
+            answer::see_other(&format!("{PATH}?error={code}{back}{typed}"))
         }
     }
+}
+
+/// The sign-in name as typed, for the page to show again, whether there is such a name or not; never
+/// the password. Longer than any name it is left out: an address has no room for it.
+fn kept(form: &SignInForm) -> String {
+    let login = form.login.trim();
+    if login.is_empty() || form.demo_login.is_some() || login.chars().count() > LONGEST_LOGIN {
+        return String::new();
+    }
+    format!("&login={}", return_to::encoded(login))
 }
 
 /// Ends the session here and in the browser.

@@ -27,6 +27,7 @@ use domain::id::{EventId, ImportId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use sqlx::PgConnection;
 use std::path::Path;
 
 /// Most bad values an import collects before it stops reading.
@@ -79,6 +80,7 @@ pub struct CatalogueOptions {
 
 /// One run: its moment and what its identifiers are made from.
 struct Run {
+    kind: Kind,
     id: ImportId,
     now: Timestamp,
     ids: IdSeed,
@@ -86,11 +88,12 @@ struct Run {
 }
 
 impl Run {
-    fn begin(system: &System, file: &Path) -> Self {
+    fn begin(kind: Kind, system: &System, file: &Path) -> Self {
         let now = system.now();
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let seed: [u8; 16] = system.random();
         Self {
+            kind,
             id: ImportId::new(now, system.random()),
             now,
             ids: IdSeed { millis: format!("{:012x}", millis & 0xffff_ffff_ffff), seed: hex(&seed) },
@@ -98,21 +101,60 @@ impl Run {
         }
     }
 
-    /// The run as it is recorded.
-    fn row(&self, kind: Kind, sha256: [u8; 32], counts: &Counts) -> run::Run<'_> {
-        let Counts { added, changed, removed, unchanged, skipped } = *counts;
-        run::Run {
-            id: self.id.0,
-            kind: kind.word(),
-            file_name: &self.file_name,
-            sha256,
-            at: self.now,
-            counts: [added, changed, removed, unchanged, skipped].map(stored),
+    /// A plan for a file of which `bad` cannot be used: what speaks against carrying it out when
+    /// it removes so many of so many records. Whoever made the plan says what is in it.
+    fn report(&self, file: &Path, options: &ApplyOptions, bad: Vec<BadRow>, removed: u64, of: u64) -> ImportReport {
+        let mut refusals = Vec::new();
+        if !bad.is_empty() && !options.skip_bad {
+            refusals.push(Refusal::BadRows);
+        }
+        let limit = options.removal_limit;
+        if limit.is_exceeded_by(removed, of) && !options.confirm_mass_change {
+            refusals.push(Refusal::MassChange { removed, of, limit });
+        }
+        ImportReport {
+            kind: self.kind,
+            file: file.display().to_string(),
+            import: self.id,
+            rows: 0,
+            counts: Counts::default(),
+            columns: vec![],
+            examples: vec![],
+            notes: vec![],
+            bad_rows: 0,
+            bad,
+            skip_bad: options.skip_bad,
+            refusals,
+            asked_to_apply: options.apply,
+            applied: false,
         }
     }
 
-    fn event_id(&self, system: &System) -> uuid::Uuid {
-        EventId::new(self.now, system.random()).0
+    /// Records the run. Its event is written only when something `changed`: the same file twice
+    /// leaves no second trace in the trail.
+    async fn record(
+        &self,
+        conn: &mut PgConnection,
+        system: &System,
+        sha256: [u8; 32],
+        counts: &Counts,
+        changed: bool,
+    ) -> Result<(), ImportError> {
+        let Counts { added, changed: altered, removed, unchanged, skipped } = *counts;
+        let row = run::Run {
+            id: self.id.0,
+            kind: self.kind.word(),
+            file_name: &self.file_name,
+            sha256,
+            at: self.now,
+            counts: [added, altered, removed, unchanged, skipped].map(stored),
+        };
+        run::insert(conn, &row).await?;
+        if changed {
+            let (event, body) = (EventId::new(self.now, system.random()).0, self.event_body(sha256, counts));
+            run::insert_event(conn, &row, event, self.kind.applied(), self.kind.process(), &body).await?;
+        }
+        Ok(())
     }
 
     /// The body of the run's event: canonical JSON, because its keys are sorted and its values are

@@ -27,6 +27,22 @@ impl Kind {
         }
     }
 
+    /// Who the trail says did it.
+    pub(super) fn process(self) -> &'static str {
+        match self {
+            Self::People => "import people",
+            Self::Catalogue => "import catalogue",
+        }
+    }
+
+    /// Kind of the event that it was applied.
+    pub(super) fn applied(self) -> &'static str {
+        match self {
+            Self::People => "import.people_applied",
+            Self::Catalogue => "import.catalogue_applied",
+        }
+    }
+
     /// What one record is called, in the plural.
     #[must_use]
     pub fn records(self) -> &'static str {

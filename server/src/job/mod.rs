@@ -1,4 +1,4 @@
-//! What happens by itself: recurring jobs, one file each, and the runner that starts them.
+//! What happens by itself: recurring jobs, one file each. The work queue carries them (`crate::queue`).
 //!
 //! A recurring job takes no input and looks at what is due when it runs, so it may run at any time,
 //! twice, or not for a while (law 7). Each change it makes is a unit of work of its own.
@@ -8,6 +8,7 @@
 
 pub mod announce_ends;
 pub mod apply_changes;
+pub mod clear_queue;
 pub mod end_grants;
 pub mod end_sessions;
 pub mod finalise_decisions;
@@ -15,10 +16,12 @@ pub mod gather_digests;
 pub mod lapse_requests;
 pub mod remind_and_escalate;
 pub mod replan_stages;
+pub mod resume_releases;
 mod runner;
+pub mod seal_secrets;
 pub mod send_mail;
 
-pub use runner::{JobsHandle, run_due, start};
+pub use runner::{Recurring, queue_due, register, run_due};
 
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
@@ -55,7 +58,7 @@ impl Tally {
             Ok(changed) => self.changed += i64::from(changed),
             Err(error) => {
                 self.failed += 1;
-                tracing::error!(job = self.job, %record, fault = %runner::chain(&error), "a job failed at one record");
+                tracing::error!(job = self.job, %record, fault = %crate::queue::chain(&error), "a job failed at one record");
             }
         }
     }
@@ -83,10 +86,6 @@ pub struct JobSpec {
     run: fn(&Base) -> BoxFuture<'_, Result<JobReport, UseCaseError>>,
 }
 
-/// Jobs that may take long: one waits for other machines, one works out every open stage. They run
-/// beside the others, so that they hold up nobody's decision and nobody's access.
-const BESIDE: &[&str] = &[send_mail::NAME, replan_stages::NAME];
-
 /// Every recurring job.
 pub const JOBS: &[JobSpec] = &[
     JobSpec {
@@ -97,9 +96,15 @@ pub const JOBS: &[JobSpec] = &[
     },
     JobSpec {
         name: end_grants::NAME,
-        what: "Plans the removal of access that reached its end or whose holder is no longer active.",
+        what: "Plans the removal of access that reached its end, whose holder is no longer active, or that has to go before what replaces it.",
         every_seconds: 60,
         run: |base| Box::pin(end_grants::run(base)),
+    },
+    JobSpec {
+        name: resume_releases::NAME,
+        what: "Queues releases that a machine should carry out by now and that nobody has in hand.",
+        every_seconds: 60,
+        run: |base| Box::pin(resume_releases::run(base)),
     },
     JobSpec {
         name: apply_changes::NAME,
@@ -127,13 +132,13 @@ pub const JOBS: &[JobSpec] = &[
     },
     JobSpec {
         name: end_sessions::NAME,
-        what: "Ends sessions that may not be used any more.",
+        what: "Ends sessions that may not be used any more, and forgets what was typed into refused forms.",
         every_seconds: 300,
         run: |base| Box::pin(end_sessions::run(base)),
     },
     JobSpec {
         name: announce_ends::NAME,
-        what: "Tells people that access of theirs ends soon.",
+        what: "Reminds people that access of theirs ends: when a third of the time, a week and a day are left.",
         every_seconds: 3_600,
         run: |base| Box::pin(announce_ends::run(base)),
     },
@@ -148,6 +153,18 @@ pub const JOBS: &[JobSpec] = &[
         what: "Hands mails to the mail server, and tries again what it did not take.",
         every_seconds: 15,
         run: |base| Box::pin(send_mail::run(base)),
+    },
+    JobSpec {
+        name: seal_secrets::NAME,
+        what: "Seals secrets of connections with the present key that were sealed with one before it.",
+        every_seconds: 3_600,
+        run: |base| Box::pin(seal_secrets::run(base)),
+    },
+    JobSpec {
+        name: clear_queue::NAME,
+        what: "Clears away what is left of tasks that were replaced while they ran on a server that died.",
+        every_seconds: 3_600,
+        run: |base| Box::pin(clear_queue::run(base)),
     },
 ];
 

@@ -1,11 +1,12 @@
-//! What the clock does to decisions that wait: those asked are reminded once, then the next level is
-//! asked as well, and what somebody has taken on and not decided goes back to the team. Clocks stand
+//! What the clock does to decisions and work by hand that wait: those asked are reminded once, then the
+//! next level is asked as well, and what somebody has taken on and not done goes back to the team. Clocks stand
 //! still while the requester is asked.
 
 use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
+use crate::usecase::manual;
 use crate::usecase::stage_queue;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
@@ -26,6 +27,8 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let lapsed = store::holds::lapsed_claims(work.conn(), now, BATCH).await?;
     let to_escalate = store::holds::to_escalate(work.conn(), now, BATCH).await?;
     let to_remind = store::holds::to_remind(work.conn(), now, BATCH).await?;
+    let lapsed_work = store::release_hands::lapsed_claims(work.conn(), now, BATCH).await?;
+    let late_work = store::release_hands::late(work.conn(), now, BATCH).await?;
     work.commit().await?;
     let mut tally = Tally::new(NAME);
     for stage in lapsed {
@@ -33,11 +36,21 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
         let outcome = stage_queue::lapse_claim(&mut work, stage).await;
         tally.count(stage, keep(work, outcome).await);
     }
+    for release in lapsed_work {
+        let mut work = begin(base).await?;
+        let outcome = manual::lapse_claim(&mut work, release).await;
+        tally.count(release, keep(work, outcome).await);
+    }
     let back = tally.changed();
     for stage in to_remind {
         let mut work = begin(base).await?;
         let outcome = stage_queue::remind(&mut work, base, stage).await;
         tally.count(stage, keep(work, outcome).await);
+    }
+    for release in late_work {
+        let mut work = begin(base).await?;
+        let outcome = manual::remind(&mut work, base, release).await;
+        tally.count(release, keep(work, outcome).await);
     }
     let reminded = tally.changed() - back;
     for stage in to_escalate {

@@ -1,9 +1,11 @@
-//! Runs the jobs that are due. Several servers may run at once: a job is leased in the database
-//! before it runs, and the lease of a server that died runs out.
+//! Recurring jobs by the clock: which are due, one run, what is written down about it. The work queue
+//! carries them, so several servers share them and the job of a dead server runs on another one.
 
-use super::{BESIDE, JOBS, JobReport, JobSpec};
+use super::{JOBS, JobReport, JobSpec};
+use crate::queue::{Claim, Crew, TaskKind, chain, in_words};
 use crate::store::error::StoreError;
-use crate::store::jobs::{self, Lease};
+use crate::store::jobs::{self, Run};
+use crate::store::queue;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
@@ -11,83 +13,66 @@ use app::error::AppError;
 use domain::actor::Actor;
 use futures::FutureExt;
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
 
-/// How often the table is looked at. Only the wake-up comes from the machine; what is due follows
-/// from the clock in `System`.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A server that has not finished a job after this time is taken for dead.
-const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// A job that keeps failing waits no longer than this (or its own period).
 const LONGEST_WAIT_SECONDS: i64 = 3_600;
 
-/// The running jobs of this server.
-pub struct JobsHandle {
-    stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 2],
+/// One run of a recurring job, as a task. It never fails as a task: what came of it, and when it is
+/// due again, is in the job table.
+#[derive(Serialize, Deserialize)]
+pub struct Recurring {
+    /// Name of the job.
+    job: String,
 }
 
-impl JobsHandle {
-    /// Starts nothing more and waits for the jobs that are running.
-    pub async fn stop(self) {
-        // Fails only when the loop is gone already.
-        let _ = self.stop.send(true);
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a loop of the jobs did not end by itself");
-            }
+impl TaskKind for Recurring {
+    const NAME: &'static str = "recurring-job";
+    const WHAT: &'static str = "Recurring jobs";
+    const CREW: Crew = Crew::House;
+
+    fn key(&self) -> String {
+        format!("{}:{}", Self::NAME, self.job)
+    }
+
+    async fn run(self, base: Base, _claim: Claim) -> Result<(), UseCaseError> {
+        // A job of another version of the program is that one's.
+        if let Some(job) = JOBS.iter().find(|job| job.name == self.job) {
+            perform(&base, job).await?;
         }
+        Ok(())
     }
 }
 
-/// Looks for due jobs until it is stopped.
-#[must_use]
-pub fn start(base: Base) -> JobsHandle {
-    let (stop, stopped) = watch::channel(false);
-    // One loop for what works on records, one for what waits for other machines.
-    let tasks = [false, true].map(|beside| tokio::spawn(look_for_due_jobs(base.clone(), beside, stopped.clone())));
-    JobsHandle { stop, tasks }
-}
-
-async fn look_for_due_jobs(base: Base, beside: bool, mut stopped: watch::Receiver<bool>) {
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut registered = false;
-    loop {
-        tokio::select! {
-            _ = look.tick() => {}
-            // Also when the handle was dropped.
-            _ = stopped.changed() => return,
-        }
-        let looked = async {
-            if !registered {
-                register(&base).await?;
-                registered = true;
-            }
-            due(&base).await
-        };
-        let due = match looked.await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!(fault = %chain(&error), "the job table could not be read");
-                continue;
-            }
-        };
-        for job in due.into_iter().filter(|job| BESIDE.contains(&job.name) == beside) {
-            if *stopped.borrow() {
-                return;
-            }
-            // What came of it is on record and in the log.
-            let _ = run_leased(&base, job).await;
-        }
+/// Puts every job on record.
+///
+/// # Errors
+/// [`UseCaseError`] when the database refuses.
+pub async fn register(base: &Base) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, Actor::System { job: "jobs".to_owned() }).await?;
+    let now = work.now();
+    for job in JOBS {
+        jobs::register(work.conn(), job.name, job.every_seconds, now).await?;
     }
+    work.commit().await
 }
 
-/// Runs every job that is due now, once, one after the other: what the loop does, for tests, which
+/// Queues the jobs that are due; one that waits or runs already stays as it is.
+///
+/// # Errors
+/// [`UseCaseError`] when the database refuses.
+pub async fn queue_due(base: &Base) -> Result<(), UseCaseError> {
+    for job in due(base).await? {
+        let task = Recurring { job: job.name.to_owned() };
+        let ids = serde_json::json!({ "job": task.job });
+        let mut conn = base.pool.acquire().await.map_err(StoreError::from)?;
+        queue::add_unless_there(&mut conn, Recurring::NAME, &ids, &task.key()).await?;
+    }
+    Ok(())
+}
+
+/// Runs every job that is due now, once, one after the other, without the queue: for tests, which
 /// bring their own time.
 ///
 /// # Errors
@@ -96,20 +81,11 @@ pub async fn run_due(base: &Base) -> Result<Vec<(&'static str, Result<JobReport,
     register(base).await?;
     let mut outcomes = Vec::new();
     for job in due(base).await? {
-        if let Some(outcome) = run_leased(base, job).await? {
+        if let Some(outcome) = perform(base, job).await? {
             outcomes.push((job.name, outcome));
         }
     }
     Ok(outcomes)
-}
-
-async fn register(base: &Base) -> Result<(), UseCaseError> {
-    let mut work = Work::begin(base, Actor::System { job: "jobs".to_owned() }).await?;
-    let now = work.now();
-    for job in JOBS {
-        jobs::register(work.conn(), job.name, job.every_seconds, now).await?;
-    }
-    work.commit().await
 }
 
 /// Due jobs that this program knows; others belong to another version of it.
@@ -119,9 +95,9 @@ async fn due(base: &Base) -> Result<Vec<&'static JobSpec>, UseCaseError> {
     Ok(names.iter().filter_map(|name| JOBS.iter().find(|job| job.name == name)).collect())
 }
 
-/// Leases a job, runs it and records what came of it; `None` when another server was quicker.
-async fn run_leased(base: &Base, job: &JobSpec) -> Result<Option<Result<JobReport, UseCaseError>>, UseCaseError> {
-    let Some(lease) = lease(base, job).await? else { return Ok(None) };
+/// Runs a job and records what came of it; `None` when it is not due any more.
+async fn perform(base: &Base, job: &JobSpec) -> Result<Option<Result<JobReport, UseCaseError>>, UseCaseError> {
+    let Some(run) = begin(base, job).await? else { return Ok(None) };
     let outcome = match AssertUnwindSafe((job.run)(base)).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(_) => {
@@ -134,20 +110,19 @@ async fn run_leased(base: &Base, job: &JobSpec) -> Result<Option<Result<JobRepor
         Ok(_) => {}
         Err(error) => tracing::error!(job = job.name, fault = %chain(error), "a job failed"),
     }
-    let recorded = finish(base, job, lease, &outcome).await;
+    let recorded = finish(base, job, run, &outcome).await;
     if let Err(error) = &recorded {
         tracing::error!(job = job.name, fault = %chain(error), "what came of a job could not be recorded");
     }
     recorded.map(|()| Some(outcome))
 }
 
-async fn lease(base: &Base, job: &JobSpec) -> Result<Option<Lease>, UseCaseError> {
+async fn begin(base: &Base, job: &JobSpec) -> Result<Option<Run>, UseCaseError> {
     let mut conn = base.pool.acquire().await.map_err(StoreError::from)?;
-    let now = base.system.now();
-    Ok(jobs::lease(&mut conn, job.name, now, now.saturating_add(LEASE).unwrap_or(now)).await?)
+    Ok(jobs::begin(&mut conn, job.name, base.system.now()).await?)
 }
 
-async fn finish(base: &Base, job: &JobSpec, lease: Lease, outcome: &Result<JobReport, UseCaseError>) -> Result<(), UseCaseError> {
+async fn finish(base: &Base, job: &JobSpec, run: Run, outcome: &Result<JobReport, UseCaseError>) -> Result<(), UseCaseError> {
     let mut conn = base.pool.acquire().await.map_err(StoreError::from)?;
     let now = base.system.now();
     let every = i64::from(job.every_seconds);
@@ -155,11 +130,11 @@ async fn finish(base: &Base, job: &JobSpec, lease: Lease, outcome: &Result<JobRe
         Ok(report) if report.failed == 0 => (None, every),
         // The other records must not wait for those that fail.
         Ok(report) => (Some(format!("Failed at {} of its records; the log has each of them.", report.failed)), every),
-        Err(error) => (Some(in_words(error)), wait_after_failure(every, lease.backed_off)),
+        Err(error) => (Some(in_words(error)), wait_after_failure(every, run.backed_off)),
     };
     let next = now.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(now);
-    if !jobs::finish(&mut conn, job.name, lease, error.as_deref(), now, next).await? {
-        tracing::warn!(job = job.name, "a job took longer than its lease; another server may have run it as well");
+    if !jobs::finish(&mut conn, job.name, run, error.as_deref(), now, next).await? {
+        tracing::warn!(job = job.name, "this server was taken for dead while it ran a job; another one ran it as well");
     }
     Ok(())
 }
@@ -167,26 +142,6 @@ async fn finish(base: &Base, job: &JobSpec, lease: Lease, outcome: &Result<JobRe
 /// Twice as long as after the failure before, up to an hour; `backed_off` is `None` after a success.
 fn wait_after_failure(every: i64, backed_off: Option<i64>) -> i64 {
     backed_off.map_or(every, |before| before.saturating_mul(2)).clamp(every, every.max(LONGEST_WAIT_SECONDS))
-}
-
-/// For the administration page: what happened, without anything internal.
-fn in_words(error: &UseCaseError) -> String {
-    match error {
-        UseCaseError::Answer(answer) => format!("Refused: {}.", answer.code().replace('_', " ")),
-        UseCaseError::Store(_) => "The database refused or could not be reached; the log has the details.".to_owned(),
-    }
-}
-
-/// An error with its causes, for the log.
-pub(super) fn chain(error: &UseCaseError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl PolicySet {
         let started = micros();
         let results = self.results(facts);
         let duration_us = i64::try_from(micros().saturating_sub(started)).unwrap_or(i64::MAX);
-        Evaluation { id, at: now, phase: facts.phase, policy_hash: self.hash.clone(), results, duration_us }
+        Evaluation { id, at: now, phase: facts.phase, policy_hash: self.hash.clone(), rules: facts.rules.clone(), results, duration_us }
     }
 
     fn results(&self, facts: &GateFacts) -> Vec<GateResult> {

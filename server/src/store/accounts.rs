@@ -14,12 +14,27 @@ pub struct Account {
     pub identity: IdentityId,
     /// Sign-in name.
     pub login: String,
-    /// Hash of the password.
-    pub password_hash: String,
-    /// When the password was last changed.
-    pub password_changed_at: Timestamp,
+    /// The password that opens it; nothing where none does.
+    pub password: Option<Password>,
     /// The owner is active.
     pub active: bool,
+}
+
+/// A password as it is kept.
+#[derive(Clone, Debug)]
+pub struct Password {
+    /// Its hash.
+    pub hash: String,
+    /// When it was chosen.
+    pub changed_at: Timestamp,
+}
+
+impl Account {
+    /// Hash of the password; nothing where no password opens the account.
+    #[must_use]
+    pub fn password_hash(&self) -> Option<&str> {
+        self.password.as_ref().map(|password| password.hash.as_str())
+    }
 }
 
 /// The account with this sign-in name.
@@ -37,8 +52,7 @@ pub async fn by_login(conn: &mut PgConnection, login: &str) -> Result<Option<Acc
     Ok(row.map(|row| Account {
         identity: IdentityId(row.identity_id),
         login: row.login,
-        password_hash: row.password_hash,
-        password_changed_at: row.password_changed_at.to_jiff(),
+        password: row.password_hash.zip(row.password_changed_at).map(|(hash, at)| Password { hash, changed_at: at.to_jiff() }),
         active: row.active,
     }))
 }
@@ -58,29 +72,35 @@ pub async fn of(conn: &mut PgConnection, identity: IdentityId) -> Result<Option<
     Ok(row.map(|row| Account {
         identity: IdentityId(row.identity_id),
         login: row.login,
-        password_hash: row.password_hash,
-        password_changed_at: row.password_changed_at.to_jiff(),
+        password: row.password_hash.zip(row.password_changed_at).map(|(hash, at)| Password { hash, changed_at: at.to_jiff() }),
         active: row.active,
     }))
 }
 
-/// The password hash of an active identity. Until the transaction ends nobody can change the
-/// password or stop the identity.
+/// The account of an active identity, held.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Hash of the password in force; nothing where no password opens the account.
+    pub password_hash: Option<String>,
+}
+
+/// The account of an active identity. Until the transaction ends nobody can change the password or
+/// stop the identity.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn hold(conn: &mut PgConnection, identity: IdentityId) -> Result<Option<String>, StoreError> {
-    let hash = sqlx::query_scalar!(
+pub async fn hold(conn: &mut PgConnection, identity: IdentityId) -> Result<Option<Held>, StoreError> {
+    let row = sqlx::query!(
         "select a.password_hash from account a join identity i on i.id = a.identity_id
          where i.id = $1 and i.state = 'active' for share of i for update of a",
         identity.0
     )
     .fetch_optional(conn)
     .await?;
-    Ok(hash)
+    Ok(row.map(|row| Held { password_hash: row.password_hash }))
 }
 
-/// Makes an account.
+/// Makes an account; without a hash it is one that no password opens.
 ///
 /// # Errors
 /// [`StoreError`] when the row is refused; constraint `account_login_unique` when the sign-in name
@@ -89,11 +109,12 @@ pub async fn insert(
     conn: &mut PgConnection,
     identity: IdentityId,
     login: &str,
-    password_hash: &str,
+    password_hash: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into account (identity_id, login, password_hash, password_changed_at, created_at) values ($1, $2, $3, $4, $4)",
+        "insert into account (identity_id, login, password_hash, password_changed_at, created_at)
+         values ($1, $2, $3, case when $3::text is not null then $4::timestamptz end, $4)",
         identity.0,
         login,
         password_hash,

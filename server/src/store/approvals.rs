@@ -53,8 +53,10 @@ pub struct StageRow {
     pub reminded_at: Option<Timestamp>,
     /// When the next level is asked.
     pub escalate_at: Option<Timestamp>,
-    /// When it was.
+    /// When it was, or could not be.
     pub escalated_at: Option<Timestamp>,
+    /// Why nobody of the next level could be asked then.
+    pub next_level_missing: Option<String>,
     /// Since when its clock stands still, because the requester is asked.
     pub paused_at: Option<Timestamp>,
     /// Working seconds that were left then.
@@ -232,12 +234,19 @@ pub async fn set_reminded(conn: &mut PgConnection, id: StageId, at: Timestamp) -
     one_row("approval_stage", &done)
 }
 
-/// Puts on record that the next level was asked.
+/// Puts on record that the next level is asked from now on, or why nobody of it can be: `missing`.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn set_escalated(conn: &mut PgConnection, id: StageId, at: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!("update approval_stage set escalated_at = $2 where id = $1", id.0, at.to_sqlx() as _).execute(conn).await?;
+pub async fn set_escalated(conn: &mut PgConnection, id: StageId, at: Timestamp, missing: Option<&str>) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update approval_stage set escalated_at = $2, next_level_missing = $3 where id = $1",
+        id.0,
+        at.to_sqlx() as _,
+        missing
+    )
+    .execute(conn)
+    .await?;
     one_row("approval_stage", &done)
 }
 
@@ -288,7 +297,7 @@ pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) 
     let rows = sqlx::query!(
         r#"select s.id, s.position, s.step as "step!", s.name as "name!", s.sources as "sources!", s.fallback, s.escalate_to, s.quorum,
                   s.due_hours, s.remind_hours, s.escalate_hours, s.calendar_code, s.calendar_version, s.state, s.hold_reason, s.held_at,
-                  s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.escalate_at, s.escalated_at, s.paused_at, s.remaining_seconds,
+                  s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.escalate_at, s.escalated_at, s.next_level_missing, s.paused_at, s.remaining_seconds,
                   s.waited_seconds, s.claimed_by, c.display_name as "claimant?", s.claim_lapses_at, s.closed_at
            from approval_stage s left join identity c on c.id = s.claimed_by
            where s.request_id = $1 and s.revision = $2 order by s.position"#,
@@ -323,6 +332,7 @@ pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) 
                 reminded_at: r.reminded_at.map(|t| t.to_jiff()),
                 escalate_at: r.escalate_at.map(|t| t.to_jiff()),
                 escalated_at: r.escalated_at.map(|t| t.to_jiff()),
+                next_level_missing: r.next_level_missing,
                 paused_at: r.paused_at.map(|t| t.to_jiff()),
                 remaining_seconds: r.remaining_seconds,
                 waited_seconds: r.waited_seconds,

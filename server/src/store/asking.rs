@@ -5,7 +5,8 @@ use app::record::PersonRef;
 use domain::catalogue::RiskTier;
 use domain::id::{ApplicationId, EntitlementId, GrantId, IdentityId, RequestId};
 use domain::question::Question;
-use domain::request::RequestState;
+use domain::request::{RequestKind, RequestState};
+use domain::time::Period;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
@@ -110,48 +111,56 @@ pub struct OpenRow {
     pub submitted_at: Timestamp,
     /// Where it stands.
     pub state: RequestState,
+    /// What kind of change it asks for.
+    pub kind: RequestKind,
+    /// For when.
+    pub period: Period,
     /// Names of those who are asked to decide now.
     pub asked: Vec<String>,
 }
 
-/// The open request of a subject for an entitlement, apart from `except`.
+/// The open requests of a subject for an entitlement, apart from `except`, oldest first.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a row cannot be.
-pub async fn open_request(
+pub async fn open_requests(
     conn: &mut PgConnection,
     subject: IdentityId,
     entitlement: EntitlementId,
     except: Option<RequestId>,
-) -> Result<Option<OpenRow>, StoreError> {
-    let row = sqlx::query!(
-        r#"select r.id, r.number, r.requester_id, q.display_name as "requester!", r.submitted_at, r.state, r.state_reason,
+) -> Result<Vec<OpenRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.number, r.requester_id, q.display_name as "requester!", r.submitted_at, r.state, r.state_reason, r.kind, v.starts_on, v.ends_on,
                   array(select i.display_name from approval_stage t join stage_candidate c on c.stage_id = t.id join identity i on i.id = c.identity_id
                         where t.request_id = r.id and t.revision = r.revision and t.state = 'open' order by t.position, i.display_name) as "asked!"
            from request r
+           join request_revision v on v.request_id = r.id and v.revision = r.revision
            join request_item i on i.request_id = r.id and i.revision = r.revision
            join identity q on q.id = r.requester_id
            where r.subject_id = $1 and i.entitlement_id = $2 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $3
-           order by r.submitted_at, r.id limit 1"#,
+           order by r.submitted_at, r.id"#,
         subject.0,
         entitlement.0,
         except.map(|id| id.0)
     )
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await?;
-    row.map(|r| {
-        let state = RequestState::from_stored(&r.state, r.state_reason)
-            .ok_or_else(|| StoreError::inconsistent("request", format!("{} is {}", r.number, r.state)))?;
-        Ok(OpenRow {
-            id: RequestId(r.id),
-            number: r.number,
-            requester: PersonRef { id: IdentityId(r.requester_id), name: r.requester },
-            submitted_at: r.submitted_at.to_jiff(),
-            state,
-            asked: r.asked,
+    rows.into_iter()
+        .map(|r| {
+            let state = RequestState::from_stored(&r.state, r.state_reason)
+                .ok_or_else(|| StoreError::inconsistent("request", format!("{} is {}", r.number, r.state)))?;
+            Ok(OpenRow {
+                id: RequestId(r.id),
+                number: r.number,
+                requester: PersonRef { id: IdentityId(r.requester_id), name: r.requester },
+                submitted_at: r.submitted_at.to_jiff(),
+                state,
+                kind: r.kind.parse()?,
+                period: Period::from_stored(r.starts_on.to_jiff(), r.ends_on.map(|d| d.to_jiff())),
+                asked: r.asked,
+            })
         })
-    })
-    .transpose()
+        .collect()
 }
 
 /// Number of the open request that extends or replaces a grant already, apart from `except`.
@@ -186,6 +195,28 @@ pub async fn grant(conn: &mut PgConnection, grant: GrantId) -> Result<Option<(St
 /// [`StoreError`] when reading fails.
 pub async fn holder(conn: &mut PgConnection, grant: GrantId) -> Result<Option<IdentityId>, StoreError> {
     Ok(sqlx::query_scalar!("select identity_id from access_grant where id = $1", grant.0).fetch_optional(conn).await?.map(IdentityId))
+}
+
+/// Access that is held by somebody, or by somebody they answer for: code of its application, name of
+/// the entitlement, name of the application. `None` for any other.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn replaceable(
+    conn: &mut PgConnection,
+    grant: GrantId,
+    caller: IdentityId,
+) -> Result<Option<(String, String, String)>, StoreError> {
+    let row = sqlx::query!(
+        "select a.code, e.name, a.name as application
+         from access_grant g join identity i on i.id = g.identity_id join entitlement e on e.id = g.entitlement_id join application a on a.id = e.application_id
+         where g.id = $1 and g.state = 'active' and (i.id = $2 or i.manager_id = $2 or i.owner_id = $2)",
+        grant.0,
+        caller.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|r| (r.code, r.name, r.application)))
 }
 
 /// Whose decision stands on a revision, or who was asked for one: those who should hear that it no

@@ -78,6 +78,21 @@ pub async fn attach(conn: &mut PgConnection, draft: DraftId, request: RequestId,
     of_request(conn, request, revision).await
 }
 
+/// Whether a file of this name and content stands on a draft.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn stands_on(conn: &mut PgConnection, draft: DraftId, name: &str, sha256: &[u8]) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from draft_attachment d join attachment a on a.id = d.attachment_id where d.draft_id = $1 and a.name = $2 and a.sha256 = $3) as "stands!""#,
+        draft.0,
+        name,
+        sha256
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// How many files a draft has.
 ///
 /// # Errors
@@ -123,7 +138,7 @@ fn line(id: AttachmentId, name: String, media_type: &str, size: i32, sha256: &[u
 }
 
 /// Bytes in the unit that people read: `812 bytes`, `14 KiB`, `2.4 MiB`.
-fn size_in_words(bytes: i32) -> String {
+pub(super) fn size_in_words(bytes: i32) -> String {
     match bytes {
         1 => "1 byte".to_owned(),
         0..1_024 => format!("{bytes} bytes"),

@@ -145,7 +145,7 @@ pub async fn search(
              select i.id from identity i
              where i.state = 'active' and i.id <> $13 and i.unit_id = (select unit_id from viewer where self)
            ), held_by_peers as materialized (
-             select g.entitlement_id, count(*) as hold from access_grant g join peer on peer.id = g.identity_id
+             select g.entitlement_id, count(distinct g.identity_id) as hold from access_grant g join peer on peer.id = g.identity_id
              where g.state in ('active', 'ending') and g.entitlement_id in (select id from page) group by g.entitlement_id
            )
            select p.score as "score?", p.id as "id?", e.version as "version?", e.name as "name?", e.description as "description?", a.name as "application?",

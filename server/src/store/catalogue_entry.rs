@@ -1,14 +1,12 @@
 //! One entry of the catalogue with everything recorded of it.
 
+use super::cards;
 use super::error::StoreError;
 use app::catalogue::port::{ConflictLine, Part};
-use app::record::{EntitlementCard, PersonRef};
-use app::when::When;
+use app::record::EntitlementCard;
 use domain::audience::Audience;
-use domain::catalogue::RiskTier;
 use domain::id::{ApplicationId, EntitlementId, IdentityId, RequestId};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 /// An entitlement with everything recorded of it, apart from its lists.
@@ -47,13 +45,12 @@ pub struct EntitlementRow {
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<Option<EntitlementRow>, StoreError> {
+    let Some(card) = cards::card(&mut *conn, id).await? else { return Ok(None) };
     let row = sqlx::query!(
-        r#"select e.version, e.name, e.description, e.actions, e.data_actions, e.tier, e.tier_reason, e.tier_origin, e.longest_days, e.review_every_days,
-                  e.requestable, e.state, e.audience_populations, e.audience_units,
-                  array(select u.name from unit u where u.id = any (e.audience_units) order by u.name) as "unit_names!",
-                  a.id as application_id, a.code, a.name as application, a.classification, a.logging, o.id as "owner_id?", o.display_name as "owner_name?",
-                  (select count(*) from access_grant g where g.entitlement_id = e.id and g.state in ('active', 'ending')) as "holders!"
-           from entitlement e join application a on a.id = e.application_id left join identity o on o.id = a.owner_id
+        r#"select e.actions, e.data_actions, e.tier_reason, e.tier_origin, e.review_every_days, e.requestable, e.state, e.audience_populations, e.audience_units,
+                  array(select u.name from unit u where u.id = any (e.audience_units) order by u.name) as "unit_names!", a.id as application_id, a.code,
+                  (select count(distinct g.identity_id) from access_grant g where g.entitlement_id = e.id and g.state in ('active', 'ending')) as "holders!"
+           from entitlement e join application a on a.id = e.application_id
            where e.id = $1"#,
         id.0
     )
@@ -62,18 +59,7 @@ pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<O
     row.map(|r| {
         let active = r.state == "active";
         Ok(EntitlementRow {
-            card: EntitlementCard {
-                id,
-                version: r.version,
-                name: r.name,
-                description: r.description,
-                application: r.application,
-                tier: r.tier.parse()?,
-                classification: r.classification.parse()?,
-                logging: r.logging.parse()?,
-                owner: r.owner_id.zip(r.owner_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
-                longest_days: r.longest_days,
-            },
+            card,
             application: ApplicationId(r.application_id),
             application_code: r.code,
             tier_reason: r.tier_reason,
@@ -123,14 +109,14 @@ pub async fn reader(conn: &mut PgConnection, id: EntitlementId, reader: Identity
            select in_audience(me.population, me.unit_id, e.audience_populations, e.audience_units) as "for_reader!",
                   exists (select from theirs t where t.manager_id = $2 and in_audience(t.population, t.unit_id, e.audience_populations, e.audience_units)) as "for_reports!",
                   exists (select from theirs t where t.owner_id = $2 and in_audience(t.population, t.unit_id, e.audience_populations, e.audience_units)) as "for_owned!",
-                  (select g.active_since from access_grant g where g.identity_id = $2 and g.entitlement_id = $1 and g.state in ('active', 'ending')) as held_since,
+                  (select min(g.active_since) from access_grant g where g.identity_id = $2 and g.entitlement_id = $1 and g.state in ('active', 'ending')) as held_since,
                   (select q.id from request q join request_item i on i.request_id = q.id and i.revision = q.revision
                    where q.subject_id = $2 and i.entitlement_id = $1 and q.state in ('in_approval', 'returned', 'approved') order by q.id desc limit 1) as pending,
                   exists (select from stage_candidate c join approval_stage t on t.id = c.stage_id and t.state = 'open'
                           join request_item i on i.request_id = t.request_id and i.revision = t.revision
                           where c.identity_id = $2 and i.entitlement_id = $1) as "decides!",
                   me.unit_id is not null as "has_unit!", (select count(*) from peer) as "peers!",
-                  (select count(*) from access_grant g join peer on peer.id = g.identity_id where g.entitlement_id = $1 and g.state in ('active', 'ending')) as "peers_hold!"
+                  (select count(distinct g.identity_id) from access_grant g join peer on peer.id = g.identity_id where g.entitlement_id = $1 and g.state in ('active', 'ending')) as "peers_hold!"
            from e, me"#,
         id.0,
         reader.0
@@ -185,26 +171,6 @@ pub async fn containment(
         if r.inside { gives.push(part) } else { part_of.push(part) }
     }
     Ok((gives, part_of))
-}
-
-/// Versions before `current`, newest first, at most fifty.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn earlier_versions(
-    conn: &mut PgConnection,
-    id: EntitlementId,
-    current: i32,
-    zone: &TimeZone,
-) -> Result<Vec<(i32, When, RiskTier, String)>, StoreError> {
-    let rows = sqlx::query!(
-        "select version, recorded_at, tier, tier_reason from entitlement_version where entitlement_id = $1 and version < $2 order by version desc limit 50",
-        id.0,
-        current
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(|r| Ok((r.version, When::new(r.recorded_at.to_jiff(), zone), r.tier.parse()?, r.tier_reason))).collect()
 }
 
 /// The first ten separation-of-duties rules in force that name the entitlement or something it

@@ -300,7 +300,8 @@ pub async fn open_beside(conn: &mut PgConnection, kind: RecordKind, key: &str, e
     Ok(ids.into_iter().map(ChangeId).collect())
 }
 
-/// How many open requests keep what is in force now when the record changes.
+/// How many open requests keep what is in force now when the record changes. Kinds of which a request
+/// pins nothing have none.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.

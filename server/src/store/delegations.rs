@@ -101,6 +101,35 @@ pub async fn standings(conn: &mut PgConnection, one: IdentityId, other: Identity
         .collect())
 }
 
+/// Whether a delegation of the same people, period and scope stands, whatever the order of its scope.
+/// Trigger `delegation_stands_once` says the same.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn stands(conn: &mut PgConnection, from: IdentityId, to: IdentityId, terms: &Terms) -> Result<bool, StoreError> {
+    let (tiers, applications) = scope(terms);
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from delegation
+               where revoked_at is null and from_id = $1 and to_id = $2 and starts_at = $3 and ends_at = $4
+                 and tiers @> $5 and tiers <@ $5 and application_ids @> $6 and application_ids <@ $6
+           ) as "stands!""#,
+        from.0,
+        to.0,
+        terms.starts_at.to_sqlx() as _,
+        terms.ends_at.to_sqlx() as _,
+        &tiers,
+        &applications
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Tiers and applications as they are stored.
+fn scope(terms: &Terms) -> (Vec<String>, Vec<Uuid>) {
+    (terms.tiers.iter().map(|tier| tier.word().to_owned()).collect(), terms.applications.iter().map(|id| id.0).collect())
+}
+
 /// Writes a delegation.
 ///
 /// # Errors
@@ -113,8 +142,7 @@ pub async fn insert(
     terms: &Terms,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let tiers: Vec<String> = terms.tiers.iter().map(|tier| tier.word().to_owned()).collect();
-    let applications: Vec<Uuid> = terms.applications.iter().map(|id| id.0).collect();
+    let (tiers, applications) = scope(terms);
     let done = sqlx::query!(
         "insert into delegation (id, from_id, to_id, starts_at, ends_at, tiers, application_ids, reason, created_by, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $2, $9)",

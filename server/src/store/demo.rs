@@ -9,9 +9,6 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
-/// A password hash that nothing verifies against.
-const NO_PASSWORD: &str = "!";
-
 /// Somebody who could play a part.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -179,16 +176,7 @@ pub async fn insert_account(
     place: i32,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "insert into account (identity_id, login, password_hash, password_changed_at, created_at) values ($1, $2, $3, $4, $4)",
-        person.0,
-        login,
-        NO_PASSWORD,
-        now.to_sqlx() as _
-    )
-    .execute(&mut *conn)
-    .await?;
-    one_row("account", &done)?;
+    super::accounts::insert(conn, person, login, None, now).await?;
     let done = sqlx::query!("insert into demonstration_person (identity_id, part, place) values ($1, $2, $3)", person.0, part, place)
         .execute(conn)
         .await?;

@@ -151,8 +151,8 @@ pub async fn include(conn: &mut PgConnection, whole: &str, part: &str, now: Time
 /// Writes the present version of an entitlement unless it is on record.
 async fn record_version(conn: &mut PgConnection, entitlement: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at, questions, audience_populations, audience_units, includes, review_every_days)
-         select id, version, tier, tier_reason, longest_days, requestable, name, description, $2, questions, audience_populations, audience_units, includes, review_every_days
+        "insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at, questions, audience_populations, audience_units, includes, review_every_days, reference, state)
+         select id, version, tier, tier_reason, longest_days, requestable, name, description, $2, questions, audience_populations, audience_units, includes, review_every_days, reference, state
          from entitlement where name = $1
          on conflict (entitlement_id, version) do nothing",
         entitlement,

@@ -138,13 +138,37 @@ pub async fn remove(conn: &mut PgConnection, id: DraftId, owner: IdentityId) -> 
     Ok(done.rows_affected() == 1)
 }
 
-/// Puts the files of the newest revision of a request beside the draft that would change it.
+/// Takes the files of a revision that is not the newest any more from beside a draft. What was added to
+/// the draft itself stays.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn drop_files_of(conn: &mut PgConnection, id: DraftId, request: RequestId, revision: i32) -> Result<(), StoreError> {
+    sqlx::query!(
+        "delete from draft_attachment d using request_attachment a
+         where d.draft_id = $1 and a.attachment_id = d.attachment_id and a.request_id = $2 and a.revision = $3",
+        id.0,
+        request.0,
+        revision
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Puts the files of the newest revision of a request beside the draft that would change it, as far as
+/// there is room for them beside what is there (`draft_attachment_at_most_five`).
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn take_files_of(conn: &mut PgConnection, id: DraftId, request: RequestId, revision: i32) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into draft_attachment (draft_id, attachment_id) select $1, attachment_id from request_attachment where request_id = $2 and revision = $3 on conflict do nothing",
+        "insert into draft_attachment (draft_id, attachment_id)
+         select $1, a.attachment_id from request_attachment a
+         where a.request_id = $2 and a.revision = $3
+           and not exists (select from draft_attachment d where d.draft_id = $1 and d.attachment_id = a.attachment_id)
+         order by a.attachment_id
+         limit (select 5 - count(*) from draft_attachment d where d.draft_id = $1)",
         id.0,
         request.0,
         revision

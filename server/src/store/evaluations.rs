@@ -62,8 +62,8 @@ pub async fn insert(
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn newest(conn: &mut PgConnection, request: RequestId, revision: i32, phase: Phase) -> Result<Option<Evaluation>, StoreError> {
     let row = sqlx::query!(
-        "select id, at, policy_hash, results, duration_us from gate_evaluation
-         where request_id = $1 and revision = $2 and phase = $3 order by at desc, id desc limit 1",
+        r#"select id, at, policy_hash, results, duration_us, coalesce(facts -> 'rules', '[]') as "rules!" from gate_evaluation
+         where request_id = $1 and revision = $2 and phase = $3 order by at desc, id desc limit 1"#,
         request.0,
         revision,
         phase.word()
@@ -76,9 +76,25 @@ pub async fn newest(conn: &mut PgConnection, request: RequestId, revision: i32, 
             at: r.at.to_jiff(),
             phase,
             policy_hash: r.policy_hash,
+            rules: serde_json::from_value(r.rules).map_err(|e| StoreError::inconsistent("gate_evaluation", e.to_string()))?,
             results: serde_json::from_value(r.results).map_err(|e| StoreError::inconsistent("gate_evaluation", e.to_string()))?,
             duration_us: r.duration_us,
         })
     })
     .transpose()
+}
+
+/// The facts that the gates saw when a revision was submitted.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or they cannot be read.
+pub async fn facts_at_submission(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Option<GateFacts>, StoreError> {
+    let stored = sqlx::query_scalar!(
+        "select facts from gate_evaluation where request_id = $1 and revision = $2 and phase = 'submission' order by at desc, id desc limit 1",
+        request.0,
+        revision
+    )
+    .fetch_optional(conn)
+    .await?;
+    stored.map(|facts| serde_json::from_value(facts).map_err(|e| StoreError::inconsistent("gate_evaluation", e.to_string()))).transpose()
 }

@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use domain::audience::Audience;
 use domain::conflict::{Conflict, Shape, Standing, Standings, Wanted};
-use domain::gate::{EntitlementFacts, SpecificationFacts};
+use domain::gate::{EntitlementFacts, Named, SpecificationFacts};
 use domain::id::{ApplicationId, ConflictId, EntitlementId, GrantId, IdentityId, RequestId, UnitId};
 use domain::identity::{Mfa, Population};
 use domain::specification::{Attribute, AttributeValue, Recorded};
@@ -186,9 +186,11 @@ pub async fn entitlement(
         r#"select e.version, e.name, e.tier, e.longest_days, e.requestable and e.state = 'active' and a.state = 'active' as "requestable!",
                   a.id as application_id, a.code, a.classification, a.logging, e.audience_populations, e.audience_units,
                   array(select u.name from unit u where u.id = any (e.audience_units) order by u.name) as "unit_names!",
-                  exists (select from identity o where o.id in (a.owner_id, a.deputy_id) and o.state = 'active') as "owned!"
+                  exists (select from identity o where o.id in (a.owner_id, a.deputy_id) and o.state = 'active') as "owned!",
+                  a.owner_id as "owner_id?", w.display_name as "owner_name?"
            from entitlement e
            join application a on a.id = e.application_id
+           left join identity w on w.id = a.owner_id
            where e.id = $1"#,
         id.0
     )
@@ -210,6 +212,7 @@ pub async fn entitlement(
             owned: row.owned,
             in_audience: audience.includes(population, unit),
             audience: audience.words(&row.unit_names),
+            owner: row.owner_id.zip(row.owner_name).map(|(id, name)| Named { id, name }),
         },
         application: ApplicationId(row.application_id),
     }))
@@ -305,7 +308,7 @@ pub async fn standings(
 pub async fn conflicts_naming(conn: &mut PgConnection, entitlements: &[EntitlementId]) -> Result<Vec<Conflict>, StoreError> {
     let ids: Vec<uuid::Uuid> = entitlements.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"select c.id, c.code, c.title, c.severity, c.mitigation, c.shape, c.at_most,
+        r#"select c.id, c.code, c.title, c.version, c.severity, c.mitigation, c.shape, c.at_most,
                   array_agg(m.entitlement_id) filter (where m.side = 'left') as lefts,
                   array_agg(m.entitlement_id) filter (where m.side = 'right') as rights,
                   array_agg(distinct m.entitlement_id) as "members!"
@@ -328,6 +331,7 @@ pub async fn conflicts_naming(conn: &mut PgConnection, entitlements: &[Entitleme
                 id: ConflictId(r.id),
                 code: r.code,
                 title: r.title,
+                version: r.version,
                 severity: r.severity.parse()?,
                 mitigation: r.mitigation,
                 shape,

@@ -3,7 +3,7 @@
 use super::error::{StoreError, one_row};
 use app::record::{AboutGrant, GrantLine};
 use app::when::When;
-use domain::grant::{EndReason, GrantState};
+use domain::grant::{Course, End, EndReason, GrantState};
 use domain::id::{EntitlementId, GrantId, IdentityId, ItemId, ReleaseId, RequestId};
 use domain::permission::Relation;
 use jiff::Timestamp;
@@ -61,11 +61,13 @@ pub struct NewGrant {
 /// Begins a grant.
 ///
 /// # Errors
-/// [`StoreError`] when the database refuses; constraint `grant_once` is the double grant.
+/// [`StoreError`] when the database refuses; constraint `grant_once_per_item` is the double grant.
 pub async fn insert(conn: &mut PgConnection, grant: &NewGrant) -> Result<(), StoreError> {
+    let expiring_from = grant.ends_at.and_then(|at| End { set_at: grant.at, at }.expiring_from());
     let done = sqlx::query!(
-        "insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since, ends_at, next_review_on)
-         values ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10)",
+        "insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since, ends_at, next_review_on,
+                                   expiring_from, next_reminder_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $11)",
         grant.id.0,
         grant.identity.0,
         grant.entitlement.0,
@@ -75,7 +77,8 @@ pub async fn insert(conn: &mut PgConnection, grant: &NewGrant) -> Result<(), Sto
         grant.release.0,
         grant.at.to_sqlx() as _,
         grant.ends_at.map(ToSqlx::to_sqlx) as _,
-        grant.next_review_on.map(ToSqlx::to_sqlx) as _
+        grant.next_review_on.map(ToSqlx::to_sqlx) as _,
+        expiring_from.map(ToSqlx::to_sqlx) as _
     )
     .execute(conn)
     .await?;
@@ -135,25 +138,16 @@ pub async fn find(conn: &mut PgConnection, id: GrantId) -> Result<Option<GrantRo
     .transpose()
 }
 
-/// How a person stands to a grant, by ids alone.
+/// How a person stands to a grant: as to whoever holds it. Empty for a grant that does not exist.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn relations(conn: &mut PgConnection, id: GrantId, person: IdentityId) -> Result<Vec<Relation>, StoreError> {
-    let row = sqlx::query!(
-        r#"select i.id = $2 as "subject!", coalesce(i.manager_id = $2, false) as "manager!",
-                  coalesce(i.owner_id = $2 and i.population in ('service_account', 'privileged_admin'), false) as "sponsor!"
-           from access_grant g join identity i on i.id = g.identity_id where g.id = $1"#,
-        id.0,
-        person.0
-    )
-    .fetch_optional(conn)
-    .await?;
-    let Some(r) = row else { return Ok(vec![]) };
-    Ok([(r.subject, Relation::Subject), (r.manager, Relation::Manager), (r.sponsor, Relation::Sponsor)]
-        .into_iter()
-        .filter_map(|(holds, relation)| holds.then_some(relation))
-        .collect())
+    let holder = sqlx::query_scalar!("select identity_id from access_grant where id = $1", id.0).fetch_optional(&mut *conn).await?;
+    match holder {
+        Some(holder) => super::subjects::relations(conn, IdentityId(holder), person).await,
+        None => Ok(vec![]),
+    }
 }
 
 /// Open requests that would extend or replace a grant, in the order in which they are locked.
@@ -192,11 +186,25 @@ pub async fn move_end(
     .execute(&mut *conn)
     .await?;
     one_row("grant_extension", &done)?;
-    let done =
-        sqlx::query!("update access_grant set ends_at = $2 where id = $1 and state = 'active'", grant.id.0, to.map(ToSqlx::to_sqlx) as _)
-            .execute(conn)
-            .await?;
+    let expiring_from = to.and_then(|end| End { set_at: at, at: end }.expiring_from());
+    let done = sqlx::query!(
+        "update access_grant set ends_at = $2, expiring_from = $3, next_reminder_at = $3 where id = $1 and state = 'active'",
+        grant.id.0,
+        to.map(ToSqlx::to_sqlx) as _,
+        expiring_from.map(ToSqlx::to_sqlx) as _
+    )
+    .execute(conn)
+    .await?;
     one_row("access_grant", &done)
+}
+
+/// What a request moved the end of a grant to; nothing when it moved none, or to no end.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn extended_to(conn: &mut PgConnection, request: RequestId) -> Result<Option<Timestamp>, StoreError> {
+    let end = sqlx::query_scalar!("select new_ends_at from grant_extension where request_id = $1", request.0).fetch_optional(conn).await?;
+    Ok(end.flatten().map(|t| t.to_jiff()))
 }
 
 /// Writes the state a grant has reached.
@@ -242,63 +250,22 @@ pub async fn due(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<
     Ok(rows.into_iter().map(|r| (GrantId(r.id), if r.stopped { EndReason::IdentityStopped } else { EndReason::Expired })).collect())
 }
 
-/// Active grants whose end is near and whose holders were not told of it: when no more is left than
-/// `ENDS_SOON`, or than a part of the whole time. Soonest end first.
+/// Active grants in whose place an approved change waits to put something and may do so by now, with
+/// that request, longest waiting first.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn ending_soon(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<GrantId>, StoreError> {
-    let ids = sqlx::query_scalar!(
-        "select id from access_grant
-         where state = 'active' and ends_at > $1 and ends_at <= $1 + make_interval(secs => $2::float8) and end_announced_for is distinct from ends_at
-           and ends_at - (ends_at - active_since) / $3::int::float8 <= $1
-         order by ends_at, id limit $4",
-        now.to_sqlx() as _,
-        domain::notification::ENDS_SOON.as_secs_f64(),
-        domain::notification::ENDS_SOON_PART,
-        limit
+pub async fn about_to_be_replaced(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<(GrantId, RequestId)>, StoreError> {
+    let rows = sqlx::query!(
+        "select g.id, r.id as request_id
+         from release l join request r on r.id = l.request_id join access_grant g on g.id = r.grant_id
+         where l.kind = 'activate' and l.state in ('planned', 'held') and l.not_before <= $1 and r.kind = 'change' and r.state = 'approved' and g.state = 'active'
+         order by l.not_before, l.id",
+        now.to_sqlx() as _
     )
     .fetch_all(conn)
     .await?;
-    Ok(ids.into_iter().map(GrantId).collect())
-}
-
-/// An end that people are told of.
-#[derive(Clone, Debug)]
-pub struct Ending {
-    /// The holder, and who answers for them where they are no person.
-    pub people: Vec<IdentityId>,
-    /// The request that gave the access.
-    pub request: RequestId,
-    /// Its number.
-    pub number: String,
-    /// When the access ends.
-    pub ends_at: Timestamp,
-}
-
-/// Marks the end of an active grant as told; `None` when it was told already or is no end to come.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn announce_end(conn: &mut PgConnection, id: GrantId, now: Timestamp) -> Result<Option<Ending>, StoreError> {
-    let row = sqlx::query!(
-        r#"update access_grant g set end_announced_for = g.ends_at
-           from identity i, request r
-           where g.id = $1 and g.state = 'active' and g.ends_at > $2 and g.end_announced_for is distinct from g.ends_at
-             and i.id = g.identity_id and r.id = g.request_id
-           returning g.identity_id, case when i.population in ('service_account', 'privileged_admin') then i.owner_id end as owner_id,
-                     g.request_id, r.number, g.ends_at as "ends_at!""#,
-        id.0,
-        now.to_sqlx() as _
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|r| Ending {
-        people: [Some(r.identity_id), r.owner_id].into_iter().flatten().map(IdentityId).collect(),
-        request: RequestId(r.request_id),
-        number: r.number,
-        ends_at: r.ends_at.to_jiff(),
-    }))
+    Ok(rows.into_iter().map(|r| (GrantId(r.id), RequestId(r.request_id))).collect())
 }
 
 /// Whether a grant is still one of those that [`due`] names.
@@ -331,14 +298,14 @@ pub enum Of {
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn lines(conn: &mut PgConnection, of: Of, zone: &TimeZone) -> Result<Vec<GrantLine>, StoreError> {
+pub async fn lines(conn: &mut PgConnection, of: Of, now: Timestamp, zone: &TimeZone) -> Result<Vec<GrantLine>, StoreError> {
     let (request, living, ended) = match of {
         Of::Request(id) => (Some(id.0), None, None),
         Of::Living(id) => (None, Some(id.0), None),
         Of::Ended(id) => (None, None, Some(id.0)),
     };
     let rows = sqlx::query!(
-        r#"select g.id, g.request_id, r.number, g.entitlement_id, e.name, a.name as application, v.tier, g.state, g.active_since, g.ends_at, g.ended_at, g.end_reason,
+        r#"select g.id, g.request_id, r.number, g.entitlement_id, e.name, a.name as application, v.tier, g.active_since, g.expiring_from, g.ends_at, g.ending_since, g.ended_at, g.end_reason,
                   x.old_ends_at as "moved_from?", x.request_id as "moved_by?", o.id as "about?", o.number as "about_number?", o.kind as "about_kind?"
            from access_grant g
            join request r on r.id = g.request_id
@@ -361,6 +328,12 @@ pub async fn lines(conn: &mut PgConnection, of: Of, zone: &TimeZone) -> Result<V
     .await?;
     rows.into_iter()
         .map(|r| {
+            let course = Course {
+                since: r.active_since.to_jiff(),
+                expiring_from: r.expiring_from.map(|t| t.to_jiff()),
+                ending_since: r.ending_since.map(|t| t.to_jiff()),
+                ended_at: r.ended_at.map(|t| t.to_jiff()),
+            };
             Ok(GrantLine {
                 id: GrantId(r.id),
                 request: RequestId(r.request_id),
@@ -369,8 +342,8 @@ pub async fn lines(conn: &mut PgConnection, of: Of, zone: &TimeZone) -> Result<V
                 name: r.name,
                 application: r.application,
                 tier: r.tier.parse()?,
-                state: r.state,
-                since: When::new(r.active_since.to_jiff(), zone),
+                state: course.phase(now),
+                since: When::new(course.since, zone),
                 ends: r.ends_at.map(|t| When::new(t.to_jiff(), zone)),
                 ended: r.ended_at.map(|t| When::new(t.to_jiff(), zone)),
                 end_reason: r.end_reason.map(|word| word.parse()).transpose()?,
@@ -383,18 +356,4 @@ pub async fn lines(conn: &mut PgConnection, of: Of, zone: &TimeZone) -> Result<V
             })
         })
         .collect()
-}
-
-/// Whether the person holds the entitlement now.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn holds(conn: &mut PgConnection, person: IdentityId, entitlement: EntitlementId) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from access_grant where identity_id = $1 and entitlement_id = $2 and state in ('active', 'ending')) as "holds!""#,
-        person.0,
-        entitlement.0
-    )
-    .fetch_one(conn)
-    .await?)
 }

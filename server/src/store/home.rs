@@ -7,18 +7,17 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// For the frame around every page: releases that may be carried out now (zero without `operates`),
+/// For the frame around every page: open releases (zero without `operates`), as the list has them,
 /// and what the person was told and has not read, counted up to a hundred.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn around(conn: &mut PgConnection, person: IdentityId, operates: bool, now: Timestamp) -> Result<(i64, i64), StoreError> {
+pub async fn around(conn: &mut PgConnection, person: IdentityId, operates: bool) -> Result<(i64, i64), StoreError> {
     let row = sqlx::query!(
-        r#"select (select count(*) from release where $2 and state in ('planned', 'held') and not_before <= $3) as "releases!",
+        r#"select (select count(*) from release where $2 and state not in ('closed', 'cancelled')) as "releases!",
                   (select count(*) from (select from notification where recipient_id = $1 and in_app and read_at is null limit 100) unread) as "unread!""#,
         person.0,
-        operates,
-        now.to_sqlx() as _
+        operates
     )
     .fetch_one(conn)
     .await?;
@@ -55,7 +54,7 @@ pub async fn changes_waiting(
 /// [`StoreError`] when reading fails.
 pub async fn releases_waiting(conn: &mut PgConnection, now: Timestamp) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "n!" from release where state in ('planned', 'held') and not_before <= $1"#,
+        r#"select count(*) as "n!" from release where state not in ('closed', 'cancelled') and not_before <= $1"#,
         now.to_sqlx() as _
     )
     .fetch_one(conn)

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// An identity as recorded, and how a reader stands to it.
 #[derive(Clone, Debug)]
@@ -120,6 +121,16 @@ pub async fn find(conn: &mut PgConnection, id: IdentityId, reader: IdentityId) -
         roles: r.roles.iter().map(|word| word.parse()).collect::<Result<_, _>>()?,
         relations: relations.into_iter().filter_map(|(holds, relation)| holds.then_some(relation)).collect(),
     }))
+}
+
+/// Every account of the natural persons behind these identities.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn accounts_of(conn: &mut PgConnection, people: &[IdentityId]) -> Result<Vec<IdentityId>, StoreError> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    let ids = sqlx::query_scalar!(r#"select identity_id as "id!" from same_people($1)"#, &people).fetch_all(conn).await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
 }
 
 /// Other accounts of the person behind an identity, with their numbers in the source of truth.

@@ -3,11 +3,12 @@
 
 use super::error::StoreError;
 use app::admin::port::HeldLine;
-use app::inbox::port::InboxLine;
+use app::inbox::port::{Extension, InboxLine};
 use app::when::{When, span};
 use domain::id::{IdentityId, RequestId, StageId};
 use domain::page::PAGE_SIZE;
-use domain::time::days_between;
+use domain::request::RequestKind;
+use domain::time::{days_between, last_day};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx;
@@ -44,7 +45,7 @@ pub struct Facets {
     pub anyone: i64,
     /// For me alone, or taken on by me.
     pub mine: i64,
-    /// For a team.
+    /// For a team, or taken on by somebody else.
     pub team: i64,
     /// Taken on by me.
     pub claimed: i64,
@@ -73,8 +74,8 @@ pub async fn facets(conn: &mut PgConnection, wanted: Wanted<'_>) -> Result<Facet
                select w.*, case $3::text when 'mine' then own when 'team' then team when 'claimed' then claimed_by_me when 'delegated' then delegated
                                          else not claimed_by_other end as in_whose,
                       case $4::text when 'all' then true when 'late' then late when 'today' then today else tier = $4 end as in_filter
-               from (select tier, team, claimed_by_me, claimed_by_other, due_at < $2 as late, due_at < $5 as today,
-                            claimed_by_me or (not team and delegated_by is null) as own,
+               from (select tier, team or claimed_by_other as team, claimed_by_me, claimed_by_other, due_at < $2 as late, due_at < $5 as today,
+                            claimed_by_me or (not team and delegated_by is null and not claimed_by_other) as own,
                             delegated_by is not null and not claimed_by_other as delegated
                      from decisions_waiting($1, $2)) w
            ) f"#,
@@ -107,7 +108,8 @@ pub async fn waiting(conn: &mut PgConnection, me: IdentityId, now: Timestamp) ->
     facets(conn, Wanted { me, whose: "", filter: "all", now, midnight: now }).await
 }
 
-/// The decisions that wait, soonest due first, one more than a page holds, with their due times.
+/// The decisions that wait, soonest due first, one more than a page holds, with their due times. All
+/// that stands on a line comes with this one statement; `zone` says on which day access ends now.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
@@ -115,15 +117,21 @@ pub async fn lines(
     conn: &mut PgConnection,
     wanted: Wanted<'_>,
     after: Option<(Timestamp, Uuid)>,
+    zone: &TimeZone,
 ) -> Result<Vec<(Timestamp, InboxLine)>, StoreError> {
     let rows = sqlx::query!(
         r#"select w.stage_id as "stage_id!", w.request_id as "request_id!", r.number, r.version, r.content_hash, r.kind, p.display_name as "subject!",
-                  v.name as entitlement, a.name as application, v.tier, n.starts_on, n.ends_on, w.due_at as "due_at!", s.name as asked_as,
+                  v.name as entitlement, a.name as application, v.tier, n.reason_code, n.starts_on, n.ends_on, w.due_at as "due_at!", s.name as asked_as,
                   w.team as "team!", w.claimed_by_me as "claimed_by_me!", w.claimed_by_other as "claimed_by_other!", o.display_name as "claimant?",
                   f.display_name as "stands_in_for?",
                   (select min(d.ends_on) from decision d where d.request_id = w.request_id and d.revision = w.revision and d.verdict = 'approve') as allowed,
                   coalesce(l.content_hash <> r.content_hash, false) as "changed!",
                   (select count(*) from request t where t.submission_id = r.submission_id) as "together!",
+                  (select count(*) from identity c where c.unit_id = p.unit_id and c.state = 'active' and c.id <> p.id) as "peers!",
+                  (select count(distinct g.identity_id) from access_grant g join identity c on c.id = g.identity_id
+                   where g.entitlement_id = i.entitlement_id and g.state in ('active', 'ending') and c.unit_id = p.unit_id and c.state = 'active' and c.id <> p.id) as "peers_holding!",
+                  (select count(*) from conflicts_of(r.subject_id, i.entitlement_id, r.id) t where t.has <> '{}') as "conflicts!",
+                  h.ends_at as "held_until?", (select count(*) from grant_extension x where x.grant_id = r.grant_id) as "extended!",
                   (select count(*) from (select results from gate_evaluation g
                                          where g.request_id = w.request_id and g.revision = w.revision and g.phase = 'submission' order by g.at desc limit 1) newest
                    cross join lateral jsonb_array_elements(newest.results) result where result ->> 'outcome' in ('fail', 'error')) as "unmet!"
@@ -136,10 +144,12 @@ pub async fn lines(
            join entitlement e on e.id = i.entitlement_id
            join application a on a.id = e.application_id
            join identity p on p.id = r.subject_id
+           left join access_grant h on h.id = r.grant_id
            left join identity o on o.id = w.claimed_by
            left join identity f on f.id = w.delegated_by
            left join request_look l on l.identity_id = $1 and l.request_id = w.request_id
-           where case $3::text when 'mine' then w.claimed_by_me or (not w.team and w.delegated_by is null) when 'team' then w.team when 'claimed' then w.claimed_by_me
+           where case $3::text when 'mine' then w.claimed_by_me or (not w.team and w.delegated_by is null and not w.claimed_by_other)
+                               when 'team' then w.team or w.claimed_by_other when 'claimed' then w.claimed_by_me
                                when 'delegated' then w.delegated_by is not null and not w.claimed_by_other else not w.claimed_by_other end
              and case $4::text when 'all' then true when 'late' then w.due_at < $2 when 'today' then w.due_at < $5 else w.tier = $4 end
              and (w.due_at, w.stage_id) > (coalesce($6::timestamptz, '-infinity'), coalesce($7::uuid, '00000000-0000-0000-0000-000000000000'))
@@ -161,13 +171,20 @@ pub async fn lines(
             let late = due_at < wanted.now;
             let asked = r.ends_on.map(|d| d.to_jiff());
             let ends_on = asked.into_iter().chain(r.allowed.map(|d| d.to_jiff())).min();
+            let kind: RequestKind = r.kind.parse()?;
+            let held_until = r.held_until.map(|at| last_day(at.to_jiff(), zone));
+            let extension = (kind == RequestKind::Extend).then(|| Extension {
+                days: held_until.zip(ends_on).map(|(from, to)| days_between(from, to)),
+                number: u32::try_from(r.extended + 1).unwrap_or(u32::MAX),
+            });
             Ok((
                 due_at,
                 InboxLine {
                     stage: StageId(r.stage_id),
                     request: RequestId(r.request_id),
                     number: r.number,
-                    kind: r.kind.parse()?,
+                    kind,
+                    reason: r.reason_code.parse()?,
                     subject: r.subject,
                     entitlement: r.entitlement,
                     application: r.application,
@@ -175,6 +192,10 @@ pub async fn lines(
                     ends_on,
                     shortened: ends_on != asked,
                     duration_days: ends_on.map(|end| days_between(r.starts_on.to_jiff(), end)),
+                    extension,
+                    peers: r.peers,
+                    peers_holding: r.peers_holding,
+                    conflicts: u32::try_from(r.conflicts).unwrap_or(u32::MAX),
                     asked_as: r.asked_as,
                     due: if late {
                         format!("Overdue {}", span(due_at, wanted.now))

@@ -25,6 +25,8 @@ pub struct Background {
     pub held_before: i64,
     /// When that last ended.
     pub last_ended: Option<Timestamp>,
+    /// How many people hold the entitlement, in whatever unit.
+    pub holders: i64,
 }
 
 /// What to weigh about a person and an entitlement.
@@ -39,10 +41,11 @@ pub async fn background(
     let row = sqlx::query!(
         r#"select u.name as "unit?", p.mfa,
                   (select count(*) from identity o where o.unit_id = p.unit_id and o.state = 'active' and o.id <> p.id) as "peers!",
-                  (select count(*) from access_grant g join identity o on o.id = g.identity_id
+                  (select count(distinct g.identity_id) from access_grant g join identity o on o.id = g.identity_id
                    where g.entitlement_id = $2 and g.state in ('active', 'ending') and o.unit_id = p.unit_id and o.state = 'active' and o.id <> p.id) as "peers_holding!",
                   (select count(*) from access_grant g where g.identity_id = p.id and g.entitlement_id = $2 and g.state = 'ended') as "held_before!",
-                  (select max(g.ended_at) from access_grant g where g.identity_id = p.id and g.entitlement_id = $2 and g.state = 'ended') as last_ended
+                  (select max(g.ended_at) from access_grant g where g.identity_id = p.id and g.entitlement_id = $2 and g.state = 'ended') as last_ended,
+                  (select count(distinct g.identity_id) from access_grant g where g.entitlement_id = $2 and g.state in ('active', 'ending')) as "holders!"
            from identity p left join unit u on u.id = p.unit_id
            where p.id = $1"#,
         subject.0,
@@ -58,6 +61,7 @@ pub async fn background(
             peers_holding: r.peers_holding,
             held_before: r.held_before,
             last_ended: r.last_ended.map(|t| t.to_jiff()),
+            holders: r.holders,
         })
     })
     .transpose()
@@ -99,11 +103,13 @@ pub async fn comparison(
                select c.entitlement_id, min(t.name) from entitlement_contents(array[$2::uuid]) c join entitlement t on t.id = c.through
                where c.entitlement_id <> $2 group by c.entitlement_id
            )
-           select e.id, e.name, e.tier, given.id is not null as "gives!", given.through, g.id is not null as "holds!", g.ends_at as "ends_at?"
+           select e.id, e.name, e.tier, given.id is not null as "gives!", given.through, g.holds is not null as "holds!", g.ends_at as "ends_at?"
            from entitlement e
            left join given on given.id = e.id
-           left join access_grant g on g.entitlement_id = e.id and g.identity_id = $1 and g.state in ('active', 'ending')
-           where given.id is not null or (g.id is not null and e.application_id = (select application_id from entitlement where id = $2))
+           -- One line for what several grants give: until the last of them ends.
+           left join lateral (select true as holds, case when bool_or(h.ends_at is null) then null else max(h.ends_at) end as ends_at
+                              from access_grant h where h.entitlement_id = e.id and h.identity_id = $1 and h.state in ('active', 'ending') having count(*) > 0) g on true
+           where given.id is not null or (g.holds and e.application_id = (select application_id from entitlement where id = $2))
            order by (given.id is not null) desc, given.through is not null, e.name limit 60"#,
         subject.0,
         entitlement.0
@@ -214,22 +220,8 @@ pub async fn conflicts(
     except: RequestId,
 ) -> Result<Vec<ConflictRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"with given as (select $2::uuid as id union select entitlement_id from entitlement_contents(array[$2::uuid])),
-           people as (select p.identity_id as id from same_people(array[$1::uuid]) p),
-           has as (
-               select g.entitlement_id as id from access_grant g where g.identity_id in (select id from people) and g.state in ('active', 'ending')
-               union
-               select i.entitlement_id from request r join request_item i on i.request_id = r.id and i.revision = r.revision
-               where r.subject_id in (select id from people) and r.state in ('in_approval', 'returned', 'approved') and r.id <> $3
-           ),
-           had as (select id from has union select c.entitlement_id from entitlement_contents(array(select id from has)) c)
-           select c.code, c.title, c.severity, c.mitigation,
-                  array(select e.name from conflict_member o join entitlement e on e.id = o.entitlement_id
-                        where o.conflict_id = c.id and o.entitlement_id in (select id from had) and o.entitlement_id not in (select id from given)
-                          and (c.shape = 'set' or exists (select from conflict_member m where m.conflict_id = c.id and m.entitlement_id in (select id from given) and m.side <> o.side))
-                        order by e.name) as "has!"
-           from conflict c
-           where c.state = 'active' and exists (select from conflict_member m where m.conflict_id = c.id and m.entitlement_id in (select id from given))
+        r#"select c.code, c.title, c.severity, c.mitigation, t.has as "has!"
+           from conflicts_of($1, $2, $3) t join conflict c on c.id = t.conflict_id
            order by c.code"#,
         subject.0,
         entitlement.0,

@@ -1,4 +1,4 @@
-//! Recurring jobs: when each is due, who runs it, what came of it. Also what the imports left, and
+//! Recurring jobs: when each is due, and what came of it. Also what the imports left, and
 //! the sessions that the job for sessions ends.
 
 use super::error::{StoreError, one_row};
@@ -27,67 +27,80 @@ pub async fn register(conn: &mut PgConnection, name: &str, every_seconds: i32, n
     one_row("job", &done)
 }
 
-/// Names of jobs that are due and that no server is running, longest due first.
+/// Names of jobs that are due, longest due first.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "select name from job where next_run_at <= $1 and (leased_until is null or leased_until <= $1) order by next_run_at, name",
-        now.to_sqlx() as _
-    )
-    .fetch_all(conn)
-    .await?)
+    Ok(sqlx::query_scalar!("select name from job where next_run_at <= $1 order by next_run_at, name", now.to_sqlx() as _)
+        .fetch_all(conn)
+        .await?)
 }
 
-/// The right to run a job.
+/// Of the jobs `names`, those that missed their time by more than `grace_seconds` and more than twice
+/// their period, with the seconds since that time, latest first.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn late(conn: &mut PgConnection, names: &[String], grace_seconds: i64, now: Timestamp) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select name, extract(epoch from $1 - next_run_at)::bigint as "seconds!" from job
+           where name = any($2) and next_run_at < $1 - greatest($3::bigint, 2 * every_seconds) * interval '1 second'
+           order by next_run_at, name"#,
+        now.to_sqlx() as _,
+        names,
+        grace_seconds
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.name, r.seconds)).collect())
+}
+
+/// A run of a job that has begun.
 #[derive(Clone, Copy, Debug)]
-pub struct Lease {
-    /// Until when.
-    pub until: Timestamp,
+pub struct Run {
+    /// When it began.
+    pub began_at: Timestamp,
     /// How long the job waited after its last run, when that run failed, in seconds.
     pub backed_off: Option<i64>,
 }
 
-/// Takes the right to run a job; `None` when it is not due or another server was quicker.
+/// Begins a run; `None` when the job is not due.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn lease(conn: &mut PgConnection, name: &str, now: Timestamp, until: Timestamp) -> Result<Option<Lease>, StoreError> {
+pub async fn begin(conn: &mut PgConnection, name: &str, now: Timestamp) -> Result<Option<Run>, StoreError> {
     let row = sqlx::query!(
-        r#"update job set leased_until = $3, last_started_at = $2
-           where name = $1 and next_run_at <= $2 and (leased_until is null or leased_until <= $2)
+        r#"update job set last_started_at = $2 where name = $1 and next_run_at <= $2
            returning case when last_outcome = 'failed' then extract(epoch from next_run_at - last_finished_at)::bigint end as backed_off"#,
         name,
-        now.to_sqlx() as _,
-        until.to_sqlx() as _
+        now.to_sqlx() as _
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Lease { until, backed_off: r.backed_off }))
+    Ok(row.map(|r| Run { began_at: now, backed_off: r.backed_off }))
 }
 
-/// Records what came of a run and gives the right back; `false` when the lease ran out meanwhile
-/// and another server has it.
+/// Records what came of a run; `false` when another one has begun since.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn finish(
     conn: &mut PgConnection,
     name: &str,
-    lease: Lease,
+    run: Run,
     error: Option<&str>,
     now: Timestamp,
     next: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update job set leased_until = null, last_finished_at = $3, last_outcome = case when $4::text is null then 'ok' else 'failed' end, last_error = $4,
+        "update job set last_finished_at = $3, last_outcome = case when $4::text is null then 'ok' else 'failed' end, last_error = $4,
                 runs = runs + 1, failures = failures + case when $4::text is null then 0 else 1 end,
                 -- Somebody may have asked for another run while this one was going on.
                 next_run_at = case when next_run_at > last_started_at then next_run_at else $5 end
-         where name = $1 and leased_until = $2",
+         where name = $1 and last_started_at = $2",
         name,
-        lease.until.to_sqlx() as _,
+        run.began_at.to_sqlx() as _,
         now.to_sqlx() as _,
         error,
         next.to_sqlx() as _

@@ -34,7 +34,7 @@ pub async fn history(conn: &mut PgConnection, entitlements: &[EntitlementId]) ->
            from unnest($1::uuid[]) as e (id)
            cross join lateral (
              select r.submitted_at, v.starts_on,
-                    (select min(x.executed_at) from release x where x.request_id = r.id and x.kind = 'activate' and x.state = 'executed') as released_at
+                    (select min(x.executed_at) from release x where x.request_id = r.id and x.kind = 'activate' and x.state = 'closed') as released_at
              from request_item i
              join request r on r.id = i.request_id and r.revision = i.revision
              join request_revision v on v.request_id = r.id and v.revision = r.revision
@@ -63,7 +63,7 @@ pub async fn history(conn: &mut PgConnection, entitlements: &[EntitlementId]) ->
 /// [`StoreError`] when reading fails.
 pub async fn given_at(conn: &mut PgConnection, request: RequestId) -> Result<Option<Timestamp>, StoreError> {
     let at = sqlx::query_scalar!(
-        "select min(executed_at) from release where request_id = $1 and kind in ('activate', 'extend') and state = 'executed'",
+        "select min(executed_at) from release where request_id = $1 and kind in ('activate', 'extend') and state = 'closed'",
         request.0
     )
     .fetch_one(conn)

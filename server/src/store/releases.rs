@@ -1,12 +1,9 @@
-//! Releases and the attempts to carry them out: one record at a time. Lists are in `release_lists`.
+//! Releases and the attempts to carry them out: one record at a time. Lines for pages are in `release_lists`.
 
 use super::error::{StoreError, one_row};
-use app::record::{PersonRef, ReleaseLine};
-use app::when::{When, span};
 use domain::id::{EntitlementId, EvaluationId, GrantId, IdempotencyKey, IdentityId, ItemId, ReleaseId, RequestId};
 use domain::release::{ReleaseKind, ReleaseState};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -61,6 +58,8 @@ pub struct NewRelease {
     pub grant: Option<GrantId>,
     /// Earliest moment.
     pub not_before: Timestamp,
+    /// By when it should be done.
+    pub due_at: Timestamp,
     /// When it was planned.
     pub at: Timestamp,
 }
@@ -101,16 +100,6 @@ pub async fn approvals(conn: &mut PgConnection, request: RequestId, revision: i3
         .collect())
 }
 
-/// Every account of the natural persons behind these identities.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn accounts_of(conn: &mut PgConnection, people: &[IdentityId]) -> Result<Vec<IdentityId>, StoreError> {
-    let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
-    let ids = sqlx::query_scalar!(r#"select identity_id as "id!" from same_people($1)"#, &people).fetch_all(conn).await?;
-    Ok(ids.into_iter().map(IdentityId).collect())
-}
-
 /// Puts a release into the operators' queue; gives its human number.
 ///
 /// # Errors
@@ -119,8 +108,8 @@ pub async fn insert(conn: &mut PgConnection, release: &NewRelease, year: i16) ->
     let n = sqlx::query_scalar!(r#"select nextval('release_number') as "n!""#).fetch_one(&mut *conn).await?;
     let number = domain::id::human_number("REL", year, n);
     let done = sqlx::query!(
-        "insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, planned_at, state_since)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $11)",
+        "insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, planned_at, state_since, due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $11, $12)",
         release.id.0,
         number,
         release.kind.word(),
@@ -131,7 +120,8 @@ pub async fn insert(conn: &mut PgConnection, release: &NewRelease, year: i16) ->
         release.entitlement.0,
         release.grant.map(|g| g.0),
         release.not_before.to_sqlx() as _,
-        release.at.to_sqlx() as _
+        release.at.to_sqlx() as _,
+        release.due_at.to_sqlx() as _
     )
     .execute(conn)
     .await?;
@@ -148,7 +138,8 @@ pub async fn find(conn: &mut PgConnection, id: ReleaseId, lock: bool) -> Result<
         sqlx::query_scalar!("select id from release where id = $1 for update", id.0).fetch_optional(&mut *conn).await?;
     }
     let row = sqlx::query!(
-        "select number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, held_reasons, executed_by, executed_at, evidence, not_before, version
+        "select number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, held_reasons, executed_by, executed_at, evidence, failure, next_try_at,
+                not_before, version
          from release where id = $1",
         id.0
     )
@@ -165,7 +156,16 @@ pub async fn find(conn: &mut PgConnection, id: ReleaseId, lock: bool) -> Result<
             subject: IdentityId(r.subject_id),
             entitlement: EntitlementId(r.entitlement_id),
             grant: r.grant_id.map(GrantId),
-            state: state(id.0, &r.state, r.held_reasons, r.executed_by, r.executed_at.map(|t| t.to_jiff()), r.evidence)?,
+            state: StateColumns {
+                word: r.state,
+                held: r.held_reasons,
+                by: r.executed_by,
+                at: r.executed_at.map(|t| t.to_jiff()),
+                evidence: r.evidence,
+                failure: r.failure,
+                next_try: r.next_try_at.map(|t| t.to_jiff()),
+            }
+            .state(id.0)?,
             not_before: r.not_before.to_jiff(),
             version: r.version,
         })
@@ -173,24 +173,40 @@ pub async fn find(conn: &mut PgConnection, id: ReleaseId, lock: bool) -> Result<
     .transpose()
 }
 
-/// One total match from columns to a state.
-pub(super) fn state(
-    id: Uuid,
-    word: &str,
-    held: Option<serde_json::Value>,
-    by: Option<Uuid>,
-    at: Option<Timestamp>,
-    evidence: Option<String>,
-) -> Result<ReleaseState, StoreError> {
-    let impossible = || StoreError::inconsistent("release", format!("{id} is {word}"));
-    match (word, held, by, at, evidence) {
-        ("planned", None, None, None, None) => Ok(ReleaseState::Planned),
-        ("held", Some(reasons), None, None, None) => {
-            Ok(ReleaseState::Held { reasons: serde_json::from_value(reasons).map_err(|_| impossible())? })
+/// The columns that make up a state.
+pub(super) struct StateColumns {
+    pub word: String,
+    pub held: Option<serde_json::Value>,
+    pub by: Option<Uuid>,
+    pub at: Option<Timestamp>,
+    pub evidence: Option<String>,
+    pub failure: Option<serde_json::Value>,
+    pub next_try: Option<Timestamp>,
+}
+
+impl StateColumns {
+    /// One total match from columns to a state.
+    pub(super) fn state(self, id: Uuid) -> Result<ReleaseState, StoreError> {
+        let Self { word, held, by, at, evidence, failure, next_try } = self;
+        let impossible = || StoreError::inconsistent("release", format!("{id} is {word}"));
+        let by = by.map(IdentityId);
+        let failure = failure.map(serde_json::from_value).transpose().map_err(|_| impossible())?;
+        match (word.as_str(), held, by, at, evidence, failure, next_try) {
+            ("planned", None, None, None, None, None, None) => Ok(ReleaseState::Planned),
+            ("held", Some(reasons), None, None, None, None, None) => {
+                Ok(ReleaseState::Held { reasons: serde_json::from_value(reasons).map_err(|_| impossible())? })
+            }
+            ("gated", None, None, None, None, None, None) => Ok(ReleaseState::Gated),
+            ("account_ready", None, None, None, None, None, None) => Ok(ReleaseState::AccountReady),
+            ("activated", None, by, Some(at), evidence, None, None) => Ok(ReleaseState::Activated { by, at, evidence }),
+            ("failed", None, None, None, None, Some(failure), next_try) => Ok(ReleaseState::Failed { failure, next_try }),
+            ("undoing", None, None, None, None, Some(failure), next_try) => Ok(ReleaseState::Undoing { failure, next_try }),
+            ("stuck", None, None, None, None, Some(failure), None) => Ok(ReleaseState::Stuck { failure }),
+            ("rolled_back", None, None, None, None, Some(failure), None) => Ok(ReleaseState::RolledBack { failure }),
+            ("closed", None, by, Some(at), Some(evidence), None, None) => Ok(ReleaseState::Closed { by, at, evidence }),
+            ("cancelled", None, None, None, None, None, None) => Ok(ReleaseState::Cancelled),
+            _ => Err(impossible()),
         }
-        ("executed", None, Some(by), Some(at), Some(evidence)) => Ok(ReleaseState::Executed { by: IdentityId(by), at, evidence }),
-        ("cancelled", None, None, None, None) => Ok(ReleaseState::Cancelled),
-        _ => Err(impossible()),
     }
 }
 
@@ -206,28 +222,62 @@ pub async fn set_state(
     grant: Option<GrantId>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (held, by, at, evidence) = match to {
-        ReleaseState::Planned | ReleaseState::Cancelled => (None, None, None, None),
-        ReleaseState::Held { reasons } => (Some(serde_json::Value::from(reasons.clone())), None, None, None),
-        ReleaseState::Executed { by, at, evidence } => (None, Some(by.0), Some(*at), Some(evidence.as_str())),
+    let held = match to {
+        ReleaseState::Held { reasons } => Some(serde_json::Value::from(reasons.clone())),
+        _ => None,
     };
+    let (by, at, evidence) = match to {
+        ReleaseState::Activated { by, at, evidence } => (*by, Some(*at), evidence.as_deref()),
+        ReleaseState::Closed { by, at, evidence } => (*by, Some(*at), Some(evidence.as_str())),
+        _ => (None, None, None),
+    };
+    let (failure, next_try) = match to {
+        ReleaseState::Failed { failure, next_try } | ReleaseState::Undoing { failure, next_try } => (Some(failure), *next_try),
+        ReleaseState::Stuck { failure } | ReleaseState::RolledBack { failure } => (Some(failure), None),
+        _ => (None, None),
+    };
+    let failure =
+        failure.map(serde_json::to_value).transpose().map_err(|_| StoreError::inconsistent("release", "a failure without words"))?;
     let done = sqlx::query!(
         "update release set state = $3, held_reasons = $4, executed_by = $5, executed_at = $6, evidence = $7,
-                grant_id = coalesce($8, grant_id), state_since = $9, version = version + 1
+                grant_id = coalesce($8, grant_id), state_since = $9, version = version + 1, failure = $10, next_try_at = $11,
+                -- When each was reached last; what a person does by hand passes its gates in the same move.
+                gated_at = case when $3 in ('gated', 'closed', 'activated') and (gated_at is null or $3 = 'gated') then $9 else gated_at end,
+                account_ready_at = case when $3 = 'account_ready' then $9 else account_ready_at end,
+                verified_at = case when $3 = 'closed' then coalesce(verified_at, $9) else null end,
+                closed_at = case when $3 = 'closed' then $9 end
          where id = $1 and version = $2",
         id.0,
         version,
         to.word(),
         held,
-        by,
+        by.map(|id| id.0),
         at.map(ToSqlx::to_sqlx) as _,
         evidence,
         grant.map(|g| g.0),
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        failure,
+        next_try.map(ToSqlx::to_sqlx) as _
     )
     .execute(conn)
     .await?;
     one_row("release", &done)
+}
+
+/// The release of an approved change that waits and whose start has come.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn waiting_change(conn: &mut PgConnection, request: RequestId, now: Timestamp) -> Result<Option<ReleaseId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "select l.id from release l join request r on r.id = l.request_id
+         where r.id = $1 and r.kind = 'change' and r.state = 'approved' and l.kind = 'activate' and l.state in ('planned', 'held') and l.not_before <= $2",
+        request.0,
+        now.to_sqlx() as _
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(ReleaseId))
 }
 
 /// Open releases of a request, locked, to be cancelled with it.
@@ -235,80 +285,13 @@ pub async fn set_state(
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn lock_open(conn: &mut PgConnection, request: RequestId) -> Result<Vec<ReleaseId>, StoreError> {
-    let ids = sqlx::query_scalar!("select id from release where request_id = $1 and state in ('planned', 'held') for update", request.0)
-        .fetch_all(conn)
-        .await?;
-    Ok(ids.into_iter().map(ReleaseId).collect())
-}
-
-/// Releases of a request, oldest first, as lines.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a row cannot be.
-pub async fn of_request(
-    conn: &mut PgConnection,
-    request: RequestId,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> Result<Vec<ReleaseLine>, StoreError> {
-    lines(conn, Some(request), None, now, zone).await
-}
-
-/// One release as a line.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a row cannot be.
-pub async fn line(conn: &mut PgConnection, id: ReleaseId, now: Timestamp, zone: &TimeZone) -> Result<Option<ReleaseLine>, StoreError> {
-    Ok(lines(conn, None, Some(id), now, zone).await?.pop())
-}
-
-async fn lines(
-    conn: &mut PgConnection,
-    request: Option<RequestId>,
-    id: Option<ReleaseId>,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> Result<Vec<ReleaseLine>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select l.id, l.number, l.kind, l.state, l.held_reasons, l.executed_by, l.executed_at, l.evidence, l.not_before, l.state_since,
-                  l.subject_id, s.display_name as "subject_name!", e.name as entitlement, a.name as application, v.tier,
-                  l.request_id, r.number as request_number, x.display_name as "executor?"
-           from release l
-           join identity s on s.id = l.subject_id
-           join request r on r.id = l.request_id
-           join request_item i on i.id = l.item_id
-           join entitlement e on e.id = l.entitlement_id
-           join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
-           join application a on a.id = e.application_id
-           left join identity x on x.id = l.executed_by
-           where ($1::uuid is null or l.request_id = $1) and ($2::uuid is null or l.id = $2) and ($1::uuid is not null or $2::uuid is not null)
-           order by l.planned_at, l.id"#,
-        request.map(|r| r.0),
-        id.map(|r| r.0)
+    let ids = sqlx::query_scalar!(
+        "select id from release where request_id = $1 and kind <> 'remove' and state not in ('closed', 'cancelled') for update",
+        request.0
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            let since = r.state_since.to_jiff();
-            Ok(ReleaseLine {
-                id: ReleaseId(r.id),
-                number: r.number,
-                kind: r.kind.parse()?,
-                state: state(r.id, &r.state, r.held_reasons, r.executed_by, r.executed_at.map(|t| t.to_jiff()), r.evidence)?,
-                subject: PersonRef { id: IdentityId(r.subject_id), name: r.subject_name },
-                entitlement: r.entitlement,
-                application: r.application,
-                tier: r.tier.parse()?,
-                request: RequestId(r.request_id),
-                request_number: r.request_number,
-                not_before: When::new(r.not_before.to_jiff(), zone),
-                executed_by: r.executed_by.zip(r.executor).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
-                since: When::new(since, zone),
-                age: span(since, now),
-            })
-        })
-        .collect()
+    Ok(ids.into_iter().map(ReleaseId).collect())
 }
 
 /// What an attempt with this key came to: `executed` or `held`.
@@ -354,4 +337,19 @@ pub async fn insert_attempt(
     .execute(conn)
     .await?;
     one_row("release_attempt", &done)
+}
+
+/// Who answers for the application of an entitlement: owner and deputy.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn answerable(conn: &mut PgConnection, entitlement: EntitlementId) -> Result<Vec<IdentityId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select p.id as "id!" from entitlement e join application a on a.id = e.application_id, unnest(array[a.owner_id, a.deputy_id]) p(id)
+           where e.id = $1 and p.id is not null"#,
+        entitlement.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
 }

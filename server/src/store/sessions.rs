@@ -17,7 +17,7 @@ pub struct Found {
     pub identity: IdentityId,
     /// The owner's name.
     pub name: String,
-    /// The owner is active and has been since the password was proven.
+    /// The owner is active and has been since they were let in.
     pub active: bool,
     /// The owner's assigned roles.
     pub roles: Vec<Role>,
@@ -27,7 +27,7 @@ pub struct Found {
     pub created_at: Timestamp,
     /// Last request, to the minute.
     pub last_seen_at: Timestamp,
-    /// When a password was last proven.
+    /// When the owner was last let in.
     pub authenticated_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
@@ -67,7 +67,8 @@ pub async fn find(conn: &mut PgConnection, token_hash: &[u8; 32]) -> Result<Opti
     }))
 }
 
-/// The live session that carries on a rotated one: same owner, same proof, same latest end.
+/// The live session that carries on a rotated one: same owner, let in at the same time, same latest
+/// end.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -92,12 +93,16 @@ pub struct New<'a> {
     pub id: SessionId,
     /// SHA-256 of its token.
     pub token_hash: [u8; 32],
+    /// The session that this sign-in began with: itself, or the first of those it carries on.
+    pub sign_in: SessionId,
     /// Whose.
     pub identity: IdentityId,
     /// Now.
     pub created_at: Timestamp,
-    /// When a password was proven.
+    /// When the owner was let in.
     pub authenticated_at: Timestamp,
+    /// When a password was last proven in this sign-in; nothing where none was.
+    pub password_proven_at: Option<Timestamp>,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// The client's address.
@@ -112,13 +117,15 @@ pub struct New<'a> {
 /// [`StoreError`] when the row is refused.
 pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into session (id, token_hash, identity_id, created_at, last_seen_at, authenticated_at, expires_at, address, user_agent)
-         values ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        "insert into session (id, token_hash, sign_in_id, identity_id, created_at, last_seen_at, authenticated_at, password_proven_at, expires_at, address, user_agent)
+         values ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10)",
         new.id.0,
         new.token_hash.as_slice(),
+        new.sign_in.0,
         new.identity.0,
         new.created_at.to_sqlx() as _,
         new.authenticated_at.to_sqlx() as _,
+        new.password_proven_at.map(|at| at.to_sqlx()) as _,
         new.expires_at.to_sqlx() as _,
         new.address,
         new.user_agent
@@ -128,13 +135,32 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> Result<(), StoreE
     one_row("session", &done)
 }
 
-/// Where and with what a session was made; for its successor.
+/// What a session hands on to its successor.
+#[derive(Clone, Debug)]
+pub struct HandedOn {
+    /// The session that the sign-in began with.
+    pub sign_in: SessionId,
+    /// When a password was last proven in this sign-in.
+    pub password_proven_at: Option<Timestamp>,
+    /// The client's address.
+    pub address: Option<String>,
+    /// The browser, as it names itself.
+    pub user_agent: Option<String>,
+}
+
+/// What a session hands on to its successor.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn client(conn: &mut PgConnection, id: SessionId) -> Result<(Option<String>, Option<String>), StoreError> {
-    let row = sqlx::query!("select address, user_agent from session where id = $1", id.0).fetch_one(conn).await?;
-    Ok((row.address, row.user_agent))
+pub async fn handed_on(conn: &mut PgConnection, id: SessionId) -> Result<HandedOn, StoreError> {
+    let row =
+        sqlx::query!("select sign_in_id, password_proven_at, address, user_agent from session where id = $1", id.0).fetch_one(conn).await?;
+    Ok(HandedOn {
+        sign_in: SessionId(row.sign_in_id),
+        password_proven_at: row.password_proven_at.map(|at| at.to_jiff()),
+        address: row.address,
+        user_agent: row.user_agent,
+    })
 }
 
 /// Notes a request.
@@ -196,7 +222,7 @@ pub async fn end_all(
 pub struct Line {
     /// Which.
     pub id: SessionId,
-    /// When a password was last proven.
+    /// When the owner was last let in.
     pub authenticated_at: Timestamp,
     /// Last request, to the minute.
     pub last_seen_at: Timestamp,
@@ -236,21 +262,17 @@ pub async fn usable(conn: &mut PgConnection, identity: IdentityId, now: Timestam
         .collect())
 }
 
-/// When a password was last proven in a live session of `identity`. A door that asks for no password
-/// (the demonstration's) proves none: there only a session that followed on another by a proof counts.
+/// When a password was last proven in a live session of `identity`; nothing where none was.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn authenticated_at(conn: &mut PgConnection, id: SessionId, identity: IdentityId) -> Result<Option<Timestamp>, StoreError> {
+pub async fn password_proven_at(conn: &mut PgConnection, id: SessionId, identity: IdentityId) -> Result<Option<Timestamp>, StoreError> {
     let at = sqlx::query_scalar!(
-        "select s.authenticated_at from session s
-         where s.id = $1 and s.identity_id = $2 and s.ended_at is null
-           and (not exists (select from account a where a.identity_id = s.identity_id and a.password_hash = '!')
-                or exists (select from session p where p.identity_id = s.identity_id and p.end_reason = 'rotated' and p.ended_at = s.authenticated_at))",
+        "select password_proven_at from session where id = $1 and identity_id = $2 and ended_at is null",
         id.0,
         identity.0
     )
     .fetch_optional(conn)
     .await?;
-    Ok(at.map(|at| at.to_jiff()))
+    Ok(at.flatten().map(|at| at.to_jiff()))
 }

@@ -2,6 +2,7 @@
 //! answer for.
 
 use super::error::StoreError;
+use super::people::likenesses;
 use domain::id::IdentityId;
 use domain::permission::Relation;
 use sqlx::PgConnection;
@@ -35,41 +36,52 @@ pub struct SubjectLine {
     pub id: IdentityId,
     /// Name.
     pub name: String,
-    /// Title, or for a non-human identity its number in the source of truth.
-    pub what: String,
+    /// Title, or empty.
+    pub title: String,
+    /// Number in the source of truth.
+    pub number: String,
+    /// No person's first account, but one of a machine or a second one.
+    pub account: bool,
     /// How the person who asks stands to them.
     pub relation: Relation,
 }
 
-/// Everybody active for whom a person may ask, themselves first, then by name; at most 1,000.
+/// Everybody active for whom a person may ask, themselves first, then by name, and how many there
+/// are in all. With something typed only those with every word of it in their name, or with that
+/// number or work e-mail.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn of(conn: &mut PgConnection, person: IdentityId) -> Result<Vec<SubjectLine>, StoreError> {
+pub async fn of(conn: &mut PgConnection, person: IdentityId, typed: &str, limit: i64) -> Result<(Vec<SubjectLine>, i64), StoreError> {
     let rows = sqlx::query!(
         r#"select i.id, i.display_name as "name!", i.population in ('service_account', 'privileged_admin') as "account!",
-                  coalesce(i.title, '') as "title!", i.source_id, coalesce(i.manager_id = $1, false) as "manager!"
+                  coalesce(i.title, '') as "title!", i.source_id, coalesce(i.manager_id = $1, false) as "manager!", count(*) over () as "total!"
            from identity i
-           where i.id = $1
-              or (i.state = 'active' and (i.manager_id = $1 or (i.owner_id = $1 and i.population in ('service_account', 'privileged_admin'))))
-           order by i.id <> $1, i.display_name, i.id limit 1000"#,
-        person.0
+           where (i.id = $1
+                  or (i.state = 'active' and (i.manager_id = $1 or (i.owner_id = $1 and i.population in ('service_account', 'privileged_admin')))))
+             and ($2 = '' or i.display_name ilike all ($3) or i.source_id = $2 or lower(i.email) = lower($2))
+           order by i.id <> $1, i.source_id = $2 desc, i.display_name, i.id limit $4"#,
+        person.0,
+        typed,
+        &likenesses(typed),
+        limit
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| SubjectLine {
-            id: IdentityId(r.id),
-            name: r.name,
-            what: if r.account { r.source_id } else { r.title },
-            relation: match (r.id == person.0, r.manager) {
-                (true, _) => Relation::Subject,
-                (false, true) => Relation::Manager,
-                (false, false) => Relation::Sponsor,
-            },
-        })
-        .collect())
+    let total = rows.first().map_or(0, |row| row.total);
+    let lines = rows.into_iter().map(|r| SubjectLine {
+        id: IdentityId(r.id),
+        name: r.name,
+        title: r.title,
+        number: r.source_id,
+        account: r.account,
+        relation: match (r.id == person.0, r.manager) {
+            (true, _) => Relation::Subject,
+            (false, true) => Relation::Manager,
+            (false, false) => Relation::Sponsor,
+        },
+    });
+    Ok((lines.collect(), total))
 }
 
 /// Name of an identity.
@@ -78,27 +90,4 @@ pub async fn of(conn: &mut PgConnection, person: IdentityId) -> Result<Vec<Subje
 /// [`StoreError`] when reading fails.
 pub async fn name(conn: &mut PgConnection, id: IdentityId) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar!(r#"select display_name as "name!" from identity where id = $1"#, id.0).fetch_optional(conn).await?)
-}
-
-/// The active person with this work e-mail; people before accounts that share their mailbox.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn by_email(conn: &mut PgConnection, email: &str) -> Result<Option<IdentityId>, StoreError> {
-    let id = sqlx::query_scalar!(
-        "select id from identity where lower(email) = lower($1) and state = 'active'
-         order by population in ('service_account', 'privileged_admin'), person_id is not null, id limit 1",
-        email
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(id.map(IdentityId))
-}
-
-/// The work e-mail of an identity.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn email(conn: &mut PgConnection, id: IdentityId) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select email from identity where id = $1", id.0).fetch_optional(conn).await?.flatten())
 }

@@ -59,6 +59,24 @@ pub async fn by_key(conn: &mut PgConnection, requester: IdentityId, key: Idempot
     Ok(ids.into_iter().map(RequestId).collect())
 }
 
+/// Name and version of the template that a request came from; the name as it was in that version, where
+/// versions are kept.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn template(conn: &mut PgConnection, request: RequestId) -> Result<Option<(String, i32)>, StoreError> {
+    let row = sqlx::query!(
+        r#"select coalesce(v.body ->> 'name', t.name) as "name!", s.template_version as "version!"
+           from request r join submission s on s.id = r.submission_id join request_template t on t.id = s.template_id
+           left join record_version v on v.kind = 'template' and v.record_key = t.id::text and v.version = s.template_version
+           where r.id = $1"#,
+        request.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|r| (r.name, r.version)))
+}
+
 /// One request of a submission, as a line beside its siblings.
 #[derive(Clone, Debug)]
 pub struct SiblingRow {

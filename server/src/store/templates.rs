@@ -22,20 +22,27 @@ pub struct TemplateRow {
     pub days: Option<i32>,
     /// What it asks for, in order.
     pub entitlements: Vec<EntitlementId>,
+    /// It is meant for the caller, and not only for somebody they answer for.
+    pub for_caller: bool,
 }
 
-/// Templates in force that are meant for this person, by name; with `only` just that one.
+/// Templates in force that are meant for the caller, or for somebody active who reports to them or whom
+/// they answer for, by name; with `only` just that one.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn for_person(conn: &mut PgConnection, person: IdentityId, only: Option<TemplateId>) -> Result<Vec<TemplateRow>, StoreError> {
+pub async fn for_caller(conn: &mut PgConnection, caller: IdentityId, only: Option<TemplateId>) -> Result<Vec<TemplateRow>, StoreError> {
     let rows = sqlx::query!(
-        "select t.id, t.version, t.name, t.description, t.reason_code, t.days, t.entitlement_ids
-         from request_template t join identity i on i.id = $1
-         where t.state = 'active' and ($2::uuid is null or t.id = $2)
-           and in_audience(i.population, i.unit_id, t.audience_populations, t.audience_units)
-         order by t.name, t.id limit 100",
-        person.0,
+        r#"with viewer as materialized (
+             -- The caller, and those they answer for, each kind of person once.
+             select distinct i.id = $1 as self, i.population, i.unit_id from identity i
+             where i.id = $1 or (i.state = 'active' and (i.manager_id = $1 or i.owner_id = $1))
+           )
+           select t.id, t.version, t.name, t.description, t.reason_code, t.days, t.entitlement_ids, bool_or(v.self) as "for_caller!"
+           from request_template t join viewer v on in_audience(v.population, v.unit_id, t.audience_populations, t.audience_units)
+           where t.state = 'active' and ($2::uuid is null or t.id = $2)
+           group by t.id order by t.name, t.id limit 100"#,
+        caller.0,
         only.map(|id| id.0)
     )
     .fetch_all(conn)
@@ -50,12 +57,46 @@ pub async fn for_person(conn: &mut PgConnection, person: IdentityId, only: Optio
                 reason: r.reason_code.map(|word| word.parse()).transpose()?,
                 days: r.days,
                 entitlements: r.entitlement_ids.into_iter().map(EntitlementId).collect(),
+                for_caller: r.for_caller,
             })
         })
         .collect()
 }
 
-/// Name and version of a template, whoever it is meant for.
+/// Those of some entitlements that the catalogue shows to the caller, with their names, in the same
+/// order: the rule is the one by which the catalogue is searched. With `whole` all of them.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn open_to(
+    conn: &mut PgConnection,
+    of: &[EntitlementId],
+    caller: IdentityId,
+    whole: bool,
+) -> Result<Vec<(EntitlementId, String)>, StoreError> {
+    let of: Vec<_> = of.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select e.id as "id!", e.name as "name!"
+           from unnest($1::uuid[]) with ordinality chosen (id, place)
+           join entitlement e on e.id = chosen.id join application a on a.id = e.application_id
+           where $3::bool
+              or exists (select from identity i where (i.id = $2 or (i.state = 'active' and (i.manager_id = $2 or i.owner_id = $2)))
+                                                  and in_audience(i.population, i.unit_id, e.audience_populations, e.audience_units))
+              or (a.owner_id = $2 or a.deputy_id = $2) is true
+              or exists (select from access_grant g where g.identity_id = $2 and g.entitlement_id = e.id and g.state in ('active', 'ending'))
+              or exists (select from request r join request_item i on i.request_id = r.id and i.revision = r.revision
+                         where r.subject_id = $2 and i.entitlement_id = e.id and r.state in ('in_approval', 'returned', 'approved'))
+           order by chosen.place"#,
+        &of,
+        caller.0,
+        whole
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (EntitlementId(r.id), r.name)).collect())
+}
+
+/// The name of a template, whoever it is meant for.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.

@@ -89,11 +89,11 @@ impl AccountService {
             address: s.address,
             user_agent: s.user_agent,
         };
-        let with_password = account.as_ref().filter(|account| account.password_hash != password::NO_PASSWORD);
+        let password = account.as_ref().and_then(|account| account.password.as_ref());
         Ok(AccountView {
             name: caller.name.clone(),
             identity: caller.identity,
-            password_changed: with_password.map(|account| When::new(account.password_changed_at, zone)),
+            password_changed: password.map(|password| When::new(password.changed_at, zone)),
             login: account.map(|account| account.login),
             sessions: sessions.into_iter().map(line).collect(),
         })
@@ -108,7 +108,8 @@ impl AccountService {
             store::accounts::of(&mut conn, caller.identity).await?
         };
         let account = account.ok_or(AppError::NotPossible)?;
-        if self.hashing.verify(current, Some(account.password_hash.clone())).await.map_err(|_| AppError::TooMany)? == Verdict::Wrong {
+        let stored = account.password_hash().map(str::to_owned);
+        if self.hashing.verify(current, stored.clone()).await.map_err(|_| AppError::TooMany)? == Verdict::Wrong {
             return Err(AppError::field("current_password", "wrong").into());
         }
         password::check(&password, &again, self.shortest_password, &[&account.login, &caller.name])?;
@@ -116,7 +117,7 @@ impl AccountService {
 
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         // Hashing took its time: somebody else may have changed the password in it.
-        if store::accounts::hold(work.conn(), caller.identity).await?.as_ref() != Some(&account.password_hash) {
+        if store::accounts::hold(work.conn(), caller.identity).await?.is_none_or(|held| held.password_hash != stored) {
             return Err(AppError::Changed.into());
         }
         let now = work.now();

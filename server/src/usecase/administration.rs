@@ -1,22 +1,22 @@
 //! The port of the administration page: roles, people, jobs, imports, and what is stuck.
 
 use super::Base;
-use super::authorise::require;
+use super::authorise::{relation_to, require};
 use super::error::UseCaseError;
+use super::lateness;
 use super::search_words::without_nul;
 use super::work::Work;
-use crate::job::{JOBS, JobSpec, send_mail};
+use crate::job::{JOBS, send_mail};
+use crate::queue::kinds;
 use crate::store;
-use crate::store::jobs::JobRow;
-use app::admin::port::{AdminView, Administration, JobLine, MailView};
+use app::admin::port::{AdminView, Administration, MailView};
 use app::error::AppError;
-use app::when::{When, span};
+use app::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::id::{AssignmentId, IdentityId};
-use domain::permission::{Action, Relation, Role, permitted};
-use jiff::tz::TimeZone;
+use domain::permission::{Action, Role, permitted};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ impl AdministrationService {
         let zone = &self.base.zone;
         let assignments = store::roles::assigned(work.conn(), zone).await?;
         let identities = store::identities::count(work.conn()).await?;
-        let jobs = store::jobs::all(work.conn()).await?;
+        let late = lateness::find(&mut work, &kinds()).await?;
         let imports = store::jobs::imports(work.conn(), zone).await?;
         let held = store::inbox::held(work.conn(), zone).await?;
         let mail = mail(&mut work, &self.base).await?;
@@ -55,7 +55,7 @@ impl AdministrationService {
             assignments,
             people,
             identities,
-            jobs: jobs.into_iter().filter_map(|row| JOBS.iter().find(|job| job.name == row.name).map(|job| line(job, row, zone))).collect(),
+            late,
             imports,
             held,
             mail,
@@ -66,7 +66,8 @@ impl AdministrationService {
 
     async fn give(&self, caller: &Caller, identity: IdentityId, role: &str) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        require(caller, Action::AssignRole, &relation(caller, identity))?;
+        let relations = relation_to(&mut work, caller, identity).await?;
+        require(caller, Action::AssignRole, &relations)?;
         let role =
             role.parse().ok().filter(|role: &Role| Role::ASSIGNABLE.contains(role)).ok_or_else(|| AppError::field("role", "required"))?;
         let state = store::identities::lock(work.conn(), identity).await?.ok_or(AppError::NotFound)?;
@@ -90,7 +91,11 @@ impl AdministrationService {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         let assignment = store::roles::lock(work.conn(), id).await?;
         // Without the role the answer is the same whether there is such an assignment or not.
-        require(caller, Action::AssignRole, &assignment.map_or_else(Vec::new, |a| relation(caller, a.identity)))?;
+        let relations = match &assignment {
+            Some(assignment) => relation_to(&mut work, caller, assignment.identity).await?,
+            None => vec![],
+        };
+        require(caller, Action::AssignRole, &relations)?;
         let assignment = assignment.ok_or(AppError::NotFound)?;
         if !assignment.active {
             return Err(AppError::NotPossible.into());
@@ -136,24 +141,6 @@ async fn mail(work: &mut Work<'_>, base: &Base) -> Result<MailView, UseCaseError
         figures: store::digests::figures(work.conn(), since).await?,
         failed: store::digests::failed(work.conn(), &base.zone).await?,
     })
-}
-
-fn relation(caller: &Caller, identity: IdentityId) -> Vec<Relation> {
-    if caller.identity == identity { vec![Relation::Subject] } else { vec![] }
-}
-
-fn line(job: &JobSpec, row: JobRow, zone: &TimeZone) -> JobLine {
-    let zero = Timestamp::UNIX_EPOCH;
-    JobLine {
-        name: row.name,
-        what: job.what.to_owned(),
-        every: span(zero, zero.saturating_add(SignedDuration::from_secs(i64::from(job.every_seconds))).unwrap_or(zero)),
-        last: row.last_finished_at.map(|at| When::new(at, zone)),
-        outcome: row.outcome,
-        error: row.error,
-        next: When::new(row.next_run_at, zone),
-        runs: row.runs,
-    }
 }
 
 #[async_trait]

@@ -33,11 +33,15 @@ impl AttachmentService {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         // A draft is its owner's alone; locked, so that two tabs cannot both add the fifth file.
         store::drafts::find(work.conn(), draft, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        let accepted = accept(&file.name, &file.declared, &file.content)?;
+        let sha256 = Sha256::digest(&file.content);
+        // Sent again, as a browser does when somebody goes back: it is there.
+        if store::attachments::stands_on(work.conn(), draft, &accepted.name, &sha256).await? {
+            return Ok(());
+        }
         if usize::try_from(store::attachments::count(work.conn(), draft).await?).unwrap_or(usize::MAX) >= MOST_FILES {
             return Err(AppError::field(FIELD, "too_many").into());
         }
-        let accepted = accept(&file.name, &file.declared, &file.content)?;
-        let sha256 = Sha256::digest(&file.content);
         let new = store::attachments::New {
             id: work.id(AttachmentId::new),
             name: &accepted.name,

@@ -2,8 +2,11 @@
 //! the answer the caller may hear.
 
 use super::error::UseCaseError;
+use super::work::Work;
+use crate::store;
 use app::error::AppError;
 use domain::actor::Caller;
+use domain::id::IdentityId;
 use domain::permission::{Action, Relation, forbidden, permitted};
 
 /// Refuses with [`AppError::Forbidden`] (or, where laws 3 and 4 forbid it, with
@@ -43,4 +46,14 @@ pub fn require_by_relation(action: Action, relations: &[Relation]) -> Result<(),
     } else {
         Err(AppError::NotFound.into())
     }
+}
+
+/// How the caller stands to an identity that something is done to: what nobody may do to
+/// themselves, they may not do to another account of theirs.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn relation_to(work: &mut Work<'_>, caller: &Caller, identity: IdentityId) -> Result<Vec<Relation>, UseCaseError> {
+    let own = store::identities::accounts_of(work.conn(), &[caller.identity]).await?;
+    Ok(if own.contains(&identity) { vec![Relation::Subject] } else { vec![] })
 }

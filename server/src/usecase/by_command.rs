@@ -95,7 +95,7 @@ pub async fn open_account(
         work.event(EventKind::PasswordChanged, "account", person.id.0, None, json!({})).await?;
         end_sessions(&mut work, person.id, None, "password_changed").await?;
     } else {
-        store::accounts::insert(work.conn(), person.id, &login, &hash, now).await?;
+        store::accounts::insert(work.conn(), person.id, &login, Some(&hash), now).await?;
         work.event(EventKind::AccountCreated, "identity", person.id.0, None, json!({ "login": login })).await?;
     }
     work.commit().await?;

@@ -9,16 +9,20 @@ use super::{cursor, search_words};
 use crate::store;
 use crate::store::catalogue::{Search, Tally};
 use crate::store::catalogue_entry::{EntitlementRow, ReaderRow};
-use app::catalogue::port::{Catalogue, CatalogueHit, CatalogueQuery, CatalogueResults, EntitlementView, Facet, Peers, Reach};
+use app::catalogue::port::{
+    Catalogue, CatalogueHit, CatalogueQuery, CatalogueResults, EntitlementVersion, EntitlementView, Facet, Peers, Reach, Replaced,
+};
 use app::error::AppError;
 use app::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::catalogue::RiskTier;
-use domain::id::EntitlementId;
+use domain::change::{RecordKind, say};
+use domain::id::{EntitlementId, GrantId};
 use domain::lead_time::UsualTime;
-use domain::page::Page;
+use domain::page::{PAGE_SIZE, Page};
 use domain::permission::{Action, Relation, permitted};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// Applications offered as a filter.
@@ -40,8 +44,17 @@ impl CatalogueService {
     async fn find(&self, caller: &Caller, query: CatalogueQuery) -> Result<CatalogueResults, UseCaseError> {
         let mut work = Work::read(&self.base).await?;
         require(caller, Action::ReadCatalogue, &[])?;
+        // What takes the place of access has to be of the same application.
+        let replaced = match query.replaces.parse::<GrantId>() {
+            Ok(grant) => store::asking::replaceable(work.conn(), grant, caller.identity).await?,
+            Err(_) => None,
+        };
+        let (application, replaced) = match replaced {
+            Some((code, name, application)) => (code, Some(Replaced { name, application })),
+            None => (search_words::without_nul(&query.application), None),
+        };
         let search = Search {
-            application: search_words::without_nul(&query.application),
+            application,
             // A tier that does not exist filters nothing.
             tier: query.tier.parse().map_or("", RiskTier::word),
             whole: permitted(&caller.roles, Action::ReadClosedCatalogue, &[]),
@@ -64,10 +77,11 @@ impl CatalogueService {
             page: Page { rows: page.rows.into_iter().map(|(_, hit)| hit).collect(), total: page.total, next: page.next },
             applications: applications(tallies.iter().filter(in_tier), &search.application),
             tiers: tiers(tallies.iter().filter(in_application), search.tier),
+            replaced,
         })
     }
 
-    async fn view(&self, caller: &Caller, id: EntitlementId) -> Result<EntitlementView, UseCaseError> {
+    async fn view(&self, caller: &Caller, id: EntitlementId, before: Option<i32>) -> Result<EntitlementView, UseCaseError> {
         let mut work = Work::read(&self.base).await?;
         require(caller, Action::ReadCatalogue, &[])?;
         let row = store::catalogue_entry::entitlement(work.conn(), id).await?.ok_or(AppError::NotFound)?;
@@ -77,12 +91,14 @@ impl CatalogueService {
         if !reader.for_reader && !permitted(&caller.roles, Action::ReadClosedCatalogue, &relations) {
             return Err(AppError::NotFound.into());
         }
-        let versions = store::catalogue_entry::earlier_versions(work.conn(), id, row.card.version, &self.base.zone).await?;
+        let (versions, versions_below) = versions(&mut work, id, before, &self.base.zone).await?;
         let conflicts = store::catalogue_entry::conflicts(work.conn(), id).await?;
         let whole = permitted(&caller.roles, Action::ReadClosedCatalogue, &[]);
         let (gives, part_of) = store::catalogue_entry::containment(work.conn(), id, caller.identity, whole).await?;
         let usual = usual_times(&mut work, &self.base, &[id]).await?;
         work.commit().await?;
+        let owner: &[Relation] = if caller.applications.contains(&row.application) { &[Relation::ApplicationOwner] } else { &[] };
+        let access_to = permitted(&caller.roles, Action::ReadAccess, owner).then_some(row.application);
         Ok(EntitlementView {
             card: row.card,
             application_code: row.application_code,
@@ -91,9 +107,11 @@ impl CatalogueService {
             actions: row.actions,
             data_actions: row.data_actions,
             holders: row.holders,
+            access_to,
             review_every_days: row.review_every_days,
             requestable: row.requestable,
             versions,
+            versions_below,
             conflicts,
             gives,
             part_of,
@@ -107,6 +125,39 @@ impl CatalogueService {
             may_read_changes: permitted(&caller.roles, Action::ReadChanges, &relations),
         })
     }
+}
+
+/// A page of the versions below `before`, newest first, and below which the next page begins. What it
+/// is called in the machine that gives it is for those who keep the record.
+async fn versions(
+    work: &mut Work<'_>,
+    id: EntitlementId,
+    before: Option<i32>,
+    zone: &TimeZone,
+) -> Result<(Vec<EntitlementVersion>, Option<i32>), UseCaseError> {
+    let mut rows = store::changes::versions::entitlement(work.conn(), &id.to_string(), before.unwrap_or(i32::MAX)).await?;
+    let more = rows.len() > PAGE_SIZE as usize;
+    rows.truncate(PAGE_SIZE as usize);
+    let below = rows.last().filter(|_| more).map(|(version, ..)| *version);
+    let mut included: Vec<String> =
+        rows.iter().filter_map(|(_, _, fields)| fields.get("includes")).flat_map(|text| text.lines()).map(str::to_owned).collect();
+    included.sort_unstable();
+    included.dedup();
+    let names = store::changes::lookup::entitlement_names(work.conn(), &included).await?;
+    let name = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let told = RecordKind::Entitlement.fields().iter().filter(|spec| !["application", "source_id", "reference"].contains(&spec.name));
+    let versions = rows
+        .into_iter()
+        .map(|(version, since, fields)| EntitlementVersion {
+            version,
+            since: When::new(since, zone),
+            fields: told
+                .clone()
+                .filter_map(|spec| fields.get(spec.name).map(|text| (spec.label.to_owned(), say(spec, text, &name))))
+                .collect(),
+        })
+        .collect();
+    Ok((versions, below))
 }
 
 /// How the caller stands to an entry.
@@ -157,8 +208,8 @@ impl Catalogue for CatalogueService {
         Ok(self.find(caller, query).await?)
     }
 
-    async fn entitlement(&self, caller: &Caller, id: EntitlementId) -> Result<EntitlementView, AppError> {
-        Ok(self.view(caller, id).await?)
+    async fn entitlement(&self, caller: &Caller, id: EntitlementId, before: Option<i32>) -> Result<EntitlementView, AppError> {
+        Ok(self.view(caller, id, before).await?)
     }
 }
 

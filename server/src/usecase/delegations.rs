@@ -70,7 +70,8 @@ fn line(row: DelegationRow, given: bool, now: Timestamp, zone: &TimeZone) -> Del
     }
 }
 
-/// Lets somebody decide for the caller.
+/// Lets somebody decide for the caller. The same sent again (a page gone back to) is done already: the
+/// delegation stands once, and ending it ends it.
 ///
 /// # Errors
 /// [`AppError::Invalid`] at every bad field at once.
@@ -95,6 +96,9 @@ pub async fn delegate(base: &Base, caller: &Caller, form: &DelegationForm) -> Re
     let from = store::nominees::person_of(work.conn(), caller.identity).await?;
     let others = store::delegations::standings(work.conn(), caller.identity, to.identity, now).await?;
     terms.check(from, to.person, to.active, &others)?;
+    if store::delegations::stands(work.conn(), caller.identity, to.identity, &terms).await? {
+        return Ok(());
+    }
     let id = work.id(DelegationId::new);
     store::delegations::insert(work.conn(), id, caller.identity, to.identity, &terms, now).await?;
     let body = json!({

@@ -4,15 +4,18 @@
 use super::Base;
 use super::error::UseCaseError;
 use super::joining::{self, Moved};
+use super::kept_access;
+use super::manual;
 use super::notifying::{self, Notice};
 use super::shown;
 use super::withdrawing::end_without_release;
 use super::work::Work;
 use crate::store;
+use crate::store::error::StoreError;
 use crate::store::grants::GrantRow;
 use crate::store::releases::NewRelease;
 use domain::event::EventKind;
-use domain::grant::{EndReason, GrantState};
+use domain::grant::EndReason;
 use domain::id::{GrantId, ReleaseId, RequestId};
 use domain::notification::NotificationKind;
 use domain::release::ReleaseKind;
@@ -64,6 +67,7 @@ pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: E
         entitlement: grant.entitlement,
         grant: Some(grant.id),
         not_before: now,
+        due_at: manual::due_at(work, base, grant.identity, grant.entitlement, now).await?,
         at: now,
     };
     let number = store::releases::insert(work.conn(), &release, today(now, &base.zone).year()).await?;
@@ -77,14 +81,19 @@ pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: E
     )
     .await?;
     work.event(EventKind::ReleasePlanned, "release", removal.0, Some(grant.request), json!({ "number": number, "kind": "remove", "entitlement": grant.entitlement.to_string(), "detail": format!("{number}: remove access") })).await?;
-    let href = app::paths::request(grant.request);
-    let notice = Notice {
-        kind: NotificationKind::AccessEnds,
-        title: "Access of yours ends",
-        body: reason.label(),
-        href: &href,
-        request: Some(grant.request),
-    };
+    // Nobody is asked to take away what another request still gives.
+    let missing = || StoreError::inconsistent("release", format!("{number} is gone"));
+    let request = store::requests::find(work.conn(), grant.request, false).await?.ok_or_else(missing)?;
+    let planned = store::releases::find(work.conn(), removal, false).await?.ok_or_else(missing)?;
+    let kept = kept_access::close_if_kept(work, &request, &planned).await?;
+    if !kept {
+        super::carrying_out::by_hand::queue_planned(work, removal, grant.entitlement, now).await?;
+    }
+    let href = app::paths::grant(grant.id);
+    let stays = format!("{}. Another request gives the same, so nothing is taken away.", reason.label());
+    let (title, body) =
+        if kept { ("A grant of yours ended, its access stays", stays.as_str()) } else { ("Access of yours ends", reason.label()) };
+    let notice = Notice { kind: NotificationKind::AccessEnds, title, body, href: &href, request: Some(grant.request) };
     notifying::tell(work, &[grant.identity], &notice).await?;
     shown::refresh(work, grant.request).await
 }
@@ -110,10 +119,4 @@ pub async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, except: Option
         shown::refresh(work, request).await?;
     }
     Ok(())
-}
-
-/// Whether the grant is active, so that it can begin to end.
-#[must_use]
-pub fn is_active(grant: &GrantRow) -> bool {
-    grant.state == GrantState::Active
 }

@@ -71,6 +71,10 @@ fn from_store(fault: &StoreError) -> AppError {
             "decision_not_by_those_concerned"
             | "release_not_by_approver"
             | "release_not_by_subject"
+            | "release_hand_not_by_approver"
+            | "release_hand_not_by_subject"
+            | "release_second_look_by_another"
+            | "release_second_look_not_by_subject"
             | "decision_distinct_people"
             | "candidate_not_of_those_concerned"
             | "reassignment_not_to_those_concerned"
@@ -82,7 +86,7 @@ fn from_store(fault: &StoreError) -> AppError {
         Some("delegation_is_no_chain") => AppError::field("to", "delegates"),
         Some("delegation_not_to_oneself") => AppError::field("to", "oneself"),
         Some("decision_once_per_stage" | "release_once_per_item") => AppError::Changed,
-        Some("grant_once" | "role_assignment_active_unique") => AppError::AlreadyThere,
+        Some("grant_once_per_item" | "role_assignment_active_unique" | "delegation_stands_once") => AppError::AlreadyThere,
         _ => {
             let mut chain = fault.to_string();
             let mut source = std::error::Error::source(fault);

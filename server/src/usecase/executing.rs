@@ -3,28 +3,30 @@
 //! transaction (law 6).
 
 mod activating;
-mod checking;
+pub mod checking;
 mod extending;
 mod removing;
 
 use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
+use super::manual::{ByHand, Hands, due_at, evidence, hands, not_taken_by_another};
 use super::notifying::{Notice, tell};
 use super::work::Work;
 use crate::store;
 use crate::store::releases::ReleaseRow;
 use crate::store::requests::RequestRow;
 use app::error::AppError;
-use app::releases::port::Execution;
+use app::releases::port::{Confirmation, Execution};
 use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::gate::Evaluation;
 use domain::id::{EventId, GrantId, IdempotencyKey, IdentityId, ReleaseId};
+use domain::manual::{Evidence, Given, judge};
 use domain::notification::NotificationKind;
 use domain::permission::{Action, Role};
-use domain::release::{ReleaseKind, ReleaseState, may_execute};
-use domain::text::Remark;
+use domain::release::{Failure, ReleaseKind, ReleaseState, may_execute};
+use jiff::Timestamp;
 use serde_json::json;
 
 /// One attempt to carry a release out, with everything about it locked.
@@ -33,7 +35,10 @@ struct Attempt<'a> {
     caller: &'a Caller,
     request: RequestRow,
     release: ReleaseRow,
-    evidence: Remark,
+    by_hand: Box<ByHand>,
+    evidence: Evidence,
+    /// Another person looks before it counts.
+    second_look: bool,
     key: IdempotencyKey,
 }
 
@@ -41,13 +46,15 @@ struct Attempt<'a> {
 ///
 /// # Errors
 /// [`AppError::NotFound`] for those who may not see it; [`AppError::SeparationOfDuties`];
-/// [`AppError::TooEarly`]; [`AppError::Changed`]; [`AppError::Invalid`] without evidence.
+/// [`AppError::TooEarly`]; [`AppError::ByMachine`]; [`AppError::Claimed`] while another operator has
+/// it; [`AppError::Changed`], also when other instructions were shown; [`AppError::NotPossible`];
+/// [`AppError::Invalid`] at each piece of evidence that is missing.
 pub async fn execute(
     base: &Base,
     caller: &Caller,
     id: ReleaseId,
     version: i32,
-    evidence: &str,
+    confirmation: &Confirmation,
     key: IdempotencyKey,
 ) -> Result<Execution, UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
@@ -59,14 +66,20 @@ pub async fn execute(
     let request = store::requests::find(work.conn(), seen.request, true).await?.ok_or(AppError::NotFound)?;
     let release = store::releases::find(work.conn(), id, true).await?.ok_or(AppError::NotFound)?;
     if let Some((_, outcome)) = store::releases::attempt_by_key(work.conn(), caller.identity, key).await? {
-        return Ok(if outcome == "executed" { Execution::Executed } else { Execution::Held { reasons: reasons(&release) } });
+        return Ok(answered(&outcome, &release));
     }
-    let evidence = Remark::parse("evidence", evidence, "Say what shows that the change was made.")?;
-    if release.version != version {
+    let Hands::People(by_hand) = hands(&mut work, &release).await? else { return Err(AppError::ByMachine.into()) };
+    let files = store::release_evidence::waiting_files(work.conn(), id, caller.identity).await?;
+    let given = Given { text: &confirmation.evidence, link: &confirmation.link, ticked: &confirmation.ticked, files: &files };
+    let evidence = judge(&by_hand.settings, &given)?;
+    if confirmation.shown_as != by_hand.shown_as() || release.version != version {
         return Err(AppError::Changed.into());
     }
     may_carry_out(&mut work, caller.identity, &release).await?;
-    let attempt = Attempt { base, caller, request, release, evidence, key };
+    not_taken_by_another(&mut work, caller.identity, id).await?;
+    let tier = store::release_hands::tier(work.conn(), release.entitlement).await?;
+    let second_look = by_hand.settings.needs_second_look(tier);
+    let attempt = Attempt { base, caller, request, release, by_hand, evidence, second_look, key };
     match attempt.release.kind {
         ReleaseKind::Activate => activating::activate(work, &attempt).await,
         ReleaseKind::Extend => extending::extend(work, &attempt).await,
@@ -80,56 +93,139 @@ pub async fn execute(
 /// # Errors
 /// [`AppError::SeparationOfDuties`] or [`AppError::TooEarly`].
 pub async fn may_carry_out(work: &mut Work<'_>, by: IdentityId, release: &ReleaseRow) -> Result<(), UseCaseError> {
+    let now = work.now();
+    lends_a_hand(work, by, release, now).await
+}
+
+/// The same for whoever lends a hand at another time: tries again, skips, rolls back, takes a second look.
+///
+/// # Errors
+/// [`AppError::SeparationOfDuties`].
+pub async fn not_of_those_concerned(work: &mut Work<'_>, by: IdentityId, release: &ReleaseRow) -> Result<(), UseCaseError> {
+    lends_a_hand(work, by, release, release.not_before).await
+}
+
+async fn lends_a_hand(work: &mut Work<'_>, by: IdentityId, release: &ReleaseRow, at: Timestamp) -> Result<(), UseCaseError> {
+    let (subject, approvers) = subject_and_approvers(work, release).await?;
+    Ok(may_execute(by, &subject, &approvers, release.not_before, at)?)
+}
+
+/// Every account of the subject and of whoever approved it: none of them lends a hand.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn concerned(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Vec<IdentityId>, UseCaseError> {
+    let (mut subject, approvers) = subject_and_approvers(work, release).await?;
+    subject.extend(approvers);
+    Ok(subject)
+}
+
+async fn subject_and_approvers(work: &mut Work<'_>, release: &ReleaseRow) -> Result<(Vec<IdentityId>, Vec<IdentityId>), UseCaseError> {
     let approved: Vec<IdentityId> =
         store::releases::approvals(work.conn(), release.request, release.revision).await?.into_iter().map(|approval| approval.by).collect();
-    let approvers = store::releases::accounts_of(work.conn(), &approved).await?;
-    let subject = store::releases::accounts_of(work.conn(), &[release.subject]).await?;
-    Ok(may_execute(by, &subject, &approvers, release.not_before, work.now())?)
+    let approvers = store::identities::accounts_of(work.conn(), &approved).await?;
+    let subject = store::identities::accounts_of(work.conn(), &[release.subject]).await?;
+    Ok((subject, approvers))
 }
 
 impl Attempt<'_> {
-    /// The release is carried out: its state, the attempt, its event.
+    /// The release is carried out and proven by its evidence.
     async fn executed(&self, work: &mut Work<'_>, grant: GrantId, evaluation: Option<&Evaluation>) -> Result<(), UseCaseError> {
-        let (now, release) = (work.now(), &self.release);
+        let done = self.release.state.clone().activate_by_hand(self.caller.identity, work.now(), self.evidence.in_words())?;
+        self.recorded(work, &done.close(None)?, Some(grant), evaluation).await
+    }
+
+    /// The release is carried out and waits for another person's look: nothing begins or ends yet.
+    async fn done(&self, mut work: Work<'_>, evaluation: Option<&Evaluation>) -> Result<Execution, UseCaseError> {
+        let release = &self.release;
+        let done = release.state.clone().activate_by_hand(self.caller.identity, work.now(), self.evidence.in_words())?;
+        self.recorded(&mut work, &done, None, evaluation).await?;
+        let now = work.now();
+        let due = due_at(&mut work, self.base, release.subject, release.entitlement, now).await?;
+        store::release_hands::set_due(work.conn(), release.id, due).await?;
+        work.commit().await?;
+        Ok(Execution::WaitsForSecondLook)
+    }
+
+    /// State, attempt, evidence, the settings that it was done by, and the event; nobody has it any more.
+    async fn recorded(
+        &self,
+        work: &mut Work<'_>,
+        state: &ReleaseState,
+        grant: Option<GrantId>,
+        evaluation: Option<&Evaluation>,
+    ) -> Result<(), UseCaseError> {
+        let (now, release, by) = (work.now(), &self.release, self.caller.identity);
         let evaluation = evaluation.map(|evaluation| evaluation.id);
-        let executed = release.state.clone().execute(self.caller.identity, now, self.evidence.to_string())?;
-        store::releases::set_state(work.conn(), release.id, release.version, &executed, Some(grant), now).await?;
+        store::releases::set_state(work.conn(), release.id, release.version, state, grant, now).await?;
+        let mut carrying = store::release_steps::carrying(work.conn(), release.id).await?;
+        carrying.connection = self.by_hand.connection;
+        store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?;
+        store::release_hands::unclaim(work.conn(), release.id).await?;
         let attempt = work.id(EventId::new).0;
-        store::releases::insert_attempt(work.conn(), attempt, release.id, self.caller.identity, now, true, evaluation, self.key).await?;
-        let body = json!({ "number": release.number, "kind": release.kind.word(), "evaluation": evaluation.map(|id| id.to_string()), "detail": self.evidence.as_str() });
+        store::releases::insert_attempt(work.conn(), attempt, release.id, by, now, true, evaluation, self.key).await?;
+        evidence::record(work, release.id, by, attempt, &self.evidence).await?;
+        let text = self.evidence.text.as_ref().map_or_else(String::new, ToString::to_string);
+        let body = json!({ "number": release.number, "kind": release.kind.word(), "evaluation": evaluation.map(|id| id.to_string()), "second_look": self.second_look, "detail": text });
         work.event(EventKind::ReleaseExecuted, "release", release.id.0, Some(release.request), body).await
     }
 
-    /// The release is held with its reasons; nothing else changes.
+    /// The attempt came to nothing: the release is held.
     async fn held(&self, mut work: Work<'_>, evaluation: &Evaluation, obstacles: Vec<String>) -> Result<Execution, UseCaseError> {
         let (now, release) = (work.now(), &self.release);
-        let held = release.state.clone().hold(obstacles.clone())?;
-        store::releases::set_state(work.conn(), release.id, release.version, &held, None, now).await?;
         let attempt = work.id(EventId::new).0;
         store::releases::insert_attempt(work.conn(), attempt, release.id, self.caller.identity, now, false, Some(evaluation.id), self.key)
             .await?;
-        let body = json!({ "number": release.number, "evaluation": evaluation.id.to_string(), "detail": obstacles.join(" ") });
-        work.event(EventKind::ReleaseHeld, "release", release.id.0, Some(release.request), body).await?;
-        // Whoever waits for it, and whoever keeps the rules that hold it.
-        let mut people = store::watchers::interested(work.conn(), release.request).await?;
-        people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
-        let (title, href) = (format!("{} is held: a rule is not met", self.request.number), app::paths::request(release.request));
-        let notice = Notice {
-            kind: NotificationKind::Held,
-            title: &title,
-            body: "Nothing was carried out. The reasons stand on the request.",
-            href: &href,
-            request: Some(release.request),
-        };
-        tell(&mut work, &people, &notice).await?;
-        work.commit().await?;
+        hold(work, &self.request, release, evaluation, obstacles.clone()).await?;
         Ok(Execution::Held { reasons: obstacles })
     }
 }
 
-fn reasons(release: &ReleaseRow) -> Vec<String> {
-    match &release.state {
-        ReleaseState::Held { reasons } => reasons.clone(),
-        ReleaseState::Planned | ReleaseState::Executed { .. } | ReleaseState::Cancelled => vec![],
+/// Holds a release with its reasons and says so; nothing else changes. Commits.
+///
+/// # Errors
+/// [`UseCaseError`] when it cannot be held any more or the database refuses.
+pub async fn hold(
+    mut work: Work<'_>,
+    request: &RequestRow,
+    release: &ReleaseRow,
+    evaluation: &Evaluation,
+    obstacles: Vec<String>,
+) -> Result<(), UseCaseError> {
+    let now = work.now();
+    // A machine that was interrupted comes back to gates that are not met: what it did stands on record.
+    let before = match release.state.clone() {
+        under_way @ (ReleaseState::Gated | ReleaseState::AccountReady | ReleaseState::Activated { .. }) => {
+            let said = obstacles.join(" ");
+            under_way.fail(Failure { step: "gates".to_owned(), fault: "refused".to_owned(), said, at: now }, None)?
+        }
+        other => other,
+    };
+    let held = before.hold(obstacles.clone())?;
+    store::releases::set_state(work.conn(), release.id, release.version, &held, None, now).await?;
+    let body = json!({ "number": release.number, "evaluation": evaluation.id.to_string(), "detail": obstacles.join(" ") });
+    work.event(EventKind::ReleaseHeld, "release", release.id.0, Some(release.request), body).await?;
+    // Whoever waits for it, and whoever keeps the rules that hold it.
+    let mut people = store::watchers::interested(work.conn(), release.request).await?;
+    people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
+    let (title, href) = (format!("{} is held: a rule is not met", request.number), app::paths::request(release.request));
+    let notice = Notice {
+        kind: NotificationKind::Held,
+        title: &title,
+        body: "Nothing was carried out. The reasons stand on the request.",
+        href: &href,
+        request: Some(release.request),
+    };
+    tell(&mut work, &people, &notice).await?;
+    work.commit().await
+}
+
+/// The answer that an attempt had, once more.
+fn answered(outcome: &str, release: &ReleaseRow) -> Execution {
+    match (&release.state, outcome) {
+        (ReleaseState::Activated { .. }, "executed") => Execution::WaitsForSecondLook,
+        (_, "executed") => Execution::Executed,
+        (ReleaseState::Held { reasons }, _) => Execution::Held { reasons: reasons.clone() },
+        _ => Execution::Held { reasons: vec![] },
     }
 }

@@ -8,7 +8,7 @@ use crate::store::facts::{EntitlementRow, SubjectRow};
 use app::error::AppError;
 use domain::basket::{BasketForm, Wish};
 use domain::conflict::{Standing, conflicts_of};
-use domain::gate::{ApprovalFacts, Evaluation, GateFacts, Phase, StandingCounts, SubjectFacts, WishFacts};
+use domain::gate::{ApprovalFacts, Evaluation, GateFacts, Named, Phase, StandingCounts, SubjectFacts, WishFacts};
 use domain::id::{EntitlementId, EvaluationId, GrantId, IdentityId, RequestId};
 use domain::identity::Population;
 use domain::request::ReasonCode;
@@ -92,11 +92,13 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
             },
             mfa_in_force: subject.mfa.in_force(),
             ends_on: subject.ends_on,
+            unit: subject.unit_id.zip(subject.unit.clone()).map(|(id, name)| Named { id: id.0, name }),
         },
         specification: specification.facts,
         entitlement: entitlement.facts.clone(),
         wish: question.wish,
         conflicts: conflicts_of(&wanted, &others, &rules),
+        rules: rules.iter().map(|rule| (rule.code.clone(), rule.version)).collect(),
         standing: StandingCounts {
             held: count(Standing::Held),
             pending: count(Standing::Pending),

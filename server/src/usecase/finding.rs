@@ -88,6 +88,20 @@ const PLACES: &[Place] = &[
         href: paths::ADMIN,
         needs: Some(Action::ReadAdministration),
     },
+    Place {
+        title: "Jobs",
+        hint: "What the servers do by themselves, and what failed",
+        words: "work tasks queue workers administration",
+        href: paths::ADMIN_JOBS,
+        needs: Some(Action::ReadJobs),
+    },
+    Place {
+        title: "Connections",
+        hint: "How other machines are reached",
+        words: "connectors scim webhook machines administration",
+        href: paths::CONNECTIONS,
+        needs: Some(Action::ReadConnections),
+    },
 ];
 
 /// Finding.
@@ -117,11 +131,19 @@ impl FindingService {
             let entitlements = entitlements(&mut work, caller, &typed).await?;
             work.commit().await?;
             exact.append(&mut found);
-            found = exact.into_iter().chain(people).chain(entitlements).chain(asked).collect();
+            // What is written as typed stands before what only resembles it.
+            let (written, alike): (Vec<_>, Vec<_>) = people.into_iter().chain(entitlements).partition(|found| says(&found.title, &typed));
+            found = exact.into_iter().chain(written).chain(alike).chain(asked).collect();
         }
         found.truncate(MOST);
         Ok(found)
     }
+}
+
+/// Whether a title has every word that was typed.
+fn says(title: &str, typed: &str) -> bool {
+    let title = title.to_lowercase();
+    typed.to_lowercase().split_whitespace().all(|word| title.contains(word))
 }
 
 /// A number as it is written: `req-2026-123` and, for this year, `REQ 123` and `123` mean

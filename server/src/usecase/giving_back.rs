@@ -4,13 +4,15 @@
 //! No key goes with it: a grant begins to end once, so the grant itself is the key.
 
 use super::Base;
+use super::access;
 use super::authorise::require_or_hide;
 use super::ending;
 use super::error::UseCaseError;
+use super::grant_story;
 use super::work::Work;
 use crate::store;
 use app::error::AppError;
-use app::grants::port::{GaveBack, Grants};
+use app::grants::port::{AccessPage, AccessQuery, GaveBack, GrantView, Grants};
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::grant::{EndReason, GrantState};
@@ -57,5 +59,13 @@ impl GrantService {
 impl Grants for GrantService {
     async fn give_back(&self, caller: &Caller, grant: GrantId) -> Result<GaveBack, AppError> {
         Ok(self.begin_to_end(caller, grant).await?)
+    }
+
+    async fn list(&self, caller: &Caller, query: AccessQuery) -> Result<AccessPage, AppError> {
+        Ok(access::list(&self.base, caller, query).await?)
+    }
+
+    async fn why(&self, caller: &Caller, grant: GrantId, on: String) -> Result<GrantView, AppError> {
+        Ok(grant_story::why(&self.base, caller, grant, &on).await?)
     }
 }

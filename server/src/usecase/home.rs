@@ -32,7 +32,7 @@ impl HomeService {
         let now = work.now();
         let decisions = store::inbox::waiting(work.conn(), caller.identity, now).await?.all;
         let operates = permitted(&caller.roles, Action::ExecuteRelease, &[]);
-        let (releases, unread) = store::home::around(work.conn(), caller.identity, operates, now).await?;
+        let (releases, unread) = store::home::around(work.conn(), caller.identity, operates).await?;
         let changes = changes_waiting(&mut work, caller).await?;
         work.commit().await?;
         Ok(Frame {
@@ -69,7 +69,7 @@ impl HomeService {
                 .filter(|(state, _)| open.contains(state))
                 .map(|(_, n)| n)
                 .sum(),
-            grants: store::grants::lines(work.conn(), Of::Living(me), zone).await?,
+            grants: store::grants::lines(work.conn(), Of::Living(me), now, zone).await?,
         };
         work.commit().await?;
         Ok(view)

@@ -2,7 +2,7 @@
 
 use super::Base;
 use super::accounts::end_sessions;
-use super::authorise::{require, require_or_hide};
+use super::authorise::{relation_to, require, require_or_hide};
 use super::error::UseCaseError;
 use super::reading::timeline;
 use super::work::Work;
@@ -51,8 +51,8 @@ impl IdentityService {
         require_or_hide(caller, Action::ReadIdentity, Action::ReadIdentity, &row.relations)?;
         let (now, zone) = (work.now(), &self.base.zone);
         let specification = store::facts::specification(work.conn(), row.population, now).await?;
-        let grants = store::grants::lines(work.conn(), Of::Living(id), zone).await?;
-        let past_grants = store::grants::lines(work.conn(), Of::Ended(id), zone).await?;
+        let grants = store::grants::lines(work.conn(), Of::Living(id), now, zone).await?;
+        let past_grants = store::grants::lines(work.conn(), Of::Ended(id), now, zone).await?;
         // Being asked about one request opens the page, not the person's other requests.
         let near: Vec<Relation> = row.relations.iter().copied().filter(|r| *r != Relation::Approver).collect();
         let known_to = (!permitted(&caller.roles, Action::ReadRequest, &near)).then_some(caller.identity);
@@ -60,11 +60,13 @@ impl IdentityService {
         let requests = store::request_lists::lines(work.conn(), &filter, Reader { identity: caller.identity, now, zone }).await?;
         let also = store::identities::other_accounts(work.conn(), id).await?;
         let events = store::events::of_subject(work.conn(), "identity", id.0).await?;
+        let relations = relation_to(&mut work, caller, id).await?;
         work.commit().await?;
         let stoppable = !matches!(row.state, IdentityState::Retired { .. });
         Ok(IdentityView {
             own: id == caller.identity,
             may_act: permitted(&caller.roles, Action::GiveBack, &row.relations),
+            may_read_access: permitted(&caller.roles, Action::ReadAccess, &near),
             also,
             conformity: against(&row, specification.as_ref(), today(now, zone))?,
             specification: specification.map(|s| SpecificationRef {
@@ -72,7 +74,7 @@ impl IdentityService {
                 highest_tier: s.facts.highest_tier,
                 may_open: permitted(&caller.roles, Action::ReadChanges, &[]),
             }),
-            may_stop: stoppable && permitted(&caller.roles, Action::StopIdentity, &row.relations),
+            may_stop: stoppable && permitted(&caller.roles, Action::StopIdentity, &relations),
             person: PersonRef { id, name: row.name },
             source_id: row.source_id,
             source: row.source,
@@ -97,7 +99,8 @@ impl IdentityService {
 
     async fn stop(&self, caller: &Caller, id: IdentityId, reason: &str) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        require(caller, Action::StopIdentity, &relation(caller, id))?;
+        let relations = relation_to(&mut work, caller, id).await?;
+        require(caller, Action::StopIdentity, &relations)?;
         let reason = Remark::parse("reason", reason, "Say why.")?;
         let state = store::identities::lock(work.conn(), id).await?.ok_or(AppError::NotFound)?;
         let now = work.now();
@@ -112,7 +115,8 @@ impl IdentityService {
 
     async fn start_again(&self, caller: &Caller, id: IdentityId) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        require(caller, Action::StopIdentity, &relation(caller, id))?;
+        let relations = relation_to(&mut work, caller, id).await?;
+        require(caller, Action::StopIdentity, &relations)?;
         let state = store::identities::lock(work.conn(), id).await?.ok_or(AppError::NotFound)?;
         let was = match &state {
             IdentityState::Suspended { reason, .. } => Some(reason.clone()),
@@ -124,10 +128,6 @@ impl IdentityService {
         work.event(EventKind::IdentityResumed, "identity", id.0, None, json!({ "was_suspended_because": was })).await?;
         work.commit().await
     }
-}
-
-fn relation(caller: &Caller, id: IdentityId) -> Vec<Relation> {
-    if caller.identity == id { vec![Relation::Subject] } else { vec![] }
 }
 
 /// The record against its specification: what is required, and what is recorded beyond that.

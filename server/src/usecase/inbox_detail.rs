@@ -5,6 +5,7 @@ use super::Base;
 use super::deciding::{self, Proofs};
 use super::error::UseCaseError;
 use super::inbox_difference::since_look;
+use super::lead_times::usual_times;
 use super::reading;
 use super::work::Work;
 use crate::store;
@@ -14,6 +15,7 @@ use app::inbox::port::{ComparisonLine, ConflictLine, EarlierEnd, EarlierLine, In
 use app::when::When;
 use domain::actor::Caller;
 use domain::id::{EntitlementId, IdempotencyKey, IdentityId, RequestId, StageId};
+use domain::lead_time::UsualTime;
 use domain::permission::{Action, permitted};
 
 /// Reads a decision for somebody who may decide there now, and notes that they looked.
@@ -78,17 +80,20 @@ async fn weigh(
     entitlement: EntitlementId,
     request: RequestId,
 ) -> Result<Weigh, UseCaseError> {
-    let zone = &base.zone;
+    let (now, zone) = (work.now(), &base.zone);
     let known = store::inbox_background::background(work.conn(), subject, entitlement).await?.ok_or(AppError::NotFound)?;
     let earlier = store::inbox_background::earlier(work.conn(), subject, entitlement, request).await?;
     let comparison = store::inbox_background::comparison(work.conn(), subject, entitlement).await?;
     let conflicts = store::inbox_background::conflicts(work.conn(), subject, entitlement, request).await?;
+    let usual = usual_times(work, base, &[entitlement]).await?;
     let when = |at| When::new(at, zone);
     Ok(Weigh {
         unit: known.unit.unwrap_or_default(),
         peers: known.peers,
         peers_holding: known.peers_holding,
-        holds: store::grants::lines(work.conn(), Of::Living(subject), zone).await?,
+        holders: known.holders,
+        usual: usual.get(&entitlement).copied().unwrap_or(UsualTime::NoData { cases: 0 }),
+        holds: store::grants::lines(work.conn(), Of::Living(subject), now, zone).await?,
         held_before: known.held_before,
         last_ended: known.last_ended.map(when),
         mfa: known.mfa.label().to_owned(),

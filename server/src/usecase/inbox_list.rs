@@ -41,7 +41,7 @@ pub async fn list(base: &Base, caller: &Caller, query: InboxQuery) -> Result<Inb
     let facets = store::inbox::facets(work.conn(), wanted).await?;
     let (filters, whose) = choices(&facets);
     let total = filters.iter().find(|(word, ..)| word == wanted.filter).map_or(facets.all, |(_, _, count)| *count);
-    let rows = store::inbox::lines(work.conn(), wanted, cursor::read_time(&query.after)).await?;
+    let rows = store::inbox::lines(work.conn(), wanted, cursor::read_time(&query.after), &base.zone).await?;
     let since = now.saturating_sub(REFUSALS_SHOWN_FOR).unwrap_or(now);
     let recent = store::pending_decisions::recent(work.conn(), me, since).await?;
     let bulk = match query.bulk.parse() {

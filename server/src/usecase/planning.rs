@@ -12,7 +12,9 @@ pub use preview::{Preview, preview};
 pub use standing::{Standing, standing_of};
 
 use super::Base;
+use super::carrying_out;
 use super::error::UseCaseError;
+use super::manual;
 use super::work::Work;
 use crate::store;
 use crate::store::approvals::StageRow;
@@ -125,11 +127,13 @@ async fn plan_releases(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Re
             entitlement: item.card.id,
             grant,
             not_before,
+            due_at: manual::due_at(work, base, row.subject.id, item.card.id, not_before.max(work.now())).await?,
             at: work.now(),
         };
         let number = store::releases::insert(work.conn(), &release, year).await?;
         let body = json!({ "number": number, "kind": kind.word(), "entitlement": item.card.id.to_string(), "detail": format!("{number}: {what} {}", item.card.name) });
         work.event(EventKind::ReleasePlanned, "release", release.id.0, Some(row.id), body).await?;
+        carrying_out::by_hand::queue_planned(work, release.id, release.entitlement, not_before).await?;
     }
     Ok(())
 }

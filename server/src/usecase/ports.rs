@@ -7,6 +7,7 @@ use super::approvals::ApprovalService;
 use super::attachments::AttachmentService;
 use super::catalogue::CatalogueService;
 use super::changes::ChangeService;
+use super::connections::ConnectionService;
 use super::controls::ControlService;
 use super::deciding::Proofs;
 use super::drafts::DraftService;
@@ -17,6 +18,8 @@ use super::identities::IdentityService;
 use super::inbox::InboxService;
 use super::joining::JoiningService;
 use super::notifications::NotificationService;
+use super::queue::QueueService;
+use super::refused_forms::RefusedFormService;
 use super::releases::ReleaseService;
 use super::requests::RequestService;
 use app::backend::Backend;
@@ -38,9 +41,12 @@ pub fn ports(base: Base, accounts: AccountService) -> Backend {
         attachments: Arc::new(AttachmentService::new(base.clone())),
         joining: Arc::new(JoiningService::new(base.clone())),
         identities: Arc::new(IdentityService::new(base.clone())),
+        connections: Arc::new(ConnectionService::new(base.clone())),
         controls: Arc::new(ControlService::new(base.clone())),
         notifications: Arc::new(NotificationService::new(base.clone())),
         finding: Arc::new(FindingService::new(base.clone())),
+        refused: Arc::new(RefusedFormService::new(base.clone())),
+        queue: Arc::new(QueueService::new(base.clone())),
         administration: Arc::new(AdministrationService::new(base)),
         accounts: Arc::new(accounts),
     }

@@ -4,6 +4,7 @@
 use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
+use super::replacing;
 use super::request_history;
 use super::shown;
 use super::stage_views;
@@ -12,7 +13,7 @@ use super::work::Work;
 use crate::store;
 use crate::store::events::EventRow;
 use app::error::AppError;
-use app::record::TimelineEvent;
+use app::record::{ReleaseLine, TimelineEvent};
 use app::requests::port::{MessageView, RequestView};
 use app::when::When;
 use domain::actor::Caller;
@@ -21,7 +22,7 @@ use domain::event::EventKind;
 use domain::gate::Phase;
 use domain::id::{GrantId, IdempotencyKey, RequestId};
 use domain::permission::{Action, permitted};
-use domain::request::RequestState;
+use domain::request::{RequestKind, RequestState};
 use jiff::tz::TimeZone;
 
 /// Reads a request for somebody who may.
@@ -46,7 +47,17 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     let may_decide = may_decide.filter(|_| !decided_just_now);
     let effective_end = effective_end(revision.ends_on, store::decisions::earliest_end(work.conn(), id, row.revision).await?);
     let zone = &base.zone;
+    let goes_first = match (row.kind, row.grant, items.first()) {
+        (RequestKind::Change, Some(old), Some(item)) if row.state.is_pending() => {
+            replacing::why_old_goes_first(work, row.subject.id, item.card.id, old, Some(id)).await?
+        }
+        _ => None,
+    };
     let messages = store::messages::of_request(work.conn(), id).await?;
+    let releases = store::release_lists::of_request(work.conn(), id, now, zone).await?;
+    let under_way = if row.state.is_pending() { under_way(work, &releases).await? } else { None };
+    let may = |action| row.state.is_pending() && permitted(&caller.roles, action, &relations);
+    let (withdraws, edits) = (may(Action::WithdrawRequest), may(Action::AnswerRequest));
     Ok(RequestView {
         id,
         number: row.number,
@@ -60,6 +71,7 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
         reason: revision.reason,
         kind: row.kind,
         changes: changes(work, row.grant, zone).await?,
+        goes_first,
         answers: request_history::answers(work, &revision.answers).await?,
         justification: revision.justification,
         starts_on: revision.starts_on,
@@ -74,22 +86,36 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
         gates: store::evaluations::newest(work.conn(), id, row.revision, Phase::Submission).await?,
         release_gates: store::evaluations::newest(work.conn(), id, row.revision, Phase::Release).await?,
         plan: revision.plan.map(|(code, version)| format!("{code}, version {version}")),
+        template: store::submissions::template(work.conn(), id).await?,
         files: store::attachments::of_request(work.conn(), id, row.revision).await?,
         together: request_history::together(work, id).await?,
         revisions: request_history::revisions(work, base, id, row.revision).await?,
         stages,
         time,
-        releases: store::releases::of_request(work.conn(), id, now, zone).await?,
-        grants: store::grants::lines(work.conn(), store::grants::Of::Request(id), zone).await?,
+        releases,
+        grants: store::grants::lines(work.conn(), store::grants::Of::Request(id), now, zone).await?,
+        extended_to: store::grants::extended_to(work.conn(), id).await?.map(|end| When::new(end, zone)),
         timeline: timeline(store::events::of_request(work.conn(), id).await?, zone),
-        may_withdraw: permitted(&caller.roles, Action::WithdrawRequest, &relations) && row.state.is_pending(),
+        may_withdraw: withdraws && under_way.is_none(),
         may_answer: permitted(&caller.roles, Action::AnswerRequest, &relations) && matches!(row.state, RequestState::Returned { .. }),
-        may_edit: permitted(&caller.roles, Action::AnswerRequest, &relations) && row.state.is_pending(),
+        may_edit: edits && under_way.is_none(),
+        under_way: under_way.filter(|_| withdraws || edits),
         may_decide,
         state: row.state,
         as_of: When::new(now, zone),
         key: work.id(IdempotencyKey::new),
     })
+}
+
+/// Number of a release that can no longer be cancelled: it is under way, or something of it is there.
+async fn under_way(work: &mut Work<'_>, releases: &[ReleaseLine]) -> Result<Option<String>, UseCaseError> {
+    for release in releases.iter().filter(|release| !release.state.is_over()) {
+        let touched = store::release_steps::touched(work.conn(), release.id).await?;
+        if release.state.clone().cancel(touched).is_err() {
+            return Ok(Some(release.number.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// What a request would extend or replace.

@@ -2,19 +2,27 @@
 
 use super::Base;
 use super::authorise::require_or_hide;
+use super::carrying_out::by_hand;
 use super::error::UseCaseError;
+use super::manual::{self, Hands};
 use super::work::Work;
-use super::{executing, reading, release_list, stage_views};
+use super::{executing, kept_access, reading, release_list, replacing, stage_views};
 use crate::store;
+use crate::store::release_hands::Claim;
+use crate::store::releases::ReleaseRow;
+use app::attachments::port::{Download, Upload};
 use app::error::AppError;
-use app::releases::port::{Execution, ReleaseView, Releases, ReleasesPage, ReleasesQuery};
+use app::record::PersonRef;
+use app::releases::port::{ByHandView, ClaimView, Confirmation, Execution, ReleaseView, Releases, ReleasesPage, ReleasesQuery, SecondLook};
 use app::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
+use domain::attachment::MOST_FILES;
 use domain::gate::Phase;
-use domain::id::{IdempotencyKey, IdentityId, ReleaseId};
+use domain::id::{EvidenceId, IdempotencyKey, ReleaseId};
 use domain::permission::{Action, permitted};
-use domain::release::{ReleaseState, may_execute};
+use domain::release::ReleaseState;
+use domain::release::moves::{Circumstances, Moves};
 
 /// Carrying out.
 #[derive(Clone)]
@@ -36,15 +44,11 @@ impl ReleaseService {
         let relations = store::requests::relations(work.conn(), row.request, caller.identity).await?;
         require_or_hide(caller, Action::ReadRelease, Action::ReadRelease, &relations)?;
         let now = work.now();
-        let line = store::releases::line(work.conn(), id, now, &base.zone).await?.ok_or(AppError::NotFound)?;
+        let line = store::release_lists::line(work.conn(), id, now, &base.zone).await?.ok_or(AppError::NotFound)?;
         let items = store::revisions::items(work.conn(), row.request, row.revision).await?;
         let planned = items.into_iter().find(|i| i.id == row.item).map(|i| i.card).ok_or(AppError::NotFound)?;
         let stages = stage_views::of_revision(&mut work, base, row.request, row.revision).await?;
-        let approved: Vec<IdentityId> =
-            store::releases::approvals(work.conn(), row.request, row.revision).await?.into_iter().map(|approval| approval.by).collect();
-        let approvers = store::releases::accounts_of(work.conn(), &approved).await?;
-        let subject = store::releases::accounts_of(work.conn(), &[row.subject]).await?;
-        let actual = store::grants::lines(work.conn(), store::grants::Of::Request(row.request), &base.zone)
+        let actual = store::grants::lines(work.conn(), store::grants::Of::Request(row.request), now, &base.zone)
             .await?
             .into_iter()
             .find(|g| row.grant.is_some_and(|id| id == g.id))
@@ -56,15 +60,43 @@ impl ReleaseService {
                     (None, None) => format!("There since {}, without an end.", g.since.text),
                 },
             );
-        let open = matches!(row.state, ReleaseState::Planned | ReleaseState::Held { .. });
-        let obstacle = if !open {
-            None
-        } else if permitted(&caller.roles, Action::ExecuteRelease, &relations) {
-            may_execute(caller.identity, &subject, &approvers, row.not_before, now).err().map(|rule| rule.to_string())
-        } else if !permitted(&caller.roles, Action::ExecuteRelease, &[]) {
-            Some("you are not an operator".to_owned())
-        } else {
-            Some("you are concerned by this request: nobody carries out their own access, and who approved never does".to_owned())
+        let operates = permitted(&caller.roles, Action::ExecuteRelease, &relations);
+        let concerned = executing::concerned(&mut work, &row).await?.contains(&caller.identity);
+        let stands = Stands { caller, operates, may_operate: permitted(&caller.roles, Action::ExecuteRelease, &[]), concerned };
+        let hands = manual::hands(&mut work, &row).await?;
+        let hand = store::release_hands::hand(work.conn(), id).await?;
+        let claim = hand.claim.filter(|claim| claim.lapses_at > now);
+        let obstacle = stands.obstacle(&mut work, &row, &hands, claim.as_ref()).await?;
+        let second_look = stands.second_look(&mut work, &row).await?;
+        let zone = &base.zone;
+        let record = store::release_pages::record(work.conn(), id, zone).await?;
+        let skip = store::release_pages::open_skip(work.conn(), id, zone).await?;
+        let carrying = store::release_steps::carrying(work.conn(), id).await?;
+        let rows = store::release_steps::of_round(work.conn(), id, carrying.round).await?;
+        let records: Vec<_> = rows.iter().map(|step| step.record).collect();
+        let circumstances = Circumstances {
+            by_machine: matches!(hands, Hands::Machine(_)),
+            at_work: carrying.worked_until.is_some_and(|until| until > now),
+            steps: &records,
+            proposed: skip.is_some(),
+        };
+        let moves = Moves::of(row.kind, &row.state, &circumstances);
+        let may_answer_skip = match &skip {
+            Some(skip) => !store::identities::accounts_of(work.conn(), &[skip.by.id]).await?.contains(&caller.identity),
+            None => false,
+        };
+        let (calls, calls_total) = store::release_pages::calls(work.conn(), id, zone).await?;
+        let files = store::release_evidence::waiting_files(work.conn(), id, caller.identity).await?;
+        let tier = store::release_hands::tier(work.conn(), row.entitlement).await?;
+        let connection = connection(&record, &hands);
+        let by_hand = match hands {
+            Hands::People(by_hand) => Some(ByHandView {
+                shown_as: by_hand.shown_as(),
+                second_look: by_hand.settings.needs_second_look(tier),
+                room_for_files: MOST_FILES.saturating_sub(files.len()),
+                settings: by_hand.settings,
+            }),
+            Hands::Machine(_) => None,
         };
         let view = ReleaseView {
             version: row.version,
@@ -74,12 +106,114 @@ impl ReleaseService {
             gates: store::evaluations::newest(work.conn(), row.request, row.revision, Phase::Release).await?,
             timeline: reading::timeline(store::events::of_request(work.conn(), row.request).await?, &base.zone),
             obstacle,
+            lends_a_hand: operates && !concerned,
+            moments: record.moments,
+            connection,
+            found: record.found,
+            steps: store::release_pages::steps(work.conn(), id, zone).await?,
+            calls,
+            calls_total,
+            moves,
+            skip,
+            may_answer_skip,
+            by_hand,
+            evidence: store::release_evidence::of_release(work.conn(), id, zone).await?,
+            verified_by: record.verified_by,
+            second_look,
+            claim: claim.map(|claim| ClaimView {
+                mine: claim.by == caller.identity,
+                by: PersonRef { id: claim.by, name: claim.name },
+                until: When::new(claim.lapses_at, zone),
+            }),
+            due: line.due.clone(),
+            late: line.late.clone(),
             key: work.id(IdempotencyKey::new),
             as_of: When::new(now, &base.zone),
             line,
         };
         work.commit().await?;
         Ok(view)
+    }
+}
+
+/// How the caller stands to a release.
+struct Stands<'a> {
+    caller: &'a Caller,
+    /// They may carry this one out, as far as roles and relations go.
+    operates: bool,
+    /// They may carry out some.
+    may_operate: bool,
+    /// They, or another account of theirs, are the subject or approved it.
+    concerned: bool,
+}
+
+impl Stands<'_> {
+    /// Why the caller may not carry it out by hand, as a sentence; nothing once it is done.
+    async fn obstacle(
+        &self,
+        work: &mut Work<'_>,
+        row: &ReleaseRow,
+        hands: &Hands,
+        claim: Option<&Claim>,
+    ) -> Result<Option<String>, UseCaseError> {
+        if !matches!(row.state, ReleaseState::Planned | ReleaseState::Held { .. }) {
+            return Ok(None);
+        }
+        if let Some(refusal) = self.refusal() {
+            return Ok(Some(refusal));
+        }
+        if let Hands::Machine(connection) = hands {
+            return Ok(Some(format!("A machine carries it out, through {}: nobody does it beside it.", connection.name)));
+        }
+        if let Some(claim) = claim.filter(|claim| claim.by != self.caller.identity) {
+            return Ok(Some(format!("{} has taken it on.", claim.name)));
+        }
+        if work.now() < row.not_before {
+            return Ok(Some("It may not be carried out before its start.".to_owned()));
+        }
+        if let Some(keeper) = store::kept_access::by(work.conn(), row).await? {
+            return Ok(Some(format!("{} It closes by itself within a minute.", kept_access::reason(&keeper))));
+        }
+        // In time: nobody gives access in the target system before what has to go first is gone.
+        Ok(replacing::order(work, row).await?.and_then(|order| order.obstacle))
+    }
+
+    /// Whether the caller may take the second look; nothing while none is due.
+    async fn second_look(&self, work: &mut Work<'_>, row: &ReleaseRow) -> Result<Option<SecondLook>, UseCaseError> {
+        let ReleaseState::Activated { by: Some(by), .. } = &row.state else { return Ok(None) };
+        if let Some(refusal) = self.refusal() {
+            return Ok(Some(SecondLook::Not(refusal)));
+        }
+        let same = store::identities::accounts_of(work.conn(), &[*by]).await?;
+        Ok(Some(if same.contains(&self.caller.identity) {
+            SecondLook::Not("You did it: another person looks.".to_owned())
+        } else {
+            SecondLook::Open
+        }))
+    }
+
+    fn refusal(&self) -> Option<String> {
+        if !self.may_operate {
+            Some("You are not an operator.".to_owned())
+        } else if self.concerned || !self.operates {
+            Some("You are concerned by this request: nobody carries out their own access, and who approved never does.".to_owned())
+        } else {
+            None
+        }
+    }
+}
+
+/// The connection that was used, or would be, in words.
+fn connection(record: &store::release_pages::Record, hands: &Hands) -> String {
+    match (&record.connection, hands) {
+        (Some((_, version, name, kind)), _) => format!("{name} ({kind}), version {version} of its settings"),
+        (None, Hands::Machine(connection)) => {
+            format!("{} ({}), version {} of its settings", connection.name, connection.connector, connection.version)
+        }
+        (None, Hands::People(by_hand)) => match (&by_hand.name, by_hand.connection) {
+            (Some(name), Some((_, version))) => format!("{name} (by hand), version {version} of its settings"),
+            _ => "By hand, without instructions of its own".to_owned(),
+        },
     }
 }
 
@@ -98,9 +232,45 @@ impl Releases for ReleaseService {
         caller: &Caller,
         release: ReleaseId,
         version: i32,
-        evidence: String,
+        confirmation: Confirmation,
         key: IdempotencyKey,
     ) -> Result<Execution, AppError> {
-        Ok(executing::execute(&self.base, caller, release, version, &evidence, key).await?)
+        Ok(executing::execute(&self.base, caller, release, version, &confirmation, key).await?)
+    }
+
+    async fn claim(&self, caller: &Caller, release: ReleaseId) -> Result<(), AppError> {
+        Ok(manual::claim(&self.base, caller, release).await?)
+    }
+
+    async fn give_back(&self, caller: &Caller, release: ReleaseId) -> Result<(), AppError> {
+        Ok(manual::give_back(&self.base, caller, release).await?)
+    }
+
+    async fn add_file(&self, caller: &Caller, release: ReleaseId, file: Upload) -> Result<(), AppError> {
+        Ok(manual::evidence::add_file(&self.base, caller, release, &file).await?)
+    }
+
+    async fn file(&self, caller: &Caller, file: EvidenceId) -> Result<Download, AppError> {
+        Ok(manual::evidence::file(&self.base, caller, file).await?)
+    }
+
+    async fn look(&self, caller: &Caller, release: ReleaseId, version: i32, there: bool, said: String) -> Result<(), AppError> {
+        Ok(manual::looking::look(&self.base, caller, release, version, there, &said).await?)
+    }
+
+    async fn retry(&self, caller: &Caller, release: ReleaseId, version: i32) -> Result<(), AppError> {
+        Ok(by_hand::retry(&self.base, caller, release, version).await?)
+    }
+
+    async fn roll_back(&self, caller: &Caller, release: ReleaseId, version: i32, reason: String) -> Result<(), AppError> {
+        Ok(by_hand::roll_back(&self.base, caller, release, version, &reason).await?)
+    }
+
+    async fn propose_skip(&self, caller: &Caller, release: ReleaseId, version: i32, reason: String) -> Result<(), AppError> {
+        Ok(by_hand::propose_skip(&self.base, caller, release, version, &reason).await?)
+    }
+
+    async fn answer_skip(&self, caller: &Caller, release: ReleaseId, version: i32, confirm: bool) -> Result<(), AppError> {
+        Ok(by_hand::answer_skip(&self.base, caller, release, version, confirm).await?)
     }
 }

@@ -26,7 +26,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The draft of the next revision: the one that was begun already, or a new one with everything as
-/// it stands.
+/// it stands. Where somebody made a revision after it was begun, it becomes one with everything as it
+/// stands now, and what was typed lies beside that.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for those not involved; [`AppError::NotPossible`] once released or ended.
@@ -35,12 +36,22 @@ pub async fn edit(base: &Base, caller: &Caller, id: RequestId) -> Result<DraftId
     let row = mine(&mut work, caller, id).await?;
     row.state.clone().revise()?;
     if let Some(draft) = store::drafts::of(work.conn(), caller.identity).await?.into_iter().find(|draft| draft.request == Some(id)) {
-        let body = Body::read(draft.body)?;
-        if body.revision == Some(row.revision) {
-            return Ok(draft.id);
+        let begun = Body::read(draft.body)?;
+        if begun.revision != Some(row.revision) {
+            let mut body = as_it_stands(&mut work, &row).await?;
+            body.overtaken = begun.form != body.form;
+            body.aside = Some(begun.form).filter(|_| body.overtaken);
+            let now = work.now();
+            if !store::drafts::save(work.conn(), draft.id, draft.version, &body.write()?, now).await? {
+                return Err(AppError::Changed.into());
+            }
+            if let Some(before) = begun.revision {
+                store::drafts::drop_files_of(work.conn(), draft.id, id, before).await?;
+            }
+            store::drafts::take_files_of(work.conn(), draft.id, id, row.revision).await?;
+            work.commit().await?;
         }
-        // Somebody made a revision meanwhile; what would be changed is not there any more.
-        store::drafts::remove(work.conn(), draft.id, caller.identity).await?;
+        return Ok(draft.id);
     }
     let body = as_it_stands(&mut work, &row).await?;
     let (draft, key, now) = (work.id(DraftId::new), work.id(IdempotencyKey::new), work.now());
@@ -66,14 +77,14 @@ async fn as_it_stands(work: &mut Work<'_>, row: &RequestRow) -> Result<Body, Use
         justification: revision.justification,
         starts_on: revision.starts_on.to_string(),
         ends_on: revision.ends_on.map(|end| end.to_string()).unwrap_or_default(),
-        items: vec![],
+        ..BasketForm::default()
     };
     let mut seen = BTreeMap::new();
     let mut answers = BTreeMap::new();
     for answer in revision.answers {
         let typed = match (answer.kind, answer.value.parse()) {
-            // People are typed by their address.
-            (QuestionKind::Person, Ok(person)) => store::subjects::email(work.conn(), person).await?.unwrap_or_default(),
+            // People are written as somebody would type them.
+            (QuestionKind::Person, Ok(person)) => store::people::written(work.conn(), person).await?.unwrap_or_default(),
             _ => answer.value,
         };
         answers.insert(answer.id, typed);
@@ -148,7 +159,8 @@ pub async fn revise(
         href: &href,
         request: Some(id),
     };
-    let people: Vec<_> = deciders.into_iter().chain([row.subject.id, row.requester.id]).collect();
+    let interested = super::joining::interested(&mut work, id).await?;
+    let people: Vec<_> = deciders.into_iter().chain(interested).collect();
     notifying::tell(&mut work, &people, &notice).await?;
     store::drafts::remove(work.conn(), draft, caller.identity).await?;
     work.commit().await?;

@@ -9,7 +9,7 @@ use super::delegations::named;
 use super::error::UseCaseError;
 use super::notifying::{Notice, tell};
 use super::planning;
-use super::planning::asking::{Facts, moved, refresh, stage_of};
+use super::planning::asking::{Facts, escalated, moved, refresh, stage_of};
 use super::work::Work;
 use crate::store;
 use crate::store::approvals::StageRow;
@@ -21,6 +21,7 @@ use app::paths;
 use app::record::PersonRef;
 use app::when::When;
 use domain::actor::Caller;
+use domain::approval::ApproverSource;
 use domain::event::EventKind;
 use domain::id::{IdentityId, StageId};
 use domain::notification::NotificationKind;
@@ -292,7 +293,8 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<
     Ok(true)
 }
 
-/// Asks the next level as well. Gives whether it was due.
+/// Asks the next level as well, or tells compliance why nobody there can be asked. Gives whether it
+/// was due.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
@@ -303,13 +305,28 @@ pub async fn escalate(work: &mut Work<'_>, base: &Base, stage: StageId) -> Resul
     if !due || stage.escalate_at.is_none_or(|at| at > now) {
         return Ok(false);
     }
-    store::approvals::set_escalated(work.conn(), stage.id, now).await?;
-    let level = stage.escalate_to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let body = json!({ "stage": stage.position, "name": stage.name, "to": stage.escalate_to.iter().map(|s| s.word()).collect::<Vec<_>>(), "detail": format!("{}: {level}", stage.name) });
-    work.event(EventKind::StageEscalated, "request", row.id.0, Some(row.id), body).await?;
+    match Facts::gather(work, &row, std::slice::from_ref(&stage)).await?.next_level(&stage) {
+        Ok(()) => escalated(work, &row, &stage).await?,
+        Err(why) => not_escalated(work, &row, &stage, &why).await?,
+    }
     let change = refresh(work, base, &row).await?;
     moved(work, &row, change).await?;
     Ok(true)
+}
+
+/// Puts on record why nobody of the next level can be asked, and tells those who can do something
+/// about it. Whoever of it can be asked later is asked then.
+async fn not_escalated(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, why: &str) -> Result<(), UseCaseError> {
+    let now = work.now();
+    store::approvals::set_escalated(work.conn(), stage.id, now, Some(why)).await?;
+    let to: Vec<String> = stage.escalate_to.iter().map(ApproverSource::word).collect();
+    let body = json!({ "stage": stage.position, "name": stage.name, "to": to, "detail": format!("{}: {why}", stage.name) });
+    work.event(EventKind::StageNotEscalated, "request", row.id.0, Some(row.id), body).await?;
+    let keepers = store::roles::holders(work.conn(), Role::Compliance).await?;
+    let title = format!("{} is late, and the next level could not be asked", row.number);
+    let text = format!("{}. The reason stands on the request.", stage.name);
+    let href = paths::request(row.id);
+    tell(work, &keepers, &Notice { kind: NotificationKind::Held, title: &title, body: &text, href: &href, request: Some(row.id) }).await
 }
 
 /// A stage with its request, locked, unless either has moved on to another revision.

@@ -87,6 +87,7 @@ impl Record {
             time: self.times.get(&row.id).cloned(),
             reminded: row.reminded_at.map(when),
             escalated: row.escalated_at.map(when),
+            next_level_missing: row.next_level_missing,
             claimed: row.claim.filter(|(_, lapses_at)| *lapses_at > self.now).map(|(who, lapses_at)| (who, when(lapses_at))),
             reassignments: self
                 .reassignments

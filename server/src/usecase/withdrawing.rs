@@ -44,7 +44,10 @@ pub async fn withdraw(base: &Base, caller: &Caller, id: RequestId, version: i32,
         href: &href,
         request: Some(id),
     };
-    notifying::tell(&mut work, &deciders, &notice).await?;
+    // Who joined the request hears of it below, once.
+    let interested = super::joining::interested(&mut work, id).await?;
+    let asked: Vec<_> = deciders.into_iter().filter(|person| !interested.contains(person)).collect();
+    notifying::tell(&mut work, &asked, &notice).await?;
     super::joining::tell_moved(&mut work, &row, super::joining::Moved::Withdrawn).await?;
     work.commit().await
 }
@@ -59,7 +62,9 @@ pub async fn end_without_release(work: &mut Work<'_>, id: RequestId) -> Result<(
     store::approvals::void_undecided(work.conn(), id, now).await?;
     for release in store::releases::lock_open(work.conn(), id).await? {
         let Some(row) = store::releases::find(work.conn(), release, false).await? else { continue };
-        let cancelled = row.state.cancel()?;
+        // What is under way, or was done in part, is rolled back first.
+        let touched = store::release_steps::touched(work.conn(), release).await?;
+        let cancelled = row.state.cancel(touched)?;
         store::releases::set_state(work.conn(), release, row.version, &cancelled, None, now).await?;
         work.event(EventKind::ReleaseCancelled, "release", release.0, Some(id), json!({ "number": row.number })).await?;
     }

@@ -5,12 +5,13 @@
 
 use super::Base;
 use super::error::UseCaseError;
+use crate::queue::TaskKind;
 use crate::store;
 use crate::store::events::Event;
 use domain::actor::Actor;
 use domain::event::EventKind;
 use domain::id::{EventId, RequestId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
@@ -93,6 +94,28 @@ impl<'a> Work<'a> {
         let event =
             Event { id: EventId::new(self.now, random), at: self.now, kind, actor: &self.actor, subject_kind, subject_id, request, body };
         store::events::append(&mut self.transaction, &event).await?;
+        Ok(())
+    }
+
+    /// Queues a task for now, in this transaction: what rolls back was never queued. Last in the unit,
+    /// after every lock on records.
+    ///
+    /// # Errors
+    /// [`UseCaseError`] when the database refuses.
+    pub async fn enqueue<T: TaskKind>(&mut self, task: &T) -> Result<(), UseCaseError> {
+        self.enqueue_at(task, self.now).await
+    }
+
+    /// The same for a moment. The queue runs on the database's clock, so it is told how long to wait;
+    /// a handler that finds that it is early queues itself again.
+    ///
+    /// # Errors
+    /// [`UseCaseError`] when the database refuses.
+    pub async fn enqueue_at<T: TaskKind>(&mut self, task: &T, due: Timestamp) -> Result<(), UseCaseError> {
+        let ids = serde_json::to_value(task)
+            .map_err(|error| store::error::StoreError::inconsistent("graphile_worker.jobs", error.to_string()))?;
+        let wait = due.duration_since(self.now).max(SignedDuration::ZERO);
+        store::queue::add(&mut self.transaction, T::NAME, &ids, &task.key(), wait).await?;
         Ok(())
     }
 

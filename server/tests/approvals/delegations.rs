@@ -71,6 +71,26 @@ async fn a_delegate_is_asked_beside_whoever_is_away_and_every_decision_says_so(p
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_the_delegate_takes_on_stands_in_the_team_queue_of_whoever_is_away_and_in_no_other_list(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    w.delegate(w.mona, "stan@example.org").await;
+    w.jobs().await;
+    let stage = w.open(&request).await;
+    assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
+    for (whose, lines) in [("", 0), ("mine", 0), ("team", 1), ("claimed", 0)] {
+        let list = w.call(w.mona, "inbox/list", &[("query[whose]", whose), ("query[filter]", "")]).await.json();
+        assert_eq!(list["page"]["total"], lines, "{whose}: {list}");
+    }
+    assert!(w.call(w.stan, "approvals/give_back", &[("stage", &stage)]).await.status < 400);
+    w.approve(w.mona, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_delegation_covers_its_scope_and_its_period_and_nothing_else(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
     let other = w.app.application("OTHER", w.olga, None).await;
@@ -123,6 +143,39 @@ async fn whoever_delegated_ends_it_early_and_nobody_else_does(pool: PgPoolOption
     assert_eq!(w.asked(&request).await, ["Mona"]);
     let page = w.app.sign_in_as(w.mona).await.get("/account").await.text();
     assert!(page.contains("Ended early") && page.contains("Stan Example"), "{page}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_delegation_that_is_sent_again_stands_once_and_ending_it_ends_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let standard = [("tiers", "standard")];
+    let (one, other) =
+        tokio::join!(w.delegate_with(w.mona, "stan@example.org", &standard), w.delegate_with(w.mona, "stan@example.org", &standard));
+    let again = w.delegate_with(w.mona, "Stan Example", &[("tiers", "standard"), ("reason", "On holiday, as said.")]).await;
+    for reply in [one, other, again] {
+        assert_eq!(reply.location(), "/account?delegated");
+    }
+    assert_eq!((w.app.count("select count(*) from delegation").await, w.events("delegation.made").await), (1, 1));
+    assert_eq!(w.told(w.stan).await, ["delegation"]);
+    let id: uuid::Uuid = sqlx::query_scalar("select id from delegation").fetch_one(&w.app.owner).await.unwrap();
+    assert!(w.call(w.mona, "approvals/revoke", &[("delegation", &id.to_string())]).await.status < 400);
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.asked(&request).await, ["Mona"], "nothing is left in force");
+    // What was ended can be made anew, and another scope or time is another delegation.
+    for changes in [&standard[..], &[("tiers", "elevated")], &[], &[("ends_on", "2026-11-28")]] {
+        assert_eq!(w.delegate_with(w.mona, "stan@example.org", changes).await.location(), "/account?delegated");
+    }
+    assert_eq!(w.app.count("select count(*) from delegation where revoked_at is null").await, 4);
+    // The database says the same for whoever else writes, in whatever order the scope stands.
+    let insert = "insert into delegation (id, from_id, to_id, starts_at, ends_at, tiers, reason, created_by, created_at)
+        values (gen_random_uuid(), $1, $2, '2026-12-01', '2026-12-02', $3, 'x', $1, now())";
+    let write = async |tiers: [&str; 2]| {
+        let tiers = tiers.map(str::to_owned).to_vec();
+        sqlx::query(insert).bind(w.mona.0).bind(w.stan.0).bind(tiers).execute(&w.app.owner).await
+    };
+    assert!(write(["standard", "elevated"]).await.is_ok());
+    let twice = write(["elevated", "standard"]).await.unwrap_err();
+    assert_eq!(twice.as_database_error().and_then(|e| e.constraint()), Some("delegation_stands_once"));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -2,6 +2,7 @@
 
 use super::world::{World, stage};
 use crate::support::*;
+use domain::approval::{PlanStage, check_stages};
 use serde_json::json;
 
 #[sqlx::test(migrations = "../migrations")]
@@ -44,22 +45,39 @@ async fn without_a_plan_that_fits_nothing_is_asked_for(pool: PgPoolOptions, conn
     let w = World::begin(pool, connect).await;
     sqlx::query("update approval_plan set state = 'retired'").execute(&w.app.owner).await.unwrap();
     let what = w.read.to_string();
-    w.call(w.ana, "drafts/add", &[("entitlement", &what)]).await;
-    let opened = w.call(w.ana, "drafts/open", &[]).await;
-    let draft = opened.json();
-    let id = draft["Open"]["id"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(w.call(w.ana, "drafts/add", &[("entitlement", &what)]).await.status, 200);
+    let draft: uuid::Uuid = sqlx::query_scalar("select id from draft").fetch_one(&w.app.owner).await.unwrap();
+    let draft = draft.to_string();
+    let why = "Needed to look into the failed night run of the ledger.";
     let fields = [
-        ("draft", id.as_str()),
+        ("draft", draft.as_str()),
         ("version", "1"),
         ("reason_code", "incident"),
-        ("justification", "Needed to look into the failed night run of the ledger."),
+        ("justification", why),
         ("starts_on", "2026-11-23"),
         ("ends_on", "2026-12-20"),
         ("items[0][kind]", ""),
     ];
     let sent = w.call(w.ana, "drafts/submit", &fields).await;
-    assert!(sent.status >= 400, "{}", sent.text());
-    assert_eq!(w.app.count("select count(*) from request").await, 0);
+    assert_eq!((sent.status, refusal(&sent)), (503, json!("policies_unavailable")), "{}", sent.text());
+    assert_eq!(
+        w.app
+            .count("select (select count(*) from request) + (select count(*) from submission) + (select count(*) from approval_stage)")
+            .await,
+        0
+    );
+    // The form still opens with what was typed, and says why nobody would decide.
+    let open = w.call(w.ana, "drafts/open", &[("draft", &draft)]).await.json();
+    let item = &open["Open"]["items"][0];
+    assert_eq!((&open["Open"]["form"]["justification"], &item["plan"]), (&json!(why), &json!([])), "{open}");
+    assert!(item["why_plan"].as_str().unwrap().starts_with("No approval plan fits this"), "{item}");
+    let page = w.app.sign_in_as(w.ana).await.get(&format!("/request/{draft}")).await;
+    assert_eq!(page.status, 200);
+    let page = page.text();
+    assert!(
+        page.contains(why) && page.contains("No approval plan fits this") && !page.contains("All gates that stop a request are met"),
+        "{page}"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -192,4 +210,49 @@ async fn whoever_loses_the_authority_while_a_decision_can_be_undone_does_not_dec
     w.app.advance(SignedDuration::from_secs(11));
     server::job::finalise_decisions::run(&w.app.base).await.unwrap();
     assert_eq!((w.decisions(&request).await, w.state(&request).await), (0, "in_approval".to_owned()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_shipped_plan_is_one_that_could_be_proposed_and_the_earlier_version_of_one_stays_readable(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let w = World::begin(pool, connect).await;
+    let plans: Vec<(String, String, i32, serde_json::Value)> =
+        sqlx::query_as("select id::text, code, version, stages from approval_plan order by code").fetch_all(&w.app.owner).await.unwrap();
+    assert_eq!(plans.len(), 3);
+    for (_, code, _, stages) in &plans {
+        assert_eq!(check_stages(&serde_json::from_value::<Vec<PlanStage>>(stages.clone()).unwrap()), vec![], "{code}");
+    }
+    let (key, _, version, _) = plans.iter().find(|(_, code, ..)| code == "privileged").unwrap();
+    assert_eq!(*version, 2);
+    let record = w.call(w.cora, "changes/open", &[("kind", "plan"), ("key", key)]).await.json();
+    let versions = record["versions"].as_array().unwrap();
+    let stages = |line: &serde_json::Value| {
+        let fields = line["fields"].as_array().unwrap();
+        fields.iter().find(|field| field[0] == "Stages").and_then(|field| field[1].as_str()).unwrap().to_owned()
+    };
+    assert_eq!(versions.iter().map(|line| line["version"].as_i64()).collect::<Vec<_>>(), [Some(2), Some(1)], "{record}");
+    assert!(stages(&versions[0]).ends_with("remind 4 | escalate 16 to owners_manager"), "{record}");
+    assert!(stages(&versions[1]).ends_with("remind 4 | escalate 16"), "{record}");
+    let kept: serde_json::Value = sqlx::query_scalar("select body from record_version where record_key = $1 and version = 2")
+        .bind(key)
+        .fetch_one(&w.app.owner)
+        .await
+        .unwrap();
+    // What is kept of it is word for word what stands in its form.
+    let form: std::collections::BTreeMap<String, String> = serde_json::from_value(kept).unwrap();
+    let body = domain::change::Body::parse(domain::change::RecordKind::Plan, &form, false).unwrap();
+    assert_eq!(body.text(), form);
+    // And the database takes no plan with hours and nobody to ask then.
+    for broken in
+        [json!([{ "escalate_hours": 16, "escalate_to": [] }]), json!([{ "escalate_hours": null, "escalate_to": ["owners_manager"] }])]
+    {
+        let refused = sqlx::query("update approval_plan set stages = $1 where code = 'standard'")
+            .bind(broken)
+            .execute(&w.app.owner)
+            .await
+            .unwrap_err();
+        assert_eq!(refused.as_database_error().and_then(|e| e.constraint()), Some("approval_plan_escalation_complete"));
+    }
 }

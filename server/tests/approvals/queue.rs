@@ -147,7 +147,7 @@ async fn who_gave_a_decision_to_somebody_else_still_reads_the_request_and_decide
             ("comment", ""),
             ("shown_version", &view["version"].to_string()),
             ("shown_hash", view["content_hash"].as_str().unwrap()),
-            ("key", &super::world::key()),
+            ("key", &uuid()),
         ];
         let decided = client.server_fn("inbox/decide", &fields).await;
         assert_eq!((decided.status, decided.code().as_str()), (404, "not_found"));
@@ -218,6 +218,76 @@ async fn those_asked_are_reminded_once_and_then_the_next_level_is_asked_as_well(
     assert!(w.told(w.boss).await.contains(&"escalated".to_owned()));
     let view = w.show(w.ana, &request).await;
     assert_eq!((view["stages"][0]["late"].as_bool(), view["stages"][0]["escalated"].is_null()), (Some(true), false));
+    w.approve(w.boss, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn where_nobody_of_the_next_level_can_be_asked_the_page_and_compliance_are_told_why_and_whoever_can_be_later_is_asked_then(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let w = World::begin(pool, connect).await;
+    // Pia reports to Sue, who reports to Dan, who is away; Ana to Mona, who reports to Ana; Stan to Boss.
+    let pia = w.app.person("Pia", w.unit, Some(w.sue)).await;
+    w.sql("update identity set manager_id = $2 where id = $1", &[w.sue, w.dan]).await;
+    w.sql("update identity set manager_id = $2 where id = $1", &[w.mona, w.ana]).await;
+    w.app.set_state(w.dan, "suspended").await;
+    let cases = [
+        (pia, w.ask(pia, w.read).await, "Dan Example (manager's manager) is not active."),
+        (w.ana, w.ask(w.ana, w.read).await, "Ana Example (manager's manager) cannot decide on their own request."),
+        (w.stan, w.ask(w.stan, w.read).await, "the line manager has no manager on record."),
+    ];
+    // Without the marks between two texts of a page.
+    let page = async |who: IdentityId, request: &str| {
+        w.app.sign_in_as(who).await.get(&format!("/requests/{request}")).await.text().replace("<!>", "")
+    };
+    let held = async || w.told(w.cora).await.into_iter().filter(|kind| kind == "held").count();
+    w.at("2026-11-26T09:01:00Z").await;
+    for _ in 0..2 {
+        w.jobs().await;
+        assert_eq!((w.events("stage.escalated").await, w.events("stage.not_escalated").await, held().await), (0, 3, 3), "said once");
+    }
+    for (who, request, why) in &cases {
+        let text = page(*who, request).await;
+        assert!(text.contains(&format!("The next level could not be asked: {why}")), "{why}: {text}");
+        assert!(text.contains("Next level could not be asked") && !text.contains("Next level asked as well"), "{text}");
+        let detail: String = sqlx::query_scalar(
+            "select body::jsonb ->> 'detail' from audit_event where kind = 'stage.not_escalated' and request_id = $1::uuid",
+        )
+        .bind(request)
+        .fetch_one(&w.app.owner)
+        .await
+        .unwrap();
+        assert_eq!(detail, format!("Line manager: {why}"));
+    }
+    let (_, request, _) = &cases[0];
+    assert_eq!(w.asked(request).await, ["Sue"]);
+    w.app.set_state(w.dan, "active").await;
+    w.jobs().await;
+    assert_eq!(w.asked(request).await, ["Dan", "Sue"]);
+    assert_eq!((w.events("stage.escalated").await, w.events("stage.not_escalated").await), (1, 3));
+    assert!(w.told(w.dan).await.contains(&"escalated".to_owned()));
+    let text = page(pia, request).await;
+    assert!(text.contains("Next level asked as well") && !text.contains("The next level could not be asked"), "{text}");
+    w.approve(w.dan, request).await;
+    assert_eq!(w.state(request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn with_the_answer_whoever_can_decide_now_is_asked_at_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    let stage = w.open(&request).await;
+    assert!(w.decide(w.mona, &request, &stage, "return").await.status < 400);
+    w.app.set_state(w.mona, "suspended").await;
+    let version = w.show(w.ana, &request).await["version"].to_string();
+    let fields = [("request", request.as_str()), ("version", &version), ("answer", "It is about the north branch.")];
+    let answered = w.call(w.ana, "requests/answer_question", &fields).await;
+    assert!(answered.status < 400, "{}", answered.text());
+    // No job has run.
+    assert_eq!(w.asked(&request).await, ["Boss"]);
+    assert!(w.told(w.boss).await.contains(&"decision_waiting".to_owned()));
     w.approve(w.boss, &request).await;
     assert_eq!(w.state(&request).await, "approved");
 }

@@ -30,20 +30,10 @@ impl World {
         let app = TestApp::new(pool, connect).await;
         // A Monday morning: working time and elapsed time begin together.
         app.clock.set("2026-11-23T09:00:00Z".parse().unwrap());
-        app.specifications().await;
-        let unit = app.unit("Ledger").await;
-        let boss = app.person("Boss", unit, None).await;
-        let mona = app.person("Mona", unit, Some(boss)).await;
-        let ana = app.person("Ana", unit, Some(mona)).await;
-        let olga = app.person("Olga", unit, Some(boss)).await;
-        let dan = app.person("Dan", unit, Some(boss)).await;
-        let stan = app.person("Stan", unit, Some(boss)).await;
+        let Ledger { unit, boss, mona, ana, olga, dan, stan, ledger, read, write, .. } = app.ledger().await;
         let sue = app.person("Sue", unit, Some(boss)).await;
         let cora = app.person_with("Cora", Role::Compliance).await;
         let audra = app.person_with("Audra", Role::Auditor).await;
-        let ledger = app.application("LEDGER", olga, Some(dan)).await;
-        let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
-        let write = app.entitlement(ledger, "Ledger Writer", "elevated").await;
         Self { app, unit, boss, mona, ana, olga, dan, stan, sue, cora, audra, ledger, read, write }
     }
 
@@ -145,7 +135,7 @@ impl World {
             ("comment", if verdict == "approve" { "" } else { "Which ledger is it about?" }),
             ("shown_version", &version),
             ("shown_hash", &hash),
-            ("key", &key()),
+            ("key", &uuid()),
         ];
         self.call(who, "inbox/decide", &fields).await
     }
@@ -243,14 +233,8 @@ impl World {
     }
 
     pub async fn delegate_with(&self, from: IdentityId, to: &str, changes: &[(&str, &str)]) -> Reply {
-        let mut fields = vec![("to", to), ("starts_on", "2026-11-23"), ("ends_on", "2026-11-29"), ("reason", "On holiday.")];
-        for (name, value) in changes {
-            match fields.iter_mut().find(|(field, _)| field == name) {
-                Some(field) => field.1 = value,
-                None => fields.push((name, value)),
-            }
-        }
-        self.post(from, "/account", &fields).await
+        let fields = vec![("to", to), ("starts_on", "2026-11-23"), ("ends_on", "2026-11-29"), ("reason", "On holiday.")];
+        self.post(from, "/account", &with(fields, changes)).await
     }
 
     /// Kinds of what somebody was told, in order.
@@ -270,11 +254,4 @@ impl World {
 /// One stage of a plan.
 pub fn stage(step: i32, name: &str, sources: &[&str], quorum: i32) -> Value {
     json!({ "step": step, "name": name, "sources": sources, "quorum": quorum, "fallback": [], "due_hours": 16, "remind_hours": 8, "escalate_hours": 24, "escalate_to": ["managers_manager"] })
-}
-
-/// A key that no other call of this process uses.
-pub fn key() -> String {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    format!("01930000-0000-7000-8000-{n:012x}")
 }

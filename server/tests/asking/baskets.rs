@@ -39,21 +39,7 @@ async fn one_item_that_is_refused_refuses_the_whole_basket(pool: PgPoolOptions, 
 #[sqlx::test(migrations = "../migrations")]
 async fn items_of_one_basket_count_for_each_other_in_separation_of_duties(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Desk::set(pool, connect).await;
-    let conflict = super::desk::uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')")
-        .bind(&conflict)
-        .execute(&s.app.owner)
-        .await
-        .unwrap();
-    for (id, side) in [(s.read, "left"), (s.write, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
-            .bind(&conflict)
-            .bind(id.0)
-            .bind(side)
-            .execute(&s.app.owner)
-            .await
-            .unwrap();
-    }
+    s.app.conflict("Read and write", s.read, s.write).await;
     s.add(s.ana, s.read).await;
     let draft = s.add(s.ana, s.write).await;
     let reply = s.send(s.ana, "drafts/submit", &draft, &[]).await;

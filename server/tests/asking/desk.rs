@@ -1,8 +1,10 @@
 //! The people who ask and what they ask for, and drafts as a script or a browser handles them.
 
+pub use crate::support::refusal;
+
 use crate::support::*;
 use domain::permission::Role;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Why, in enough words.
 pub const WHY: &str = "Needed to look into the failed night run of the ledger.";
@@ -28,18 +30,9 @@ pub struct Desk {
 impl Desk {
     pub async fn set(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
         let app = TestApp::new(pool, connect).await;
-        app.specifications().await;
-        let unit = app.unit("Ledger").await;
-        let boss = app.person("Boss", unit, None).await;
-        let mona = app.person("Mona", unit, Some(boss)).await;
-        let (ana, ben) = (app.person("Ana", unit, Some(mona)).await, app.person("Ben", unit, Some(mona)).await);
-        let (olga, dan) = (app.person("Olga", unit, Some(boss)).await, app.person("Dan", unit, Some(boss)).await);
-        let (pia, stan) = (app.person("Pia", unit, Some(boss)).await, app.person("Stan", unit, Some(boss)).await);
+        let Ledger { unit, boss, mona, ana, olga, dan, stan, ledger, read, write, root } = app.ledger().await;
+        let (ben, pia) = (app.person("Ben", unit, Some(mona)).await, app.person("Pia", unit, Some(boss)).await);
         app.role(pia, Role::Operator).await;
-        let ledger = app.application("LEDGER", olga, Some(dan)).await;
-        let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
-        let write = app.entitlement(ledger, "Ledger Writer", "elevated").await;
-        let root = app.entitlement(ledger, "Ledger Root", "privileged").await;
         Self { app, ana, ben, mona, olga, dan, pia, stan, unit, ledger, read, write, root }
     }
 
@@ -87,7 +80,7 @@ impl Desk {
     /// Everything that the form sends, with changes and additions.
     pub async fn send(&self, who: IdentityId, endpoint: &str, draft: &str, changes: &[(&str, &str)]) -> Reply {
         let version = self.version(draft).await;
-        let mut fields = vec![
+        let fields = vec![
             ("draft", draft),
             ("version", version.as_str()),
             ("reason_code", "incident"),
@@ -95,13 +88,7 @@ impl Desk {
             ("starts_on", "2026-11-22"),
             ("ends_on", "2026-12-21"),
         ];
-        for (name, value) in changes {
-            match fields.iter_mut().find(|(field, _)| field == name) {
-                Some(field) => field.1 = value,
-                None => fields.push((name, value)),
-            }
-        }
-        self.call(who, endpoint, &fields).await
+        self.call(who, endpoint, &with(fields, changes)).await
     }
 
     /// Submits a draft, filled in; gives the requests.
@@ -197,23 +184,5 @@ impl Desk {
             .execute(&self.app.owner)
             .await
             .unwrap();
-    }
-}
-
-/// A key that no other call of this process uses.
-pub fn uuid() -> String {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    format!("01930000-0000-7000-8000-{n:012x}")
-}
-
-/// The code of a refusal, and for fields the pairs of field and code.
-pub fn refusal(reply: &Reply) -> Value {
-    let body = reply.json();
-    match body.get("problems").and_then(Value::as_array) {
-        Some(problems) => {
-            json!(problems.iter().map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap())).collect::<Vec<_>>())
-        }
-        None => body["code"].clone(),
     }
 }

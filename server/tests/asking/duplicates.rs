@@ -84,21 +84,7 @@ async fn a_change_replaces_what_is_held_in_the_same_application_and_one_change_a
 async fn a_change_is_not_in_conflict_with_what_it_replaces(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Desk::set(pool, connect).await;
     let (_, grant) = s.held().await;
-    let conflict = super::desk::uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')")
-        .bind(&conflict)
-        .execute(&s.app.owner)
-        .await
-        .unwrap();
-    for (id, side) in [(s.read, "left"), (s.write, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
-            .bind(&conflict)
-            .bind(id.0)
-            .bind(side)
-            .execute(&s.app.owner)
-            .await
-            .unwrap();
-    }
+    s.app.conflict("Read and write", s.read, s.write).await;
     let draft = s.add(s.ana, s.write).await;
     let reply = s.send(s.ana, "drafts/submit", &draft, &[]).await;
     assert_eq!(refusal(&reply), json!(["items.0.entitlement:CS-SOD-01"]));

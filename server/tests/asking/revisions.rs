@@ -3,6 +3,8 @@
 
 use super::desk::{Desk, refusal};
 use crate::support::*;
+use axum::body::Body;
+use axum::http::{Request, header};
 use serde_json::json;
 
 const MORE: &str = "Needed to look into the failed night runs of the ledger, also of October.";
@@ -89,6 +91,25 @@ async fn a_second_edit_of_the_same_revision_is_told_that_it_changed(pool: PgPool
     let reply = s.send(s.mona, "drafts/submit", &of_mona, &[("ends_on", "2026-12-10")]).await;
     assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
     assert_eq!(s.show(s.ana, &request).await["revision"], 2);
+    // What Mona typed is not lost: her draft shows what is asked for now, and beside it what she typed.
+    let view = s.open(s.mona, &of_mona).await;
+    assert_eq!((view["form"]["justification"].as_str(), view["form"]["ends_on"].as_str()), (Some(MORE), Some("2026-12-21")));
+    assert_eq!(
+        view["aside"],
+        json!([
+            { "field": "Why is it needed", "before": MORE, "after": super::desk::WHY },
+            { "field": "Until", "before": "2026-12-21", "after": "2026-12-10" },
+        ])
+    );
+    let mut browser = s.browser(s.mona).await;
+    browser.open(&format!("/request/{of_mona}")).await;
+    assert!(browser.says("Revision 2 was made meanwhile. Nothing you typed was lost."), "{}", browser.page);
+    let take = browser.form("/api/drafts/settle", "Take what you had typed");
+    browser.send(&take).await;
+    assert!(!browser.says("was made meanwhile"), "{}", browser.page);
+    s.submit(s.mona, &of_mona, &[("ends_on", "2026-12-10")]).await;
+    let view = s.show(s.ana, &request).await;
+    assert_eq!((view["revision"].as_i64(), view["ends_on"].as_str()), (Some(3), Some("2026-12-10")));
     // Sent twice, the first one says the same again.
     let again = s.call(s.ana, "drafts/submit", &[("draft", &of_ana), ("version", "1")]).await;
     assert_eq!(again.json(), json!([request]));
@@ -124,4 +145,95 @@ async fn a_request_is_withdrawn_without_a_reason_at_any_time_before_release(pool
     assert!(browser.says("Withdrawn."), "{}", browser.page);
     assert_eq!(s.state(&request).await, "withdrawn");
     assert_eq!(s.app.count("select count(*) from release where state = 'cancelled'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_change_that_was_begun_before_somebody_elses_is_kept_beside_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await;
+    let request = s.submit(s.mona, &draft, &[]).await.remove(0);
+    s.call(s.mona, "drafts/edit", &[("request", &request)]).await;
+    let begun = s.newest_draft(s.mona).await;
+    let typed = s.send(s.mona, "drafts/save", &begun, &[("justification", "Typed by Mona before Ana was done with hers.")]).await;
+    assert_eq!(typed.status, 200, "{}", typed.text());
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let of_ana = s.newest_draft(s.ana).await;
+    s.submit(s.ana, &of_ana, &[("justification", MORE)]).await;
+    // She presses the same button again.
+    assert_eq!(s.call(s.mona, "drafts/edit", &[("request", &request)]).await.status, 200);
+    let view = s.open(s.mona, &s.newest_draft(s.mona).await).await;
+    assert_eq!((view["form"]["justification"].as_str(), view["revises"]["next"].as_i64()), (Some(MORE), Some(3)));
+    assert_eq!(view["aside"][0]["after"], "Typed by Mona before Ana was done with hers.");
+    // Nobody made another one since, so what lies aside stays, and nothing is made aside twice.
+    assert_eq!(s.call(s.mona, "drafts/edit", &[("request", &request)]).await.status, 200);
+    assert_eq!(s.open(s.mona, &s.newest_draft(s.mona).await).await["aside"], view["aside"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_asked_is_not_named_as_deciding_when_the_subject_changes_the_request(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add_with(s.mona, s.read, &[("subject", &s.ana.to_string())]).await;
+    let request = s.submit(s.mona, &draft, &[]).await.remove(0);
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let draft = s.newest_draft(s.ana).await;
+    let plan = s.open(s.ana, &draft).await["items"][0]["plan"].clone();
+    assert_eq!(plan[0]["who"], "Boss Example", "{plan}");
+    s.submit(s.ana, &draft, &[("justification", MORE)]).await;
+    let asked = s.show(s.ana, &request).await["stages"][0]["candidates"].clone();
+    assert_eq!(asked[0]["person"]["name"], plan[0]["who"], "the form said who is then asked: {asked}");
+}
+
+/// Puts a file on somebody's draft, as a browser does.
+async fn upload(s: &Desk, who: IdentityId, draft: &str, name: &str) {
+    let body = format!(
+        "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\nWords of {name}\r\n--edge--\r\n"
+    );
+    let request = Request::post(format!("/attachments?draft={draft}"))
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+        .header("sec-fetch-site", "same-origin");
+    let reply = s.app.sign_in_as(who).await.send(request, Body::from(body)).await;
+    assert_eq!((reply.status, reply.location()), (303, format!("/request/{draft}#files").as_str()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn files_come_along_on_an_edit_and_another_file_alone_makes_the_next_revision(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add(s.ana, s.read).await;
+    upload(&s, s.ana, &draft, "order.txt").await;
+    let request = s.submit(s.ana, &draft, &[]).await.remove(0);
+    s.approve(s.mona, &request).await;
+
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let draft = s.newest_draft(s.ana).await;
+    let along = "select count(*) from draft_attachment d join attachment a on a.id = d.attachment_id where a.name = 'order.txt'";
+    assert_eq!(s.app.count(along).await, 1, "the file came along");
+    let mut browser = s.browser(s.ana).await;
+    browser.open(&format!("/request/{draft}")).await;
+    assert!(browser.says("order.txt"), "{}", browser.page);
+    let reply = s.send(s.ana, "drafts/submit", &draft, &[]).await;
+    assert_eq!(refusal(&reply), json!(["items:nothing_changed"]), "the same files are no change");
+
+    upload(&s, s.ana, &draft, "plan.txt").await;
+    s.submit(s.ana, &draft, &[]).await;
+    let view = s.show(s.ana, &request).await;
+    assert_eq!((view["revision"].as_i64(), view["state"]["state"].as_str()), (Some(2), Some("in_approval")));
+    let differences = &view["revisions"][0]["differences"];
+    assert_eq!(differences.as_array().unwrap().len(), 1, "{differences}");
+    assert_eq!((&differences[0]["field"], &differences[0]["before"]), (&json!("Files"), &json!("order.txt")));
+    let after = differences[0]["after"].as_str().unwrap();
+    assert!(after.contains("order.txt") && after.contains("plan.txt"), "{after}");
+    let of = async |revision: i32| {
+        let names: Vec<String> = sqlx::query_scalar(
+            "select a.name from request_attachment r join attachment a on a.id = r.attachment_id where r.revision = $1 order by a.name",
+        )
+        .bind(revision)
+        .fetch_all(&s.app.owner)
+        .await
+        .unwrap();
+        names
+    };
+    assert_eq!((of(1).await, of(2).await), (vec!["order.txt".to_owned()], vec!["order.txt".to_owned(), "plan.txt".to_owned()]));
+    // The approval of the first revision was given without the second file.
+    assert_eq!(view["revisions"][1]["void"][0][1]["by"]["name"], "Mona Example");
 }

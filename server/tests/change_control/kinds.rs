@@ -213,7 +213,8 @@ async fn every_kind_of_record_goes_once_around_and_its_versions_stay_readable(po
             "select count(*) from entitlement_version v join entitlement e on e.id = v.entitlement_id and e.version = v.version where e.source_id = 'pay-release' and v.review_every_days = 30 and v.questions = e.questions and v.longest_days = 7",
             1,
         ),
-        ("select count(*) from record_version", 16),
+        // Besides those that are shipped.
+        ("select count(*) from record_version where change_id is not null", 16),
         ("select count(*) from audit_event where kind = 'record.added'", 8),
         ("select count(*) from audit_event where kind = 'record.changed'", 8),
     ] {

@@ -112,3 +112,101 @@ async fn the_number_opens(story: &Story, change: &str, lists: IdentityId, does_n
         assert_eq!(story.call(who, "requests/list", &[("query[change]", which)]).await.status, status, "{which}");
     }
 }
+
+/// The rules that the newest run of a phase looked at.
+async fn rules(story: &Story, phase: &str) -> serde_json::Value {
+    sqlx::query_scalar(
+        "select facts -> 'rules' from gate_evaluation where request_id is not null and phase = $1 order by at desc, id desc limit 1",
+    )
+    .bind(phase)
+    .fetch_one(&story.app.owner)
+    .await
+    .unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_run_of_the_gates_keeps_the_versions_of_the_conflicts_it_looked_at_also_of_those_that_were_kept(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let story = Story::begin(pool, connect).await;
+    story.app.conflict("Read and rule", story.read, story.root).await;
+    let request = story.submit(story.ana, story.read).await;
+    assert_eq!(rules(&story, "submission").await, serde_json::json!([["SOD-001", 1]]), "nothing is broken, and it was looked at");
+    let key: String = sqlx::query_scalar("select id::text from conflict").fetch_one(&story.app.owner).await.unwrap();
+    change(&story, "conflict", &key, "1", &[("fields[title]", "Read and rule the ledger")]).await;
+    story.approve(story.mona, &request).await;
+    let release = story.open_release(&request).await;
+    story.execute(story.pia, &release).await;
+    assert_eq!(rules(&story, "release").await, serde_json::json!([["SOD-001", 2]]));
+    assert_eq!(rules(&story, "submission").await, serde_json::json!([["SOD-001", 1]]));
+    let shown = story.app.sign_in_as(story.ana).await.get(&format!("/requests/{request}")).await.text();
+    assert!(
+        shown.contains("conflicts looked at: SOD-001 version 1") && shown.contains("conflicts looked at: SOD-001 version 2"),
+        "{shown}"
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_change_of_what_requests_do_not_pin_says_nothing_of_requests(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let story = Story::begin(pool, connect).await;
+    let ada = story.app.person_with("Ada", Role::Administrator).await;
+    let group: String = sqlx::query_scalar("select id::text from approver_group").fetch_one(&story.app.owner).await.unwrap();
+    let read = story.read.to_string();
+    for (kind, key, field, counted) in
+        [("group", &group, ("fields[name]", "Safety"), false), ("entitlement", &read, ("fields[name]", "Book reader"), true)]
+    {
+        let id = uuid();
+        let fields =
+            [("kind", kind), ("record_key", key), ("base_version", "1"), field, ("reason", "A better name."), ("key", id.as_str())];
+        let proposed = story.call(ada, "changes/propose", &fields).await;
+        assert_eq!(proposed.status, 200, "{}", proposed.text());
+        let change = proposed.json().as_str().unwrap().to_owned();
+        let shown = story.app.sign_in_as(ada).await.get(&format!("/changes/{change}")).await.text();
+        assert_eq!(shown.contains("Requests under way") && shown.contains("None is open"), counted, "{kind}: {shown}");
+        assert_eq!(shown.contains("Requests under way"), counted, "{kind}: {shown}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn requester_and_approver_read_the_pinned_version_in_full_when_another_is_in_force(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let story = Story::begin(pool, connect).await;
+    let key = story.read.to_string();
+    let questions = "side | Which side | choice | optional | options Debit; Credit";
+    let then = [
+        ("fields[questions]", questions),
+        ("fields[longest_days]", "60"),
+        ("fields[audience_populations]", "employee contractor"),
+        ("fields[reference]", "LEDGER_READERS"),
+    ];
+    change(&story, "entitlement", &key, "1", &then).await;
+    let request = story.submit(story.ana, story.read).await;
+    let now = [("fields[questions]", ""), ("fields[longest_days]", "90"), ("fields[audience_populations]", "")];
+    change(&story, "entitlement", &key, "2", &now).await;
+    for who in [story.ana, story.mona] {
+        let mut browser = Browser::of(story.app.sign_in_as(who).await);
+        browser.open(&format!("/requests/{request}")).await;
+        let link = browser.link(&format!("/catalogue/{key}?before="));
+        assert_eq!(link, format!("/catalogue/{key}?before=3#version-2"));
+        let seen = story.call(who, "catalogue/entitlement", &[("id", &key), ("before", "3")]).await.json();
+        let version = &seen["versions"][0];
+        assert_eq!(version["version"], 2, "{seen}");
+        let field = |label: &str| {
+            let fields = version["fields"].as_array().unwrap();
+            fields.iter().find(|field| field[0] == label).map(|field| field[1].as_str().unwrap().to_owned())
+        };
+        for (label, expected) in [
+            ("Questions", Some(questions)),
+            ("Longest time in days", Some("60")),
+            ("Who may ask: populations", Some("Employee, Contractor")),
+            ("State", Some("In use")),
+            ("Includes", Some("none")),
+            ("What it is called over there", None),
+        ] {
+            assert_eq!(field(label).as_deref(), expected, "{label}: {version}");
+        }
+        browser.open(link.split('#').next().unwrap()).await;
+        assert!(browser.page.contains("id=\"version-2\"") && browser.says("Debit; Credit"), "{}", browser.page);
+        assert!(!browser.page.contains("LEDGER_READERS"), "{}", browser.page);
+    }
+}

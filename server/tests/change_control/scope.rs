@@ -152,3 +152,33 @@ async fn who_no_longer_owns_an_application_has_no_more_say_in_it(pool: PgPoolOpt
     assert_eq!(scene.try_propose(scene.olga, &wish).await.code(), "not_found");
     scene.confirm(scene.vera, &change).await;
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_say_is_the_named_accounts_alone_and_no_other_account_of_the_owner_helps_to_weaken_it(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let scene = Scene::set(pool, connect).await;
+    // Sam's and Dan's accounts are Olga's as well: one without any part, one that deputises.
+    for account in [scene.sam, scene.dan] {
+        sqlx::query("update identity set person_id = $2 where id = $1")
+            .bind(account.0)
+            .bind(scene.olga.0)
+            .execute(&scene.app.owner)
+            .await
+            .unwrap();
+    }
+    let key = scene.read.to_string();
+    let wish = Wish { kind: "entitlement", key: &key, base: 1, fields: &[("description", "Reads the books.")], on: "" };
+    assert_eq!(scene.try_propose(scene.sam, &wish).await.code(), "not_found");
+    assert_eq!(scene.call(scene.sam, "changes/open", &[("kind", "entitlement"), ("key", &key)]).await.code(), "not_found");
+    assert_eq!(scene.call(scene.sam, "changes/records", &[("kind", "entitlement")]).await.code(), "forbidden");
+    assert_eq!(scene.state(&scene.propose(scene.olga, &wish).await).await, "in_force", "the account that is named has its say");
+
+    let change = scene.weaken().await;
+    assert_eq!(scene.decide(scene.sam, &change, true).await.code(), "separation_of_duties");
+    let deputy = scene.decide(scene.dan, &change, true).await;
+    assert_eq!((deputy.status, deputy.code()), (403, "separation_of_duties".to_owned()), "one person, whatever the account");
+    assert_eq!((scene.state(&change).await, scene.tier(scene.write).await), ("proposed".to_owned(), (1, "elevated".to_owned())));
+    scene.confirm(scene.ada, &change).await;
+}

@@ -52,43 +52,24 @@ async fn the_day_of_a_change_begins_in_the_zone_of_the_installation(pool: PgPool
     let ada = app.person_with("Ada", domain::permission::Role::Administrator).await;
     let unit = unit.to_string();
     let key = crate::cast::uuid();
-    let reply = app
-        .sign_in_as(ada)
-        .await
-        .server_fn(
-            "changes/propose",
-            &[
-                ("kind", "unit"),
-                ("record_key", &unit),
-                ("base_version", "1"),
-                ("fields[calendar]", "standard"),
-                ("reason", "x"),
-                ("effective_on", "2026-11-23"),
-                ("key", &key),
-            ],
-        )
-        .await;
-    assert_eq!(crate::cast::refusal(&reply), serde_json::json!([":nothing_changed"]));
+    let propose = async |calendar: &str| {
+        let fields = [
+            ("kind", "unit"),
+            ("record_key", &unit),
+            ("base_version", "1"),
+            ("fields[calendar]", calendar),
+            ("reason", "x"),
+            ("effective_on", "2026-11-23"),
+            ("key", &key),
+        ];
+        app.sign_in_as(ada).await.server_fn("changes/propose", &fields).await
+    };
+    assert_eq!(crate::cast::refusal(&propose("standard").await), serde_json::json!([":nothing_changed"]));
     sqlx::query("insert into business_calendar (code, version, name, hours, effective_from) select 'long', 1, 'Long', hours, effective_from from business_calendar where code = 'standard'")
         .execute(&app.owner)
         .await
         .unwrap();
-    let reply = app
-        .sign_in_as(ada)
-        .await
-        .server_fn(
-            "changes/propose",
-            &[
-                ("kind", "unit"),
-                ("record_key", &unit),
-                ("base_version", "1"),
-                ("fields[calendar]", "long"),
-                ("reason", "x"),
-                ("effective_on", "2026-11-23"),
-                ("key", &key),
-            ],
-        )
-        .await;
+    let reply = propose("long").await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(app.count("select count(*) from catalogue_change where effective_at = '2026-11-22T15:00:00Z'").await, 1);
 }

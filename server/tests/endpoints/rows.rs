@@ -93,7 +93,18 @@ const NOT_REASSIGNING: &[(Who, u16)] = &[(Sam, 404), (Ana, 403), (Bea, 403), (Op
 const REASSIGNMENT: &[(&str, &str)] = &[("version", "{version}"), ("from", ""), ("to", "otto@example.org"), ("reason", "For the test.")];
 const NOT_KEEPING_HOLDS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403)];
 
+/// Whose access it is, who manages them, who owns the application and the keepers of the rules know of it.
+const NOT_READING_ACCESS: &[(Who, u16)] = &[(Sam, 404), (Operator, 404), (Administrator, 404)];
+/// Ana's request for it waits: nobody whom it concerns has any of it.
+const NOBODYS_ACCESS_YET: &[(Who, u16)] = &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Administrator, 404)];
+
 const NOT_ADMINISTRATORS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403), (Compliance, 403), (Auditor, 403)];
+
+/// Keepers of the rules and of the installation see what the server does by itself.
+const NOT_SEEING_JOBS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403), (Operator, 403)];
+
+/// Whoever runs, keeps or carries out sees how machines are reached; owners see those of their applications.
+const NOT_SEEING_CONNECTIONS: &[(Who, u16)] = &[(Sam, 403), (Ana, 403), (Bea, 403)];
 
 /// Every row.
 pub fn table() -> Vec<Row> {
@@ -109,6 +120,7 @@ fn at_the_door() -> Vec<Row> {
         open("GET", "/sign-in"),
         open("GET", "/setup"),
         open("GET", "/healthz"),
+        open("GET", "/metrics"),
         open("GET", "/favicon.ico"),
         open("POST", "/sign-in"),
         open("POST", "/sign-out"),
@@ -116,6 +128,8 @@ fn at_the_door() -> Vec<Row> {
         open("POST", "/theme"),
         open("POST", "/csp-report"),
         open("POST", "/api/account/demonstration_people"),
+        // Answers to a signature alone.
+        open("POST", "/connectors/{connection}/completions"),
     ]
 }
 
@@ -125,6 +139,14 @@ fn pages() -> Vec<Row> {
         page("/", &[]),
         page("/account", &[]),
         page("/admin", &[(Sam, 403), (Operator, 403), (Compliance, 403)]),
+        page("/admin/jobs", NOT_SEEING_JOBS),
+        page("/admin/connections", NOT_SEEING_CONNECTIONS),
+        page("/admin/connections/{id}", &[(Sam, 404), (Ana, 404), (Bea, 404)]),
+        function(
+            "/admin/connections/{id}",
+            &[("base_version", "1"), ("step", "test")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 403), (Compliance, 403), (Auditor, 403)],
+        ),
         page("/catalogue", &[]),
         page("/catalogue/{id}", &[]),
         page("/changes", OUTSIDE_CHANGES),
@@ -132,6 +154,10 @@ fn pages() -> Vec<Row> {
         page("/controls", &[(Sam, 403), (Operator, 403)]),
         page("/holds", NOT_KEEPING_HOLDS),
         page("/identities/{id}", &[(Sam, 404)]),
+        page("/identities/{id}/access", NOT_READING_ACCESS),
+        page("/catalogue/{id}/access", NOBODYS_ACCESS_YET),
+        page("/catalogue/applications/{id}/access", NOT_READING_ACCESS),
+        page("/grants/{id}", NOT_READING_ACCESS),
         page("/find", &[]),
         page("/inbox", &[]),
         page("/inbox/{stage}", &[(Sam, 404), (Ana, 404), (Operator, 404), (Auditor, 404), (Administrator, 404)]),
@@ -155,6 +181,13 @@ fn pages() -> Vec<Row> {
         // Without a file and a draft of one's own nothing is taken from anybody.
         function(
             "/attachments",
+            &[],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)],
+        ),
+        page("/release-files/{id}", &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404)]),
+        // Without a file and a release that one carries out nothing is taken from anybody.
+        function(
+            "/release-files",
             &[],
             &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)],
         ),
@@ -195,6 +228,8 @@ fn asking() -> Vec<Row> {
             &[("grant", "{grant}")],
             &[(Sam, 404), (Operator, 403), (Compliance, 403), (Auditor, 403), (Administrator, 403)],
         ),
+        function("/api/grants/list", &[("query[of]", "identity"), ("query[id]", "{ana}")], NOT_READING_ACCESS),
+        function("/api/grants/why", &[("grant", "{grant}")], NOT_READING_ACCESS),
         function(
             "/api/requests/answer_question",
             &[("request", "{request}"), ("version", "1"), ("answer", "It is the north branch.")],
@@ -286,6 +321,41 @@ fn carrying_out() -> Vec<Row> {
             &[("release", "{release}"), ("version", "1"), ("evidence", "Ticket 4711"), ("key", "0190b0f0-0000-7000-8000-000000000003")],
             &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
         ),
+        function(
+            "/api/releases/claim",
+            &[("release", "{release}")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/releases/give_back",
+            &[("release", "{release}")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/releases/look",
+            &[("release", "{release}"), ("version", "1"), ("there", "true"), ("said", "It is there.")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/releases/retry",
+            &[("release", "{release}"), ("version", "1")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/releases/roll_back",
+            &[("release", "{release}"), ("version", "1"), ("reason", "Not needed.")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/releases/propose_skip",
+            &[("release", "{release}"), ("version", "1"), ("reason", "Done by hand.")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
+        function(
+            "/api/releases/answer_skip",
+            &[("release", "{release}"), ("version", "1"), ("confirm", "true")],
+            &[(Sam, 404), (Ana, 404), (Bea, 404), (Administrator, 404), (Compliance, 403), (Auditor, 403)],
+        ),
     ]
 }
 
@@ -313,6 +383,11 @@ fn administration() -> Vec<Row> {
         function("/api/admin/assign_role", &[("identity", "{sam}"), ("role", "operator")], NOT_ADMINISTRATORS),
         function("/api/admin/end_role", &[("assignment", "{assignment}")], NOT_ADMINISTRATORS),
         function("/api/admin/send_mail_again", &[], NOT_ADMINISTRATORS),
+        function("/api/admin/queue", &[("query[state]", "failed")], NOT_SEEING_JOBS),
+        function("/api/admin/settle_task", &[("task", "1"), ("how", "retry"), ("reason", "For the test")], NOT_ADMINISTRATORS),
+        function("/api/connections/list", &[], NOT_SEEING_CONNECTIONS),
+        function("/api/connections/show", &[("connection", "{connection_id}")], &[(Sam, 404), (Ana, 404), (Bea, 404)]),
+        function("/api/connections/blank", &[("kind", "scim")], NOT_ADMINISTRATORS),
         function("/api/admin/run_job", &[("name", "replan-stages")], NOT_ADMINISTRATORS),
         function("/api/identities/show", &[("identity", "{ana}")], &[(Sam, 404)]),
         function(

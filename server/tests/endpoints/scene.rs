@@ -58,6 +58,7 @@ impl Scene {
         let anas_draft = draft_of(app, ana).await;
         let records = BTreeMap::from([
             ("entitlement", open.to_string()),
+            ("application", ledger.to_string()),
             ("session", session.to_string()),
             ("assignment", assignment.to_string()),
             ("ana", ana.to_string()),
@@ -66,6 +67,7 @@ impl Scene {
             ("version", text("/request/version")),
             ("hash", text("/request/content_hash")),
             ("release", release.to_string()),
+            ("evidence", evidence_on(app, release).await),
             ("stage", stage),
             ("change", change),
             ("grant", held(app).await),
@@ -73,6 +75,7 @@ impl Scene {
             ("draft", anas_draft),
             ("attachment", file_on(app, &text("/request/id")).await),
             ("notification", tell(app, ana).await),
+            ("connection_id", a_connection(app).await),
             ("kind", "entitlement".to_owned()),
             ("key", open.to_string()),
         ]);
@@ -86,11 +89,15 @@ impl Scene {
     /// A page's address with a record in place of what varies.
     fn address(&self, path: &str) -> String {
         let id = match path.split('/').nth(1) {
+            Some("catalogue") if path.contains("/applications/") => "application",
             Some("catalogue") => "entitlement",
+            Some("grants") => "grant",
             Some("identities") => "ana",
             Some("releases") => "release",
             Some("changes") => "change",
+            Some("admin") => "connection_id",
             Some("attachments") => "attachment",
+            Some("release-files") => "evidence",
             _ => "request",
         };
         self.filled(&path.replace("{id}", &format!("{{{id}}}")))
@@ -105,6 +112,18 @@ impl Scene {
             (_, None) => client.post_form(&self.address(row.path), &fields).await,
         }
     }
+}
+
+/// A connection that no application uses.
+async fn a_connection(app: &TestApp) -> String {
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "with made as (insert into connection (id, code, name, connector, settings, changed_at) values (gen_random_uuid(), 'desk', 'Desk', 'manual', '{}', now()) returning id)
+         insert into connection_version (connection_id, version, connector, settings, recorded_at) select id, 1, 'manual', '{}', now() from made returning connection_id",
+    )
+    .fetch_one(&app.owner)
+    .await
+    .unwrap();
+    id.to_string()
 }
 
 /// Access of Ana, as if the release that waits had been carried out.
@@ -124,6 +143,19 @@ async fn draft_of(app: &TestApp, owner: IdentityId) -> String {
         "insert into draft (id, owner_id, body, created_at, updated_at, idempotency_key) values (gen_random_uuid(), $1, '{}', now(), now(), gen_random_uuid()) returning id",
     )
     .bind(owner.0)
+    .fetch_one(&app.owner)
+    .await
+    .unwrap();
+    id.to_string()
+}
+
+/// A file that the operator added to a release.
+async fn evidence_on(app: &TestApp, release: uuid::Uuid) -> String {
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "insert into release_evidence (id, release_id, kind, said, added_by, added_at, media_type, size, sha256, content)
+         select gen_random_uuid(), $1, 'file', 'note.txt', identity_id, now(), 'text/plain', 4, sha256('text'), 'text' from role_assignment where role = 'operator' returning id",
+    )
+    .bind(release)
     .fetch_one(&app.owner)
     .await
     .unwrap();

@@ -1,8 +1,10 @@
 //! The people of the story and what they do, each step one call.
 
+pub use crate::support::{refusal, uuid};
+
 use crate::support::*;
 use domain::permission::Role;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Why, in enough words.
 pub const WHY: &str = "Needed to look into the failed night run of the ledger.";
@@ -32,25 +34,11 @@ impl Story {
     /// The same on a server set up in another way.
     pub async fn begin_with(pool: PgPoolOptions, connect: PgConnectOptions, setup: Setup) -> Self {
         let app = TestApp::with(pool, connect, setup).await;
-        app.specifications().await;
-        let unit = app.unit("Ledger").await;
-        let boss = app.person("Boss", unit, None).await;
-        let mona = app.person("Mona", unit, Some(boss)).await;
-        let ana = app.person("Ana", unit, Some(mona)).await;
-        let olga = app.person("Olga", unit, Some(boss)).await;
-        let dan = app.person("Dan", unit, Some(boss)).await;
-        let stan = app.person("Stan", unit, Some(boss)).await;
+        let Ledger { unit, boss, mona, ana, olga, dan, stan, ledger, read, write, root } = app.ledger().await;
         let pia = app.person("Pia", unit, Some(boss)).await;
         let pol = app.person("Pol", unit, Some(boss)).await;
         app.role(pia, Role::Operator).await;
         app.role(pol, Role::Operator).await;
-        let ledger = app.application("LEDGER", olga, Some(dan)).await;
-        let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
-        let write = app.entitlement(ledger, "Ledger Writer", "elevated").await;
-        let root = app.entitlement(ledger, "Ledger Root", "privileged").await;
-        for person in [ana, mona, stan] {
-            sqlx::query("update identity set mfa = 'passkey' where id = $1").bind(person.0).execute(&app.owner).await.unwrap();
-        }
         Self { app, ana, mona, olga, dan, pia, pol, stan, ledger, read, write, root }
     }
 
@@ -64,7 +52,7 @@ impl Story {
     /// A submission for 29 days from today.
     pub async fn try_submit(&self, who: IdentityId, what: EntitlementId, changes: &[(&str, &str)]) -> Reply {
         let (what, key) = (what.to_string(), uuid());
-        let mut fields = vec![
+        let fields = vec![
             ("entitlement", what.as_str()),
             ("reason_code", "incident"),
             ("justification", WHY),
@@ -72,13 +60,7 @@ impl Story {
             ("ends_on", "2026-12-21"),
             ("key", key.as_str()),
         ];
-        for (name, value) in changes {
-            match fields.iter_mut().find(|(field, _)| field == name) {
-                Some(field) => field.1 = value,
-                None => fields.push((name, value)),
-            }
-        }
-        self.call(who, "requests/submit", &fields).await
+        self.call(who, "requests/submit", &with(fields, changes)).await
     }
 
     /// Submits and gives the id of the newest request.
@@ -268,28 +250,5 @@ impl Story {
             .fetch_all(&self.app.owner)
             .await
             .unwrap()
-    }
-}
-
-/// A key that no other call of this process uses.
-pub fn uuid() -> String {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    format!("01930000-0000-7000-8000-{n:012x}")
-}
-
-/// The code of a refusal, and for fields the pairs of field and code.
-pub fn refusal(reply: &Reply) -> Value {
-    let body = reply.json();
-    match body.get("problems") {
-        Some(problems) => json!(
-            problems
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|p| format!("{}:{}", p["field"].as_str().unwrap(), p["code"].as_str().unwrap()))
-                .collect::<Vec<_>>()
-        ),
-        None => body["code"].clone(),
     }
 }

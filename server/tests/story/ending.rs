@@ -10,7 +10,7 @@ async fn access_ends_at_its_end_and_not_a_moment_before(pool: PgPoolOptions, con
     let request = s.granted().await;
     s.app.clock.set("2026-12-21T23:59:59Z".parse().unwrap());
     s.jobs().await;
-    assert_eq!(s.show(s.ana, &request).await["grants"][0]["state"], "active");
+    assert_eq!(s.show(s.ana, &request).await["grants"][0]["state"], "expiring");
     s.app.clock.set("2026-12-22T00:00:00Z".parse().unwrap());
     for _ in 0..2 {
         s.jobs().await;

@@ -81,7 +81,7 @@ async fn the_form_shows_gates_with_remedies_and_who_would_decide(pool: PgPoolOpt
     let plan: Vec<(&str, &str)> =
         desk["plan"].as_array().unwrap().iter().map(|stage| (stage["name"].as_str().unwrap(), stage["who"].as_str().unwrap())).collect();
     assert_eq!(plan[..2], [("Line manager", "Mona Example"), ("Application owner", "Olga Example or Dan Example")]);
-    assert!(!desk["why_plan"].as_str().unwrap().is_empty());
+    assert_eq!(desk["why_plan"], "Privileged tier: no plan of the application or the population applies.");
     assert_eq!(s.app.count("select count(*) from gate_evaluation where phase = 'preview' and request_id is null").await, 1);
 }
 
@@ -139,21 +139,7 @@ async fn sending_the_form_twice_makes_one_request_and_asking_twice_is_refused(po
 async fn separation_of_duties_counts_what_is_held_and_what_is_pending(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let pay = s.app.entitlement(s.ledger, "Pay", "standard").await;
-    let conflict = uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and pay', 'high')")
-        .bind(&conflict)
-        .execute(&s.app.owner)
-        .await
-        .unwrap();
-    for (id, side) in [(s.read, "left"), (pay, "right")] {
-        sqlx::query("insert into conflict_member (conflict_id, entitlement_id, side) values ($1::uuid, $2, $3)")
-            .bind(&conflict)
-            .bind(id.0)
-            .bind(side)
-            .execute(&s.app.owner)
-            .await
-            .unwrap();
-    }
+    s.app.conflict("Read and pay", s.read, pay).await;
     let request = s.submit(s.ana, s.read).await;
     let pending = s.try_submit(s.ana, pay, &[]).await;
     assert_eq!(refusal(&pending), json!(["entitlement:CS-SOD-01"]));

@@ -60,8 +60,7 @@ async fn taken_back_at_the_last_moment_it_is_never_recorded(pool: PgPoolOptions,
 async fn two_requests_at_once_for_the_two_sides_of_a_conflict_do_not_both_pass(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let pay = s.app.entitlement(s.ledger, "Pay", "standard").await;
-    sqlx::query("insert into conflict (id, code, title, severity) values ('01930000-0000-7000-8000-000000000001', 'SOD-001', 'Read and pay', 'high')").execute(&s.app.owner).await.unwrap();
-    sqlx::query("insert into conflict_member select '01930000-0000-7000-8000-000000000001', id, case when name = 'Pay' then 'left' else 'right' end from entitlement where name in ('Pay', 'Ledger Reader')").execute(&s.app.owner).await.unwrap();
+    s.app.conflict("Read and pay", s.read, pay).await;
     let (one, two) = tokio::join!(s.try_submit(s.ana, s.read, &[]), s.try_submit(s.ana, pay, &[]));
     let passed = [one.status, two.status].iter().filter(|status| **status < 400).count();
     assert_eq!(passed, 1, "{} {}", one.text(), two.text());

@@ -19,7 +19,7 @@ async fn who_approved_never_carries_it_out_and_neither_does_the_subject(pool: Pg
         let reply = s.execute(person, &release).await;
         assert_eq!((reply.status, refusal(&reply)), (403, json!("separation_of_duties")));
     }
-    let by_sql = sqlx::query("update release set state = 'executed', executed_by = $1, executed_at = now(), evidence = 'x', grant_id = gen_random_uuid() where id = $2::uuid").bind(s.mona.0).bind(&release).execute(&s.app.owner).await.unwrap_err();
+    let by_sql = sqlx::query("update release set state = 'closed', executed_by = $1, executed_at = now(), verified_at = now(), closed_at = now(), evidence = 'x', grant_id = gen_random_uuid() where id = $2::uuid").bind(s.mona.0).bind(&release).execute(&s.app.owner).await.unwrap_err();
     assert_eq!(by_sql.as_database_error().unwrap().constraint(), Some("release_not_by_approver"));
     assert!(s.execute(s.pia, &release).await.status < 400);
 }

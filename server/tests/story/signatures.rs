@@ -91,6 +91,63 @@ async fn for_five_minutes_a_proven_password_counts_for_further_signatures(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_door_that_asks_for_no_password_proves_none_and_a_sign_in_with_one_proves_it_for_five_minutes(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Story::begin_with(pool, connect, Setup { demonstration: Some(vec!["mona"]), ..Setup::default() }).await;
+    // Her account has a password: what was proven says the sign-in, and not the account.
+    s.app.account(s.mona, "mona", PASSWORD).await;
+    let first = s.submit(s.ana, s.root).await;
+    let tests = s.app.entitlement(s.ledger, "Root of tests", "privileged").await;
+    let second = s.submit(s.ana, tests).await;
+    let (door, signed_in) = (s.app.stranger(), s.app.stranger());
+    assert_eq!(door.post_form("/sign-in", &[("demo_login", "mona"), ("return_to", "/inbox")]).await.location(), "/inbox");
+    let typed = [("login", "mona"), ("password", PASSWORD), ("return_to", "/inbox")];
+    assert_eq!(signed_in.post_form("/sign-in", &typed).await.location(), "/inbox");
+    let [one, two] = [fields(&signed_in, &first).await, fields(&signed_in, &second).await];
+
+    assert_eq!(refusal(&decide(&door, &one, "approve", "", "").await), json!(["password:required"]), "right after the door");
+    s.app.advance(SignedDuration::from_secs(299));
+    assert_eq!(refusal(&decide(&door, &one, "approve", "", "").await), json!(["password:required"]));
+    assert!(decide(&signed_in, &one, "approve", "", "").await.status < 400, "a second before the five minutes are over");
+    s.app.advance(SignedDuration::from_secs(1));
+    assert_eq!(refusal(&decide(&signed_in, &two, "approve", "", "").await), json!(["password:required"]));
+    // Given at the decision, it is proven in the session that came through the door, too.
+    assert!(decide(&door, &two, "approve", "", PASSWORD).await.status < 400);
+    s.become_final().await;
+    assert_eq!(s.app.count("select count(*) from signature").await, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_that_changes_takes_the_time_of_the_proof_along_and_makes_no_new_one(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin_with(pool, connect, Setup { demonstration: Some(vec!["mona"]), ..Setup::default() }).await;
+    s.app.account(s.mona, "mona", PASSWORD).await;
+    let (door, signed_in) = (s.app.stranger(), s.app.stranger());
+    door.post_form("/sign-in", &[("demo_login", "mona")]).await;
+    signed_in.post_form("/sign-in", &[("login", "mona"), ("password", PASSWORD)]).await;
+    for _ in 0..3 {
+        s.app.advance(SignedDuration::from_mins(25));
+        for client in [&door, &signed_in] {
+            assert_eq!(client.get("/inbox").await.status, 200);
+        }
+    }
+    let proofs: Vec<(bool, bool)> = sqlx::query_as(
+        "select n.password_proven_at is not null, n.password_proven_at is not distinct from o.password_proven_at
+         from session n join session o on o.id = n.sign_in_id and o.end_reason = 'rotated' where n.ended_at is null order by 1",
+    )
+    .fetch_all(&s.app.owner)
+    .await
+    .unwrap();
+    assert_eq!(proofs, [(false, true), (true, true)]);
+    let request = s.submit(s.ana, s.root).await;
+    for client in [&door, &signed_in] {
+        let shown = fields(client, &request).await;
+        assert_eq!(refusal(&decide(client, &shown, "approve", "", "").await), json!(["password:required"]));
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn rejections_are_signed_questions_and_other_tiers_are_not(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let client = signed_in(&s).await;
@@ -159,18 +216,21 @@ async fn without_javascript_a_wrong_password_is_said_at_its_field_and_what_was_t
     browser.open("/inbox?filter=privileged").await;
     let stage = browser.link("/inbox/");
     browser.open(&stage).await;
-    let form =
-        browser.form("/api/inbox/decide", "Reject the request").fill("comment", "Nobody needs root & more.").fill("password", "not it");
+    // As long as it may be, and too long for any address.
+    let reason = "\u{20BB7}\u{1F331}".repeat(1_000);
+    let form = browser.form("/api/inbox/decide", "Reject the request").fill("comment", &reason).fill("password", "not it");
     browser.send(&form).await;
     assert!(browser.says("This is not your password."), "{}", browser.page);
     let kept = browser.form("/api/inbox/decide", "Reject the request");
-    assert_eq!((kept.value("comment"), kept.value("password")), ("Nobody needs root & more.", ""));
+    assert_eq!((kept.value("comment"), kept.value("password")), (reason.as_str(), ""));
     assert_eq!(kept.value("filter"), "privileged");
     assert!(
         !browser.path.contains("not+it") && !browser.path.contains("not%20it"),
         "a password never stands in an address: {}",
         browser.path
     );
+    assert_eq!(s.app.count("select count(*) from refused_form where typed::text like '%not it%'").await, 0, "and is not kept");
+    assert_eq!(s.app.count("select count(*) from refused_form").await, 1);
     browser.send(&kept.fill("password", PASSWORD)).await;
     assert!(browser.path.starts_with("/inbox?filter=privileged&decided="), "{}", browser.path);
     s.become_final().await;
@@ -246,6 +306,17 @@ async fn a_request_saved_as_a_file_carries_its_signature_and_a_hash_that_checks(
     assert_eq!(record["may_decide"], Value::Null, "nothing of the screen is in the file");
     let canonical = serde_json_canonicalizer::to_string(record).unwrap();
     assert_eq!(file["sha256"].as_str().unwrap(), server::usecase::shown::hex(&Sha256::digest(canonical.as_bytes())));
+    assert_eq!(record["stages"][0]["decisions"][0]["signature"]["superseded"], false);
     let stranger = s.app.sign_in_as(s.stan).await.get(&format!("/requests/{request}/record")).await;
     assert_eq!(stranger.status, 404);
+    // After an edit the file says of the signature that it no longer counts.
+    s.edit(s.ana, &request, &[("justification", "It is about the ledger of the north branch alone.")]).await;
+    let file = s.app.sign_in_as(s.ana).await.get(&format!("/requests/{request}/record")).await.json();
+    let record = &file["record"];
+    assert_eq!((record["revision"].as_i64(), record["stages"][0]["decisions"].as_array().map(Vec::len)), (Some(2), Some(0)));
+    let before = record["revisions"].as_array().unwrap().iter().find(|line| line["revision"] == 1).unwrap();
+    let signature = &before["void"][0][1]["signature"];
+    assert_eq!((signature["superseded"].as_bool(), signature["hash"].as_str()), (Some(true), Some(shown[2].1.as_str())), "{before}");
+    let canonical = serde_json_canonicalizer::to_string(record).unwrap();
+    assert_eq!(file["sha256"].as_str().unwrap(), server::usecase::shown::hex(&Sha256::digest(canonical.as_bytes())));
 }

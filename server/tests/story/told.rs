@@ -72,12 +72,16 @@ async fn each_event_tells_those_whom_it_concerns_and_every_kind_comes_from_one(p
     sqlx::query("update identity set mfa = 'passkey' where id = $1").bind(s.ana.0).execute(&s.app.owner).await.unwrap();
     s.execute(s.pia, &release).await;
     look("carried out", &[("request_moved", "Ana")]).await;
+    at(&s, "2026-12-12T12:00:00Z").await;
+    look("more than a third of the time is left", &[]).await;
     at(&s, "2026-12-14T12:00:00Z").await;
-    look("more than a quarter of the time is left", &[]).await;
-    at(&s, "2026-12-17T12:00:00Z").await;
-    look("the end is near", &[("access_ends", "Ana")]).await;
-    at(&s, "2026-12-17T13:00:00Z").await;
+    look("a third of the time is left", &[("access_ends", "Ana")]).await;
+    at(&s, "2026-12-14T13:00:00Z").await;
     look("it is told once", &[]).await;
+    at(&s, "2026-12-17T12:00:00Z").await;
+    look("a week is left", &[("access_ends", "Ana")]).await;
+    at(&s, "2026-12-21T12:00:00Z").await;
+    look("a day is left", &[("access_ends", "Ana")]).await;
     at(&s, "2026-12-22T00:00:00Z").await;
     look("the end", &[("access_ends", "Ana")]).await;
 
@@ -127,27 +131,17 @@ async fn each_event_tells_those_whom_it_concerns_and_every_kind_comes_from_one(p
     assert_eq!(delegated.location(), "/account?delegated", "{}", delegated.text());
     assert_eq!(news(&s).await, set(&[("delegation", "Stan")]));
     seen.insert("delegation".to_owned());
+
+    let adam = s.app.person_with("Adam", domain::permission::Role::Administrator).await;
+    server::job::register(&s.app.base).await.unwrap();
+    sqlx::query("update job set next_run_at = next_run_at - interval '30 days'").execute(&s.app.owner).await.unwrap();
+    server::usecase::lateness::watch(&s.app.base).await.unwrap();
+    let told: Vec<String> =
+        sqlx::query_scalar("select kind from notification where recipient_id = $1").bind(adam.0).fetch_all(&s.app.owner).await.unwrap();
+    assert_eq!(told, ["work_late"]);
+    seen.extend(told);
     let all: BTreeSet<String> = NotificationKind::ALL.iter().map(|kind| kind.word().to_owned()).collect();
     assert_eq!(seen, all, "a kind that nothing produces");
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn an_end_that_moves_is_told_again_when_its_time_comes(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let (s, ..) = begin(pool, connect).await;
-    s.granted().await;
-    at(&s, "2026-12-17T12:00:00Z").await;
-    let told = "select count(*) from notification where kind = 'access_ends'";
-    assert_eq!(s.app.count(told).await, 1);
-    for statement in [
-        "insert into grant_extension (grant_id, request_id, old_ends_at, new_ends_at, extended_at) select id, request_id, ends_at, ends_at + interval '30 days', '2026-12-17T12:00:00Z' from access_grant",
-        "update access_grant set ends_at = ends_at + interval '30 days'",
-    ] {
-        sqlx::query(statement).execute(&s.app.owner).await.unwrap();
-    }
-    at(&s, "2026-12-18T12:00:00Z").await;
-    assert_eq!(s.app.count(told).await, 1);
-    at(&s, "2027-01-15T12:00:00Z").await;
-    assert_eq!(s.app.count(told).await, 2);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -28,6 +28,8 @@
 //! * A client keeps its cookies and has an address of its own; [`Client::at_address`] moves it.
 //! * `app.pool` works as the server's role `countersign_app`; `app.owner` owns the tables, for
 //!   looking and for breaking things.
+//! * [`TestApp::drain`] carries out what is queued and due, by the handlers of the server and without
+//!   its workers: after a use-case that queues something, and after the clock was moved.
 //! * What is not seeded by a function here is inserted with `sqlx::query` in the test itself.
 
 #![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "each test program uses its own part of the harness")]
@@ -35,13 +37,20 @@
 
 mod browser;
 mod client;
+mod fields;
+mod ledger;
+mod machines;
+mod queue;
 mod seed;
 mod sink;
 
 pub use browser::{Browser, Form};
 pub use client::{Client, Reply};
 pub use domain::id::{ApplicationId, EntitlementId, IdentityId, SessionId, UnitId};
+pub use fields::{refusal, uuid, with};
 pub use jiff::{SignedDuration, Timestamp};
+pub use ledger::Ledger;
+pub use machines::{KEY, OTHER_KEY};
 pub use sink::{Manner, Sink, Taken};
 pub use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -59,7 +68,7 @@ use server::usecase::Base;
 use sqlx::PgPool;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// Where the clock stands when a test begins.
 pub const START: &str = "2026-11-22T09:00:00Z";
@@ -95,6 +104,8 @@ pub struct TestApp {
     pub router: Router,
     hand: Arc<Hand>,
     addresses: Arc<AtomicU8>,
+    /// Up to where the queue followed the clock: see `queue`.
+    queue_at: Arc<Mutex<Timestamp>>,
 }
 
 /// How a server under test differs from the usual one.
@@ -108,6 +119,8 @@ pub struct Setup {
     pub site: bool,
     /// Mail by these settings; without them there is none.
     pub mail: Option<Smtp>,
+    /// How long another machine may take to answer; the usual time without it.
+    pub call_within: Option<std::time::Duration>,
 }
 
 impl TestApp {
@@ -125,6 +138,7 @@ impl TestApp {
         let pool = store::pool::guarded(PgPoolOptions::new().max_connections(8)).connect_with(connect).await.unwrap();
         let clock = SetClock::at(START.parse().unwrap());
         let hand = Arc::new(Hand::default());
+        let queue_at = Arc::new(Mutex::new(START.parse().unwrap()));
         let system = System::new(Arc::new(clock.clone()), Arc::new(SeededEntropy::new(42)), hand.clone());
         // Cheap hashes, and limits that only their own tests meet.
         let usual = [
@@ -152,10 +166,11 @@ impl TestApp {
         };
         let base = Base::new(pool.clone(), system.clone(), POLICIES.clone(), config.zone.clone()).await.unwrap();
         let mail = setup.mail.map(|smtp| Arc::new(Mail::from_settings(&smtp, &config.public_url).unwrap()));
-        let base = base.with_mail(mail);
+        let within = setup.call_within.unwrap_or(server::machines::CALL_WITHIN);
+        let base = base.with_mail(mail).with_machines(Arc::new(machines::on_this_machine(within, &system)));
         let state = AppState::new(base.clone(), config, site, people).unwrap();
         let router = http::router(state.clone());
-        Self { pool, owner, clock, system, base, state, router, hand, addresses: Arc::new(AtomicU8::new(1)) }
+        Self { pool, owner, clock, system, base, state, router, hand, addresses: Arc::new(AtomicU8::new(1)), queue_at }
     }
 
     /// The present.
@@ -175,7 +190,7 @@ impl TestApp {
         Client::new(self.clone(), format!("192.0.2.{last}").parse().unwrap())
     }
 
-    /// `identity` with a live session, without a password.
+    /// `identity` with a live session, as somebody has it who signed in with a password just now.
     pub async fn sign_in_as(&self, identity: IdentityId) -> Client {
         let client = self.stranger();
         let session = self.insert_session(identity).await;
@@ -192,9 +207,11 @@ impl TestApp {
         let new = store::sessions::New {
             id,
             token_hash: sha2::Sha256::digest(bytes).into(),
+            sign_in: id,
             identity,
             created_at: now,
             authenticated_at: now,
+            password_proven_at: Some(now),
             expires_at: now.saturating_add(self.state.config.session_absolute).unwrap(),
             address: None,
             user_agent: None,

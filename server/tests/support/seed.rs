@@ -1,10 +1,9 @@
 //! Records for tests, straight into the tables.
 
 use super::TestApp;
-use domain::id::{ApplicationId, AssignmentId, EntitlementId, GrantId, IdentityId, ItemId, ReleaseId, RequestId, UnitId};
+use domain::id::{ApplicationId, AssignmentId, ConflictId, EntitlementId, GrantId, IdentityId, ItemId, ReleaseId, RequestId, UnitId};
 use domain::permission::Role;
 use jiff_sqlx::ToSqlx as _;
-use server::password::NO_PASSWORD;
 use sqlx::query;
 
 impl TestApp {
@@ -73,12 +72,12 @@ impl TestApp {
     /// An account with a password.
     pub async fn account(&self, identity: IdentityId, login: &str, password: &str) {
         let hash = server::password::Hashing::new(&self.system, &self.state.config).unwrap().hash(password.to_owned()).await.unwrap();
-        server::store::accounts::insert(&mut self.pool.acquire().await.unwrap(), identity, login, &hash, self.now()).await.unwrap();
+        server::store::accounts::insert(&mut self.pool.acquire().await.unwrap(), identity, login, Some(&hash), self.now()).await.unwrap();
     }
 
     /// An account that no password opens, as the demonstration's people have.
     pub async fn account_without_password(&self, identity: IdentityId, login: &str) {
-        server::store::accounts::insert(&mut self.pool.acquire().await.unwrap(), identity, login, NO_PASSWORD, self.now()).await.unwrap();
+        server::store::accounts::insert(&mut self.pool.acquire().await.unwrap(), identity, login, None, self.now()).await.unwrap();
     }
 
     /// Stops an identity in the table, without the use-case that would end its sessions.
@@ -139,6 +138,21 @@ impl TestApp {
         id
     }
 
+    /// A conflict between two entitlements.
+    pub async fn conflict(&self, title: &str, left: EntitlementId, right: EntitlementId) {
+        query(
+            "with made as (insert into conflict (id, code, title, severity) values ($1, 'SOD-001', $2, 'high'))
+             insert into conflict_member (conflict_id, entitlement_id, side) values ($1, $3, 'left'), ($1, $4, 'right')",
+        )
+        .bind(ConflictId::new(self.now(), self.system.random()).0)
+        .bind(title)
+        .bind(left.0)
+        .bind(right.0)
+        .execute(&self.owner)
+        .await
+        .unwrap();
+    }
+
     /// Specifications for every population that allow everything up to a year; a second factor is
     /// needed from `elevated` on. Narrow them with an update in the test.
     pub async fn specifications(&self) {
@@ -193,8 +207,8 @@ impl TestApp {
             "with asked as (
                update request set state = 'released', state_since = $4, version = version + 1 where id = $2 returning id, subject_id
              ), done as (
-               insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, evidence, executed_by, executed_at, planned_at, state_since)
-               select $3, 'REL-' || $3::text, 'activate', a.id, 1, i.id, a.subject_id, i.entitlement_id, $1, 'executed', $4, 'Seen.', $5, $4, $4, $4
+               insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, grant_id, state, not_before, evidence, executed_by, executed_at, verified_at, closed_at, planned_at, state_since)
+               select $3, 'REL-' || $3::text, 'activate', a.id, 1, i.id, a.subject_id, i.entitlement_id, $1, 'closed', $4, 'Seen.', $5, $4, $4, $4, $4, $4
                from asked a join request_item i on i.request_id = a.id
              )
              insert into access_grant (id, identity_id, entitlement_id, entitlement_version, request_id, item_id, activation_release_id, state, active_since)

@@ -6,11 +6,11 @@ mod entries;
 mod read;
 
 use super::progress::Progress;
-use super::report::{Example, ImportReport, Kind, Refusal};
+use super::report::{Example, ImportReport, Kind};
 use super::{CatalogueOptions, ImportError, Run, count};
 use crate::store::import_catalogue as store;
 use crate::store::import_catalogue::difference::{self, TierLimits};
-use crate::store::import_people::{run, staging};
+use crate::store::import_people::staging;
 use crate::system::System;
 use domain::catalogue::{RiskTier, guess_tier};
 use domain::feed::limit::Counts;
@@ -20,8 +20,6 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use std::path::Path;
 
-/// Who the trail says did it.
-const PROCESS: &str = "import catalogue";
 /// Roles laid out with one statement.
 const BATCH: usize = 500;
 /// Examples of each kind in a report, and kept tiers that are named.
@@ -52,7 +50,7 @@ async fn import(
     options: &CatalogueOptions,
     progress: &dyn Progress,
 ) -> Result<ImportReport, ImportError> {
-    let run = Run::begin(system, file);
+    let run = Run::begin(Kind::Catalogue, system, file);
     progress.step("Reading the catalogue");
     let path = file.to_owned();
     let catalogue = tokio::task::spawn_blocking(move || read::read(&path))
@@ -70,7 +68,7 @@ async fn import(
     progress.step("Comparing with the catalogue");
     let assigned = applications::assign(&catalogue.usable, &store::application_codes(conn).await?);
     lay_out(conn, &catalogue, &assigned.codes).await?;
-    let new_applications = store::add_applications(conn, &run.ids, run.id.0, run.now, PROCESS, &assigned.wanted).await?;
+    let new_applications = store::add_applications(conn, &run.ids, run.id.0, run.now, run.kind.process(), &assigned.wanted).await?;
     difference::write_steps(conn, &run.ids, run.id.0, &limits()).await?;
     let mut notes = Vec::new();
     if catalogue.nameless == 0 {
@@ -88,14 +86,10 @@ async fn import(
 
     progress.step(if options.apply.apply { "Applying" } else { "Trying the plan" });
     store::apply::carry_out(conn, run.now).await?;
-    store::apply::write_events(conn, run.now, PROCESS).await?;
+    store::apply::write_events(conn, run.now, run.kind.process()).await?;
     if options.apply.apply && report.refusals.is_empty() {
-        let row = run.row(Kind::Catalogue, sha256, &report.counts);
-        run::insert(conn, &row).await?;
-        if report.counts.changes_anything() || new_applications > 0 {
-            let body = run.event_body(sha256, &report.counts);
-            run::insert_event(conn, &row, run.event_id(system), "import.catalogue_applied", PROCESS, &body).await?;
-        }
+        let changed = report.counts.changes_anything() || new_applications > 0;
+        run.record(conn, system, sha256, &report.counts, changed).await?;
         store::clear(conn).await?;
         work.commit().await?;
         report.applied = true;
@@ -165,31 +159,16 @@ async fn plan(
     if kept.len() > named {
         notes.push(format!("More tiers that stay as somebody set them although the guess differs: {}.", kept.len() - named));
     }
-    let mut refusals = Vec::new();
-    if !catalogue.bad.is_empty() && !options.apply.skip_bad {
-        refusals.push(Refusal::BadRows);
-    }
-    let (of, limit) = (count(totals.before), options.apply.removal_limit);
-    if limit.is_exceeded_by(counts.removed, of) && !options.apply.confirm_mass_change {
-        refusals.push(Refusal::MassChange { removed: counts.removed, of, limit });
-    }
     let columns = difference::changed_columns(conn).await?.into_iter().map(|(column, n)| (column, count(n))).collect();
     let examples = difference::examples(conn, EXAMPLES).await?.into_iter().map(example).collect();
     Ok(ImportReport {
-        kind: Kind::Catalogue,
-        file: file.display().to_string(),
-        import: run.id,
         rows: catalogue.entries,
         counts,
         columns,
         examples,
         notes,
         bad_rows: counts.skipped,
-        bad: catalogue.bad,
-        skip_bad: options.apply.skip_bad,
-        refusals,
-        asked_to_apply: options.apply.apply,
-        applied: false,
+        ..run.report(file, &options.apply, catalogue.bad, counts.removed, count(totals.before))
     })
 }
 

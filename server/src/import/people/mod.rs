@@ -4,9 +4,9 @@ mod check;
 mod read;
 
 use super::progress::Progress;
-use super::report::{Example, ImportReport, Kind, Refusal};
+use super::report::{Example, ImportReport, Kind};
 use super::{ImportError, PeopleOptions, Run, count};
-use crate::store::import_people::{apply, difference, run, staging};
+use crate::store::import_people::{apply, difference, staging};
 use crate::system::System;
 use domain::feed::limit::Counts;
 use domain::time::today;
@@ -15,8 +15,6 @@ use sqlx::{PgConnection, PgPool};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Who the trail says did it.
-const PROCESS: &str = "import people";
 /// Chunks that may wait between the reading thread and the database.
 const CHUNKS_WAITING: usize = 4;
 /// Examples of each kind in a report.
@@ -47,7 +45,7 @@ async fn import(
     options: &PeopleOptions,
     progress: &dyn Progress,
 ) -> Result<ImportReport, ImportError> {
-    let run = Run::begin(system, file);
+    let run = Run::begin(Kind::People, system, file);
     let today = options.as_of.unwrap_or_else(|| today(run.now, &options.zone));
     // Dropped without commit, the transaction is rolled back: every early return changes nothing.
     let mut work = pool.begin().await?;
@@ -64,7 +62,7 @@ async fn import(
     let mut notes = check::check(conn, &file.display().to_string(), today, &mut reading).await?;
 
     progress.step("Comparing with the records");
-    let units = difference::add_units(conn, &run.ids, run.id.0, run.now, PROCESS).await?;
+    let units = difference::add_units(conn, &run.ids, run.id.0, run.now, run.kind.process()).await?;
     difference::write_steps(conn, &run.ids, run.id.0, today).await?;
     // A row nobody can read might be anybody's: then nobody is known to be missing.
     if reading.nameless == 0 {
@@ -85,7 +83,8 @@ async fn import(
     progress.step(if options.apply.apply { "Applying" } else { "Trying the plan" });
     carry_out(conn, &run, &mut report.notes).await?;
     if options.apply.apply && report.refusals.is_empty() {
-        record(conn, &run, system, &report.counts, sha256, units > 0).await?;
+        let changed = report.counts.changes_anything() || units > 0;
+        run.record(conn, system, sha256, &report.counts, changed).await?;
         staging::clear(conn).await?;
         progress.step("Committing");
         work.commit().await?;
@@ -161,31 +160,16 @@ async fn plan(
     if !ignored.is_empty() {
         notes.push(format!("Columns that mean nothing here: {}.", ignored.join(", ")));
     }
-    let mut refusals = Vec::new();
-    if !reading.bad.is_empty() && !options.apply.skip_bad {
-        refusals.push(Refusal::BadRows);
-    }
-    let (of, limit) = (count(totals.before), options.apply.removal_limit);
-    if limit.is_exceeded_by(removed, of) && !options.apply.confirm_mass_change {
-        refusals.push(Refusal::MassChange { removed, of, limit });
-    }
     let columns = difference::changed_columns(conn).await?.into_iter().map(|(column, n)| (column, count(n))).collect();
     let examples = difference::examples(conn, EXAMPLES).await?.into_iter().map(example).collect();
     Ok(ImportReport {
-        kind: Kind::People,
-        file: file.display().to_string(),
-        import: run.id,
         rows: reading.rows,
         counts,
         columns,
         examples,
         notes,
         bad_rows: bad_rows.len() as u64,
-        bad: reading.bad,
-        skip_bad: options.apply.skip_bad,
-        refusals,
-        asked_to_apply: options.apply.apply,
-        applied: false,
+        ..run.report(file, &options.apply, reading.bad, removed, count(totals.before))
     })
 }
 
@@ -204,7 +188,7 @@ async fn carry_out(conn: &mut PgConnection, run: &Run, notes: &mut Vec<String>) 
     apply::change(conn, run.now).await?;
     apply::retire_missing(conn, run.now).await?;
     let sessions = apply::end_sessions(conn, run.now).await?;
-    apply::write_events(conn, run.now, PROCESS).await?;
+    apply::write_events(conn, run.now, run.kind.process()).await?;
     if sessions > 0 {
         notes.push(format!("Sessions that end because their people left: {sessions}."));
     }
@@ -213,24 +197,6 @@ async fn carry_out(conn: &mut PgConnection, run: &Run, notes: &mut Vec<String>) 
         notes.push(format!(
             "People who report to somebody who has left: {left_behind}. What they ask for waits until the feed names another manager."
         ));
-    }
-    Ok(())
-}
-
-/// Records the run. Its event is written only when something changed: the same file twice leaves
-/// no second trace in the trail.
-async fn record(
-    conn: &mut PgConnection,
-    run: &Run,
-    system: &System,
-    counts: &Counts,
-    sha256: [u8; 32],
-    new_units: bool,
-) -> Result<(), ImportError> {
-    let row = run.row(Kind::People, sha256, counts);
-    run::insert(conn, &row).await?;
-    if counts.changes_anything() || new_units {
-        run::insert_event(conn, &row, run.event_id(system), "import.people_applied", PROCESS, &run.event_body(sha256, counts)).await?;
     }
     Ok(())
 }

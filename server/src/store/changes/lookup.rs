@@ -1,8 +1,9 @@
 //! What the text of a record names: people, entitlements, units, applications, groups, calendars.
 
 use crate::store::error::StoreError;
+use domain::catalogue::RiskTier;
 use domain::change::RecordKind;
-use domain::id::{ApplicationId, EntitlementId, IdentityId, UnitId};
+use domain::id::{ApplicationId, ConnectionId, EntitlementId, IdentityId, UnitId};
 use domain::permission::Role;
 use sqlx::PgConnection;
 use std::collections::HashMap;
@@ -86,6 +87,43 @@ pub async fn entitlement_names(conn: &mut PgConnection, ids: &[String]) -> Resul
     Ok(rows.into_iter().map(|r| (r.source_id, r.name)).collect())
 }
 
+/// The tiers of entitlements and of everything that they include, each with the identifier of the one
+/// of `included` that brings it.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a word is unknown.
+pub async fn tiers_within(conn: &mut PgConnection, included: &[Uuid]) -> Result<Vec<(String, RiskTier)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select distinct through.source_id, e.tier
+           from (select id as part, id as through from unnest($1::uuid[]) i (id) union select c.entitlement_id, c.through from entitlement_contents($1) c) p
+           join entitlement e on e.id = p.part join entitlement through on through.id = p.through
+           order by through.source_id, e.tier"#,
+        included
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(|r| Ok((r.source_id, r.tier.parse()?))).collect()
+}
+
+/// The tiers of entitlements in use that include `id`, themselves or through others.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a word is unknown.
+pub async fn tiers_around(conn: &mut PgConnection, id: Uuid) -> Result<Vec<RiskTier>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"with recursive above as (
+             select e.id from entitlement e where e.includes <> '{}' and e.includes @> array[$1::uuid]
+             union
+             select e.id from above b join entitlement e on e.includes <> '{}' and e.includes @> array[b.id]
+           )
+           select distinct e.tier from above b join entitlement e on e.id = b.id where e.state = 'active'"#,
+        id
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(|tier| Ok(tier.parse()?)).collect()
+}
+
 /// Whether one of `included` includes `id`, itself or through others.
 ///
 /// # Errors
@@ -144,6 +182,26 @@ pub async fn calendars(conn: &mut PgConnection) -> Result<Vec<(String, String)>,
     Ok(rows.into_iter().map(|r| (r.code, r.name)).collect())
 }
 
+/// Connections that can be chosen: code, name.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn connections(conn: &mut PgConnection) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!("select code, name from connection where state = 'active' order by name, code").fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|r| (r.code, r.name)).collect())
+}
+
+/// Connections by code: id, whether it can be chosen.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn connections_by_code(conn: &mut PgConnection, codes: &[String]) -> Result<HashMap<String, (ConnectionId, bool)>, StoreError> {
+    let rows = sqlx::query!(r#"select id, code, state = 'active' as "active!" from connection where code = any($1)"#, codes)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|r| (r.code, (ConnectionId(r.id), r.active))).collect())
+}
+
 /// Whether another record of the kind has this code, id or name already.
 ///
 /// # Errors
@@ -200,16 +258,6 @@ pub async fn plan_for_same_case(
 pub async fn owned_by(conn: &mut PgConnection, person: IdentityId) -> Result<Vec<ApplicationId>, StoreError> {
     let ids = sqlx::query_scalar!("select id from application where owner_id = $1 or deputy_id = $1", person.0).fetch_all(conn).await?;
     Ok(ids.into_iter().map(ApplicationId).collect())
-}
-
-/// All accounts of the people with these accounts.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn accounts_of(conn: &mut PgConnection, of: &[IdentityId]) -> Result<Vec<IdentityId>, StoreError> {
-    let of: Vec<Uuid> = of.iter().map(|id| id.0).collect();
-    let ids = sqlx::query_scalar!(r#"select identity_id as "id!" from same_people($1)"#, &of).fetch_all(conn).await?;
-    Ok(ids.into_iter().map(IdentityId).collect())
 }
 
 /// Active people who could be the second person of a change: administrators and compliance, and

@@ -1,10 +1,9 @@
 //! The records under change control as they stand now, each as a typed body.
 
+use super::versions::{self, Version};
 use crate::store::error::StoreError;
-use domain::calendar::WrittenCalendar;
 use domain::change::{
-    ApplicationBody, Body, CalendarBody, ConflictBody, ConflictShape, EntitlementBody, GroupBody, PlanBody, RecordKind, SpecificationBody,
-    TemplateBody, UnitBody,
+    ApplicationBody, Body, ConflictBody, ConflictShape, EntitlementBody, GroupBody, PlanBody, RecordKind, TemplateBody, UnitBody,
 };
 use domain::id::ApplicationId;
 use domain::identity::Population;
@@ -31,14 +30,22 @@ pub struct Record {
     pub local: bool,
 }
 
+impl Record {
+    /// A record that belongs to no application and was made here.
+    fn new(key: impl ToString, version: i32, since: Timestamp, body: Body) -> Self {
+        Self { key: key.to_string(), version, body, applications: vec![], since, local: true }
+    }
+}
+
 /// One record.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn find(conn: &mut PgConnection, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+    // The newest version of these is how they stand.
     match kind {
-        RecordKind::Specification => return specification(conn, key).await,
-        RecordKind::Calendar => return calendar(conn, key).await,
+        RecordKind::Specification => return Ok(newest(key, versions::specification(conn, key, i32::MAX, 1).await?)),
+        RecordKind::Calendar => return Ok(newest(key, versions::calendar(conn, key, i32::MAX, 1).await?)),
         _ => {}
     }
     // Keys of all others are ids; what is none cannot be a record.
@@ -53,6 +60,10 @@ pub async fn find(conn: &mut PgConnection, kind: RecordKind, key: &str) -> Resul
         RecordKind::Group => group(conn, id).await,
         RecordKind::Specification | RecordKind::Calendar => Ok(None),
     }
+}
+
+fn newest(key: &str, versions: Vec<Version>) -> Option<Record> {
+    versions.into_iter().next().map(|Version { version, since, body }| Record::new(key, version, since, body))
 }
 
 /// Records whose tables do not say when they last changed were made at the time that their id carries.
@@ -78,48 +89,40 @@ async fn unit(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, Store
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Unit(UnitBody { name: r.name, calendar: r.calendar_code }),
-        applications: vec![],
-        since: made_at(id),
-        local: r.local,
+    Ok(row.map(|r| {
+        let body = Body::Unit(UnitBody { name: r.name, calendar: r.calendar_code });
+        Record { local: r.local, ..Record::new(id, r.version, made_at(id), body) }
     }))
 }
 
 async fn application(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query!(
-        r#"select a.code, a.name, a.description, a.classification, a.logging, a.state, a.version, o.source_id as "owner?", d.source_id as "deputy?"
-           from application a left join identity o on o.id = a.owner_id left join identity d on d.id = a.deputy_id where a.id = $1"#,
+        r#"select a.code, a.name, a.description, a.classification, a.logging, a.state, a.version, o.source_id as "owner?", d.source_id as "deputy?", c.code as "connection?"
+           from application a left join identity o on o.id = a.owner_id left join identity d on d.id = a.deputy_id
+           left join connection c on c.id = a.connection_id where a.id = $1"#,
         id
     )
     .fetch_optional(conn)
     .await?;
     let Some(r) = row else { return Ok(None) };
-    Ok(Some(Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Application(ApplicationBody {
-            code: r.code,
-            name: r.name,
-            description: r.description,
-            owner: r.owner,
-            deputy: r.deputy,
-            classification: r.classification.parse()?,
-            logging: r.logging.parse()?,
-            active: r.state == "active",
-        }),
-        applications: vec![ApplicationId(id)],
-        since: made_at(id),
-        local: true,
-    }))
+    let body = Body::Application(ApplicationBody {
+        code: r.code,
+        name: r.name,
+        description: r.description,
+        owner: r.owner,
+        deputy: r.deputy,
+        classification: r.classification.parse()?,
+        logging: r.logging.parse()?,
+        connection: r.connection,
+        active: r.state == "active",
+    });
+    Ok(Some(Record { applications: vec![ApplicationId(id)], ..Record::new(id, r.version, made_at(id), body) }))
 }
 
 async fn entitlement(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query!(
         r#"select e.application_id, a.code, e.source_id, e.name, e.description, e.tier, e.tier_reason, e.longest_days, e.review_every_days, e.requestable,
-                  e.state, e.audience_populations, e.questions as "questions: Json<Vec<domain::question::Question>>", e.version, e.updated_at, e.source,
+                  e.state, e.audience_populations, e.questions as "questions: Json<Vec<domain::question::Question>>", e.version, e.updated_at, e.source, e.reference,
                   array(select u.name from unit u where u.id = any(e.audience_units) order by u.name collate "C") as "units!",
                   array(select i.source_id from entitlement i where i.id = any(e.includes) order by i.source_id collate "C") as "includes!"
            from entitlement e join application a on a.id = e.application_id where e.id = $1"#,
@@ -128,28 +131,27 @@ async fn entitlement(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>
     .fetch_optional(conn)
     .await?;
     let Some(r) = row else { return Ok(None) };
+    let body = Body::Entitlement(EntitlementBody {
+        application: r.code,
+        source_id: r.source_id,
+        name: r.name,
+        description: r.description,
+        tier: r.tier.parse()?,
+        tier_reason: r.tier_reason,
+        longest_days: r.longest_days,
+        review_every_days: r.review_every_days,
+        requestable: r.requestable,
+        active: r.state == "active",
+        audience_populations: populations(&r.audience_populations)?,
+        audience_units: r.units,
+        questions: r.questions.0,
+        includes: r.includes,
+        reference: r.reference,
+    });
     Ok(Some(Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Entitlement(EntitlementBody {
-            application: r.code,
-            source_id: r.source_id,
-            name: r.name,
-            description: r.description,
-            tier: r.tier.parse()?,
-            tier_reason: r.tier_reason,
-            longest_days: r.longest_days,
-            review_every_days: r.review_every_days,
-            requestable: r.requestable,
-            active: r.state == "active",
-            audience_populations: populations(&r.audience_populations)?,
-            audience_units: r.units,
-            questions: r.questions.0,
-            includes: r.includes,
-        }),
         applications: vec![ApplicationId(r.application_id)],
-        since: r.updated_at.to_jiff(),
         local: r.source == "local",
+        ..Record::new(id, r.version, r.updated_at.to_jiff(), body)
     }))
 }
 
@@ -167,25 +169,22 @@ async fn conflict(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, S
     .await?;
     let Some(r) = row else { return Ok(None) };
     let shape: ConflictShape = r.shape.parse()?;
+    let body = Body::Conflict(ConflictBody {
+        code: r.code,
+        title: r.title,
+        description: r.description,
+        severity: r.severity.parse()?,
+        shape,
+        at_most: r.at_most,
+        left: r.lefts,
+        right: r.rights,
+        members: r.members,
+        mitigation: r.mitigation,
+        active: r.state == "active",
+    });
     Ok(Some(Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Conflict(ConflictBody {
-            code: r.code,
-            title: r.title,
-            description: r.description,
-            severity: r.severity.parse()?,
-            shape,
-            at_most: r.at_most,
-            left: r.lefts,
-            right: r.rights,
-            members: r.members,
-            mitigation: r.mitigation,
-            active: r.state == "active",
-        }),
         applications: r.applications.into_iter().map(ApplicationId).collect(),
-        since: made_at(id),
-        local: true,
+        ..Record::new(id, r.version, made_at(id), body)
     }))
 }
 
@@ -201,87 +200,20 @@ async fn template(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, S
     .fetch_optional(conn)
     .await?;
     let Some(r) = row else { return Ok(None) };
+    let body = Body::Template(TemplateBody {
+        code: r.code,
+        name: r.name,
+        description: r.description,
+        items: r.items,
+        reason_code: r.reason_code.map(|word| word.parse()).transpose()?,
+        days: r.days,
+        audience_populations: populations(&r.audience_populations)?,
+        audience_units: r.units,
+        active: r.state == "active",
+    });
     Ok(Some(Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Template(TemplateBody {
-            code: r.code,
-            name: r.name,
-            description: r.description,
-            items: r.items,
-            reason_code: r.reason_code.map(|word| word.parse()).transpose()?,
-            days: r.days,
-            audience_populations: populations(&r.audience_populations)?,
-            audience_units: r.units,
-            active: r.state == "active",
-        }),
         applications: r.applications.into_iter().map(ApplicationId).collect(),
-        since: r.updated_at.to_jiff(),
-        local: true,
-    }))
-}
-
-/// A specification's fields from its columns; the same for the one in force and for earlier ones.
-#[expect(clippy::too_many_arguments, reason = "one row of a table; a struct would only be filled and emptied")]
-pub(super) fn specification_body(
-    population: &str,
-    required_attributes: &[String],
-    highest_tier: &str,
-    longest_days: Option<i32>,
-    mfa_from: &str,
-    highest_classification: &str,
-    applications: Vec<String>,
-    review_every_days: i32,
-    termination_within_hours: i32,
-    control_owner: String,
-    evidence_source: String,
-) -> Result<Body, StoreError> {
-    let mut attributes = required_attributes.iter().map(|word| word.parse()).collect::<Result<Vec<_>, UnknownWord>>()?;
-    attributes.sort();
-    Ok(Body::Specification(SpecificationBody {
-        population: population.parse()?,
-        required_attributes: attributes,
-        highest_tier: highest_tier.parse()?,
-        longest_days,
-        mfa_from: mfa_from.parse()?,
-        highest_classification: highest_classification.parse()?,
-        applications,
-        review_every_days,
-        termination_within_hours,
-        control_owner,
-        evidence_source,
-    }))
-}
-
-async fn specification(conn: &mut PgConnection, key: &str) -> Result<Option<Record>, StoreError> {
-    let row = sqlx::query!(
-        "select version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, applications, review_every_days,
-                termination_within_hours, control_owner, evidence_source, effective_from
-         from identity_specification where population = $1 order by version desc limit 1",
-        key
-    )
-    .fetch_optional(conn)
-    .await?;
-    let Some(r) = row else { return Ok(None) };
-    Ok(Some(Record {
-        key: key.to_owned(),
-        version: r.version,
-        body: specification_body(
-            key,
-            &r.required_attributes,
-            &r.highest_tier,
-            r.longest_days,
-            &r.mfa_from,
-            &r.highest_classification,
-            r.applications,
-            r.review_every_days,
-            r.termination_within_hours,
-            r.control_owner,
-            r.evidence_source,
-        )?,
-        applications: vec![],
-        since: r.effective_from.to_jiff(),
-        local: true,
+        ..Record::new(id, r.version, r.updated_at.to_jiff(), body)
     }))
 }
 
@@ -295,54 +227,16 @@ async fn plan(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, Store
     .fetch_optional(conn)
     .await?;
     let Some(r) = row else { return Ok(None) };
-    Ok(Some(Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Plan(PlanBody {
-            code: r.code,
-            name: r.name,
-            tier: r.tier.map(|word| word.parse()).transpose()?,
-            population: r.population.map(|word| word.parse()).transpose()?,
-            application: r.application,
-            stages: r.stages.0,
-            active: r.state == "active",
-        }),
-        applications: vec![],
-        since: r.updated_at.to_jiff(),
-        local: true,
-    }))
-}
-
-/// A calendar's fields from its columns.
-pub(super) fn calendar_body(
-    code: &str,
-    name: String,
-    zone: Option<String>,
-    hours: Json<Vec<Vec<(String, String)>>>,
-    holidays: Json<Vec<domain::calendar::WrittenHoliday>>,
-) -> Body {
-    let mut holidays = holidays.0;
-    holidays.sort_by(|a, b| a.date.cmp(&b.date));
-    Body::Calendar(CalendarBody { code: code.to_owned(), name, written: WrittenCalendar { zone, hours: hours.0, holidays } })
-}
-
-async fn calendar(conn: &mut PgConnection, key: &str) -> Result<Option<Record>, StoreError> {
-    let row = sqlx::query!(
-        r#"select version, name, zone, hours as "hours: Json<Vec<Vec<(String, String)>>>",
-                  holidays as "holidays: Json<Vec<domain::calendar::WrittenHoliday>>", effective_from
-           from business_calendar where code = $1 order by version desc limit 1"#,
-        key
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|r| Record {
-        key: key.to_owned(),
-        version: r.version,
-        body: calendar_body(key, r.name, r.zone, r.hours, r.holidays),
-        applications: vec![],
-        since: r.effective_from.to_jiff(),
-        local: true,
-    }))
+    let body = Body::Plan(PlanBody {
+        code: r.code,
+        name: r.name,
+        tier: r.tier.map(|word| word.parse()).transpose()?,
+        population: r.population.map(|word| word.parse()).transpose()?,
+        application: r.application,
+        stages: r.stages.0,
+        active: r.state == "active",
+    });
+    Ok(Some(Record::new(id, r.version, r.updated_at.to_jiff(), body)))
 }
 
 async fn group(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, StoreError> {
@@ -354,12 +248,8 @@ async fn group(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, Stor
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Record {
-        key: id.to_string(),
-        version: r.version,
-        body: Body::Group(GroupBody { code: r.code, name: r.name, description: r.description, members: r.members }),
-        applications: vec![],
-        since: r.updated_at.to_jiff(),
-        local: true,
+    Ok(row.map(|r| {
+        let body = Body::Group(GroupBody { code: r.code, name: r.name, description: r.description, members: r.members });
+        Record::new(id, r.version, r.updated_at.to_jiff(), body)
     }))
 }

@@ -4,11 +4,14 @@
 //! calendars have tables of versions of their own, which know those that an import or the shipped
 //! data made as well.
 
-use super::records::{Record, calendar_body, specification_body};
+use super::records::Record;
 use crate::store::error::{StoreError, one_row};
 use app::record::PersonRef;
-use domain::change::{Body, EntitlementBody, RecordKind, Typed};
+use domain::calendar::WrittenCalendar;
+use domain::change::{Body, CalendarBody, EntitlementBody, RecordKind, SpecificationBody, Typed};
 use domain::id::{ChangeId, IdentityId};
+use domain::page::PAGE_SIZE;
+use domain::words::UnknownWord;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -30,8 +33,9 @@ pub struct VersionRow {
     pub fields: Typed,
 }
 
-/// Versions shown of one record.
-const SHOWN: i64 = 100;
+/// Versions on a page, and one more: the next page begins with it, and it says what the last one of
+/// this page changed.
+const READ: i64 = PAGE_SIZE + 1;
 
 /// Keeps a version, unless it is kept already.
 ///
@@ -88,20 +92,21 @@ pub async fn keep_new(
     one_row("record_version", &done)
 }
 
-/// Versions of a record, by number: the one in force and at most a hundred before it.
+/// The newest versions of a record below `before`, by number: one more than a page shows.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn of(conn: &mut PgConnection, kind: RecordKind, record: &Record) -> Result<BTreeMap<i32, VersionRow>, StoreError> {
+pub async fn of(conn: &mut PgConnection, kind: RecordKind, record: &Record, before: i32) -> Result<BTreeMap<i32, VersionRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select v.version, v.body as "body: Json<Typed>", v.effective_from, c.id as "change?", c.number as "number?",
                   p.id as "proposer_id?", p.display_name as "proposer?", d.id as "decider_id?", d.display_name as "decider?"
            from record_version v left join catalogue_change c on c.id = v.change_id
            left join identity p on p.id = c.proposed_by left join identity d on d.id = c.decided_by
-           where v.kind = $1 and v.record_key = $2 order by v.version desc limit $3"#,
+           where v.kind = $1 and v.record_key = $2 and v.version < $3 order by v.version desc limit $4"#,
         kind.word(),
         record.key,
-        SHOWN
+        before,
+        READ
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -119,45 +124,64 @@ pub async fn of(conn: &mut PgConnection, kind: RecordKind, record: &Record) -> R
             (r.version, row)
         })
         .collect();
-    for (version, effective, fields) in elsewhere(conn, kind, record).await? {
+    for (version, effective, fields) in elsewhere(conn, kind, record, before).await? {
         versions.entry(version).or_insert_with(|| untold(effective, fields));
     }
-    versions.entry(record.version).or_insert_with(|| untold(record.since, record.body.text()));
+    if record.version < before {
+        versions.entry(record.version).or_insert_with(|| untold(record.since, record.body.text()));
+    }
+    // Both places gave their newest: what lies below the newest of them together may have gaps.
+    while versions.len() > READ as usize {
+        versions.pop_first();
+    }
     Ok(versions)
 }
 
 /// A version that no change made.
-fn untold(effective: Timestamp, fields: Typed) -> VersionRow {
+pub fn untold(effective: Timestamp, fields: Typed) -> VersionRow {
     VersionRow { effective, change: None, proposed_by: None, confirmed_by: None, fields }
 }
 
 /// Versions in the tables of their own.
-async fn elsewhere(conn: &mut PgConnection, kind: RecordKind, record: &Record) -> Result<Vec<(i32, Timestamp, Typed)>, StoreError> {
-    match (kind, &record.body) {
-        (RecordKind::Entitlement, Body::Entitlement(now)) => entitlement(conn, &record.key, now).await,
-        (RecordKind::Specification, _) => specification(conn, &record.key).await,
-        (RecordKind::Calendar, _) => calendar(conn, &record.key).await,
-        _ => Ok(vec![]),
-    }
+async fn elsewhere(
+    conn: &mut PgConnection,
+    kind: RecordKind,
+    record: &Record,
+    before: i32,
+) -> Result<Vec<(i32, Timestamp, Typed)>, StoreError> {
+    let versions = match kind {
+        RecordKind::Entitlement => return entitlement(conn, &record.key, before).await,
+        RecordKind::Specification => specification(conn, &record.key, before, READ).await?,
+        RecordKind::Calendar => calendar(conn, &record.key, before, READ).await?,
+        _ => vec![],
+    };
+    Ok(versions.into_iter().map(|v| (v.version, v.since, v.body.text())).collect())
 }
 
-async fn entitlement(conn: &mut PgConnection, key: &str, now: &EntitlementBody) -> Result<Vec<(i32, Timestamp, Typed)>, StoreError> {
+/// The newest versions of an entitlement below `before`, newest first: number, since when, fields; one
+/// more than a page shows.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a word is unknown.
+pub async fn entitlement(conn: &mut PgConnection, key: &str, before: i32) -> Result<Vec<(i32, Timestamp, Typed)>, StoreError> {
     let rows = sqlx::query!(
-        r#"select v.version, v.tier, v.tier_reason, v.longest_days, v.requestable, v.name, v.description, v.recorded_at, v.review_every_days,
+        r#"select a.code, e.source_id, v.state, v.version, v.tier, v.tier_reason, v.longest_days, v.requestable, v.name, v.description, v.recorded_at, v.review_every_days, v.reference,
                   v.audience_populations, v.questions as "questions: Json<Vec<domain::question::Question>>",
                   array(select u.name from unit u where u.id = any(v.audience_units) order by u.name collate "C") as "units!",
                   array(select i.source_id from entitlement i where i.id = any(v.includes) order by i.source_id collate "C") as "includes!"
-           from entitlement_version v where v.entitlement_id::text = $1 order by v.version desc limit $2"#,
+           from entitlement_version v join entitlement e on e.id = v.entitlement_id join application a on a.id = e.application_id
+           where v.entitlement_id::text = $1 and v.version < $2 order by v.version desc limit $3"#,
         key,
-        SHOWN
+        before,
+        READ
     )
     .fetch_all(conn)
     .await?;
     rows.into_iter()
         .map(|r| {
             let body = EntitlementBody {
-                application: now.application.clone(),
-                source_id: now.source_id.clone(),
+                application: r.code,
+                source_id: r.source_id,
                 name: r.name,
                 description: r.description,
                 tier: r.tier.parse()?,
@@ -165,15 +189,18 @@ async fn entitlement(conn: &mut PgConnection, key: &str, now: &EntitlementBody) 
                 longest_days: r.longest_days,
                 review_every_days: r.review_every_days.unwrap_or_default(),
                 requestable: r.requestable,
-                active: true,
+                active: r.state.as_deref() != Some("retired"),
                 audience_populations: r.audience_populations.iter().map(|word| word.parse()).collect::<Result<_, _>>()?,
                 audience_units: r.units,
                 questions: r.questions.0,
                 includes: r.includes,
+                reference: r.reference,
             };
             let mut fields = Body::Entitlement(body).text();
-            // What this table does not know is left out rather than guessed.
-            fields.remove("state");
+            // What was not kept then is left out rather than guessed.
+            if r.state.is_none() {
+                fields.remove("state");
+            }
             if r.review_every_days.is_none() {
                 fields.remove("review_every_days");
             }
@@ -182,48 +209,67 @@ async fn entitlement(conn: &mut PgConnection, key: &str, now: &EntitlementBody) 
         .collect()
 }
 
-async fn specification(conn: &mut PgConnection, key: &str) -> Result<Vec<(i32, Timestamp, Typed)>, StoreError> {
+/// A version of a record whose versions are all there is of it.
+pub(super) struct Version {
+    pub(super) version: i32,
+    pub(super) since: Timestamp,
+    pub(super) body: Body,
+}
+
+/// The specification of a population: its versions below `before`, newest first.
+pub(super) async fn specification(conn: &mut PgConnection, population: &str, before: i32, most: i64) -> Result<Vec<Version>, StoreError> {
     let rows = sqlx::query!(
         "select version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, applications, review_every_days,
                 termination_within_hours, control_owner, evidence_source, effective_from
-         from identity_specification where population = $1 order by version desc limit $2",
-        key,
-        SHOWN
+         from identity_specification where population = $1 and version < $2 order by version desc limit $3",
+        population,
+        before,
+        most
     )
     .fetch_all(conn)
     .await?;
     rows.into_iter()
         .map(|r| {
-            let body = specification_body(
-                key,
-                &r.required_attributes,
-                &r.highest_tier,
-                r.longest_days,
-                &r.mfa_from,
-                &r.highest_classification,
-                r.applications,
-                r.review_every_days,
-                r.termination_within_hours,
-                r.control_owner,
-                r.evidence_source,
-            )?;
-            Ok((r.version, r.effective_from.to_jiff(), body.text()))
+            let mut required_attributes = r.required_attributes.iter().map(|word| word.parse()).collect::<Result<Vec<_>, UnknownWord>>()?;
+            required_attributes.sort();
+            let body = Body::Specification(SpecificationBody {
+                population: population.parse()?,
+                required_attributes,
+                highest_tier: r.highest_tier.parse()?,
+                longest_days: r.longest_days,
+                mfa_from: r.mfa_from.parse()?,
+                highest_classification: r.highest_classification.parse()?,
+                applications: r.applications,
+                review_every_days: r.review_every_days,
+                termination_within_hours: r.termination_within_hours,
+                control_owner: r.control_owner,
+                evidence_source: r.evidence_source,
+            });
+            Ok(Version { version: r.version, since: r.effective_from.to_jiff(), body })
         })
         .collect()
 }
 
-async fn calendar(conn: &mut PgConnection, key: &str) -> Result<Vec<(i32, Timestamp, Typed)>, StoreError> {
+/// A calendar: its versions below `before`, newest first.
+pub(super) async fn calendar(conn: &mut PgConnection, code: &str, before: i32, most: i64) -> Result<Vec<Version>, StoreError> {
     let rows = sqlx::query!(
         r#"select version, name, zone, hours as "hours: Json<Vec<Vec<(String, String)>>>",
                   holidays as "holidays: Json<Vec<domain::calendar::WrittenHoliday>>", effective_from
-           from business_calendar where code = $1 order by version desc limit $2"#,
-        key,
-        SHOWN
+           from business_calendar where code = $1 and version < $2 order by version desc limit $3"#,
+        code,
+        before,
+        most
     )
     .fetch_all(conn)
     .await?;
     Ok(rows
         .into_iter()
-        .map(|r| (r.version, r.effective_from.to_jiff(), calendar_body(key, r.name, r.zone, r.hours, r.holidays).text()))
+        .map(|r| {
+            let (hours, mut holidays) = (r.hours.0, r.holidays.0);
+            holidays.sort_by(|a, b| a.date.cmp(&b.date));
+            let written = WrittenCalendar { zone: r.zone, hours, holidays };
+            let body = Body::Calendar(CalendarBody { code: code.to_owned(), name: r.name, written });
+            Version { version: r.version, since: r.effective_from.to_jiff(), body }
+        })
         .collect())
 }

@@ -4,7 +4,9 @@ use crate::store::error::{StoreError, one_row};
 use domain::change::{
     ApplicationBody, Body, CalendarBody, ConflictBody, EntitlementBody, GroupBody, PlanBody, SpecificationBody, TemplateBody, UnitBody,
 };
-use domain::id::{ApplicationId, ChangeId, EntitlementId, IdentityId, UnitId};
+use domain::id::{ApplicationId, ChangeId, ConnectionId, EntitlementId, IdentityId, UnitId};
+use domain::identity::Population;
+use domain::specification::Attribute;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -23,6 +25,8 @@ pub struct Ids {
     pub applications: HashMap<String, ApplicationId>,
     /// Units by name.
     pub units: HashMap<String, UnitId>,
+    /// Connections by code.
+    pub connections: HashMap<String, ConnectionId>,
 }
 
 /// A version about to be in force.
@@ -58,6 +62,10 @@ impl NewVersion<'_> {
         number.as_ref().map(|number| self.ids.people.get(number).map(|id| id.0).ok_or_else(|| unresolved(number))).transpose()
     }
 
+    fn connection(&self, code: &Option<String>) -> Result<Option<Uuid>, StoreError> {
+        code.as_ref().map(|code| self.ids.connections.get(code).map(|id| id.0).ok_or_else(|| unresolved(code))).transpose()
+    }
+
     fn application(&self, code: &str) -> Result<Uuid, StoreError> {
         self.ids.applications.get(code).map(|id| id.0).ok_or_else(|| unresolved(code))
     }
@@ -66,6 +74,16 @@ impl NewVersion<'_> {
 /// The use-case looks everything up before it writes.
 fn unresolved(name: &str) -> StoreError {
     StoreError::inconsistent("catalogue_change", format!("{name} was not looked up"))
+}
+
+/// The stored word of a record that is in use, or is not.
+fn state(active: bool) -> &'static str {
+    if active { "active" } else { "retired" }
+}
+
+/// Stored words of a list.
+fn words<T: Copy>(list: &[T], word: fn(T) -> &'static str) -> Vec<String> {
+    list.iter().map(|item| word(*item).to_owned()).collect()
 }
 
 /// Writes the version.
@@ -104,10 +122,11 @@ async fn unit(conn: &mut PgConnection, new: &NewVersion<'_>, body: &UnitBody) ->
 async fn application(conn: &mut PgConnection, new: &NewVersion<'_>, body: &ApplicationBody) -> Result<(), StoreError> {
     let id = new.id()?;
     let done = sqlx::query!(
-        "insert into application (id, code, name, description, owner_id, deputy_id, classification, logging, state, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "insert into application (id, code, name, description, owner_id, deputy_id, classification, logging, state, version, connection_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (id) do update set name = excluded.name, description = excluded.description, owner_id = excluded.owner_id, deputy_id = excluded.deputy_id,
-             classification = excluded.classification, logging = excluded.logging, state = excluded.state, version = excluded.version
+             classification = excluded.classification, logging = excluded.logging, state = excluded.state, version = excluded.version,
+             connection_id = excluded.connection_id
          where application.version = excluded.version - 1",
         id,
         body.code,
@@ -117,8 +136,9 @@ async fn application(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Appli
         new.person(&body.deputy)?,
         body.classification.word(),
         body.logging.word(),
-        if body.active { "active" } else { "retired" },
-        new.version
+        state(body.active),
+        new.version,
+        new.connection(&body.connection)?
     )
     .execute(&mut *conn)
     .await?;
@@ -155,19 +175,18 @@ async fn entitlement(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Entit
         Some(Body::Entitlement(before)) => Some(before),
         _ => None,
     };
-    let populations: Vec<String> = body.audience_populations.iter().map(|population| population.word().to_owned()).collect();
     let (units, includes) = (new.units(&body.audience_units)?, new.entitlements(&body.includes)?);
     let tier_edited = before.is_none_or(|before| before.tier != body.tier || before.tier_reason != body.tier_reason);
     let done = sqlx::query!(
         "insert into entitlement (id, application_id, source_id, name, description, tier, tier_reason, tier_origin, longest_days, review_every_days, requestable,
-             state, version, updated_at, questions, audience_populations, audience_units, includes, source, search)
-         select $1, a.id, $3, $4, $5, $6, $7, 'edited', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'local', entitlement_search($4, $5, a.code, a.name, '{}', '{}')
+             state, version, updated_at, questions, audience_populations, audience_units, includes, source, search, reference)
+         select $1, a.id, $3, $4, $5, $6, $7, 'edited', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'local', entitlement_search($4, $5, a.code, a.name, '{}', '{}'), $20
          from application a where a.id = $2
          on conflict (id) do update set name = excluded.name, description = excluded.description, tier = excluded.tier, tier_reason = excluded.tier_reason,
              tier_origin = case when $18 then 'edited' else entitlement.tier_origin end, longest_days = excluded.longest_days,
              review_every_days = excluded.review_every_days, requestable = excluded.requestable, state = excluded.state, version = excluded.version,
              updated_at = excluded.updated_at, questions = excluded.questions, audience_populations = excluded.audience_populations,
-             audience_units = excluded.audience_units, includes = excluded.includes,
+             audience_units = excluded.audience_units, includes = excluded.includes, reference = excluded.reference,
              edited = array(select distinct field from unnest(entitlement.edited || $19::text[]) field order by field),
              search = (select entitlement_search(excluded.name, excluded.description, a.code, a.name, entitlement.actions, entitlement.data_actions)
                        from application a where a.id = entitlement.application_id)
@@ -182,24 +201,25 @@ async fn entitlement(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Entit
         body.longest_days,
         body.review_every_days,
         body.requestable,
-        if body.active { "active" } else { "retired" },
+        state(body.active),
         new.version,
         new.now.to_sqlx() as _,
         Json(&body.questions) as _,
-        &populations,
+        &words(&body.audience_populations, Population::word),
         &units,
         &includes,
         tier_edited,
-        &edited(before, body)
+        &edited(before, body),
+        body.reference
     )
     .execute(&mut *conn)
     .await?;
     one_row("entitlement", &done)?;
     let done = sqlx::query!(
         "insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at, questions,
-             audience_populations, audience_units, includes, review_every_days, change_id)
+             audience_populations, audience_units, includes, review_every_days, reference, state, change_id)
          select id, version, tier, tier_reason, longest_days, requestable, name, description, updated_at, questions,
-             audience_populations, audience_units, includes, review_every_days, $2 from entitlement where id = $1",
+             audience_populations, audience_units, includes, review_every_days, reference, state, $2 from entitlement where id = $1",
         new.id()?,
         new.change.0
     )
@@ -224,7 +244,7 @@ async fn conflict(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Conflict
         body.shape.word(),
         body.at_most,
         body.mitigation,
-        if body.active { "active" } else { "retired" },
+        state(body.active),
         new.version
     )
     .execute(&mut *conn)
@@ -246,7 +266,6 @@ async fn conflict(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Conflict
 }
 
 async fn template(conn: &mut PgConnection, new: &NewVersion<'_>, body: &TemplateBody) -> Result<(), StoreError> {
-    let populations: Vec<String> = body.audience_populations.iter().map(|population| population.word().to_owned()).collect();
     let done = sqlx::query!(
         "insert into request_template (id, code, name, description, reason_code, days, audience_populations, audience_units, entitlement_ids, state, version, updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -260,10 +279,10 @@ async fn template(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Template
         body.description,
         body.reason_code.map(|reason| reason.word()),
         body.days,
-        &populations,
+        &words(&body.audience_populations, Population::word),
         &new.units(&body.audience_units)?,
         &new.entitlements(&body.items)?,
-        if body.active { "active" } else { "retired" },
+        state(body.active),
         new.version,
         new.now.to_sqlx() as _
     )
@@ -273,14 +292,13 @@ async fn template(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Template
 }
 
 async fn specification(conn: &mut PgConnection, new: &NewVersion<'_>, body: &SpecificationBody) -> Result<(), StoreError> {
-    let attributes: Vec<String> = body.required_attributes.iter().map(|attribute| attribute.word().to_owned()).collect();
     let done = sqlx::query!(
         "insert into identity_specification (population, version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, applications,
              review_every_days, termination_within_hours, control_owner, evidence_source, effective_from, change_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         body.population.word(),
         new.version,
-        &attributes,
+        &words(&body.required_attributes, Attribute::word),
         body.highest_tier.word(),
         body.longest_days,
         body.mfa_from.word(),
@@ -314,7 +332,7 @@ async fn plan(conn: &mut PgConnection, new: &NewVersion<'_>, body: &PlanBody) ->
         body.population.map(|population| population.word()),
         application,
         Json(&body.stages) as _,
-        if body.active { "active" } else { "retired" },
+        state(body.active),
         new.now.to_sqlx() as _
     )
     .execute(conn)

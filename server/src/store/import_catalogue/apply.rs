@@ -39,7 +39,7 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "update entitlement e set state = 'retired', updated_at = $1 from import_role_step s where e.id = s.entitlement_id and s.action = 'retire'",
+        "update entitlement e set state = 'retired', version = s.version, updated_at = $1 from import_role_step s where e.id = s.entitlement_id and s.action = 'retire'",
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(&mut *conn)
@@ -47,11 +47,11 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
     sqlx::query!(
         r#"
         insert into entitlement_version (entitlement_id, version, tier, tier_reason, longest_days, requestable, name, description, recorded_at, questions,
-            audience_populations, audience_units, includes, review_every_days)
+            audience_populations, audience_units, includes, review_every_days, reference, state)
         select e.id, e.version, e.tier, e.tier_reason, e.longest_days, e.requestable, e.name, e.description, $1, e.questions,
-            e.audience_populations, e.audience_units, e.includes, e.review_every_days
+            e.audience_populations, e.audience_units, e.includes, e.review_every_days, e.reference, e.state
         from entitlement e join import_role_step s on s.entitlement_id = e.id
-        where s.action <> 'retire' and not exists (select from entitlement_version v where v.entitlement_id = e.id and v.version = e.version)
+        where not exists (select from entitlement_version v where v.entitlement_id = e.id and v.version = e.version)
         "#,
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )

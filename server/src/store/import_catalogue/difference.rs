@@ -79,7 +79,7 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
         from compared c
         cross join lateral (select
             case when c.source = 'local' then null when c.entitlement_id is null then 'add' when d_name or d_description or d_actions or d_data or d_tier or d_reason or d_state then 'change' end as action,
-            case when c.entitlement_id is null then 1 when d_name or d_description or d_actions or d_data or d_tier or d_reason then c.old_version + 1 else c.old_version end as version
+            case when c.entitlement_id is null then 1 when d_name or d_description or d_actions or d_data or d_tier or d_reason or d_state then c.old_version + 1 else c.old_version end as version
         ) kind
         where kind.action is not null
         "#,
@@ -104,7 +104,8 @@ pub async fn write_missing(conn: &mut PgConnection, ids: &IdSeed, import: Uuid) 
         r#"
         insert into import_role_step (entitlement_id, event_id, action, application_id, tier, tier_reason, longest_days, review_every_days, state, version, changed, event_kind, body)
         select e.id, import_uuid($1, $2, 'missing', row_number() over (order by e.id)), 'retire', e.application_id, e.tier, e.tier_reason, e.longest_days, e.review_every_days,
-            'retired', e.version, '{}', 'entitlement.retired', '{"import":' || json_text($3::uuid::text) || ',"reason":"Missing from the catalogue file."}'
+            'retired', e.version + 1, '{}', 'entitlement.retired',
+            '{"import":' || json_text($3::uuid::text) || ',"reason":"Missing from the catalogue file.","version":' || e.version + 1 || '}'
         from entitlement e
         where e.state <> 'retired' and e.source = 'catalogue' and not 'state' = any (e.edited) and not exists (select from import_role r where r.source_id = e.source_id)
         "#,

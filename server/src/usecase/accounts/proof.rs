@@ -3,7 +3,7 @@
 
 use super::token::IssuedToken;
 use super::{AccountService, UseCaseError, Work};
-use crate::password::{LONGEST, NO_PASSWORD, Verdict};
+use crate::password::{LONGEST, Verdict};
 use crate::store;
 use crate::store::error::StoreError;
 use app::error::AppError;
@@ -27,7 +27,8 @@ pub enum Proof {
 /// What a password was compared with: it has to be in force still when the signature is kept.
 #[derive(Clone, Debug)]
 pub struct Proven {
-    hash: String,
+    /// Nothing where the demonstration's password was given for an account without one.
+    hash: Option<String>,
 }
 
 impl AccountService {
@@ -37,7 +38,7 @@ impl AccountService {
     /// [`UseCaseError`] when reading fails.
     pub async fn proven_until(&self, caller: &Caller) -> Result<Option<Timestamp>, UseCaseError> {
         let mut conn = self.base.pool.acquire().await.map_err(StoreError::from)?;
-        let at = store::sessions::authenticated_at(&mut conn, caller.session, caller.identity).await?;
+        let at = store::sessions::password_proven_at(&mut conn, caller.session, caller.identity).await?;
         let until = at.and_then(|at| at.checked_add(PROOF_COUNTS_FOR).ok());
         Ok(until.filter(|until| self.base.system.now() < *until))
     }
@@ -68,19 +69,19 @@ impl AccountService {
             store::accounts::of(&mut conn, caller.identity).await?
         };
         let account = account.ok_or(AppError::NotPossible)?;
-        let right = if account.password_hash == NO_PASSWORD {
+        let hash = account.password_hash().map(str::to_owned);
+        let right = if hash.is_none() {
             self.demonstration.iter().any(|person| person.login == account.login) && password == DEMONSTRATION_PASSWORD
         } else if password.chars().count() > LONGEST {
             false
         } else {
-            let stored = Some(account.password_hash.clone());
-            self.hashing.verify(password.to_owned(), stored).await.map_err(|_| AppError::TooMany)? != Verdict::Wrong
+            self.hashing.verify(password.to_owned(), hash.clone()).await.map_err(|_| AppError::TooMany)? != Verdict::Wrong
         };
         if !right {
             tracing::warn!(identity = %caller.identity, "a signature was refused: wrong password");
             return Err(AppError::field("password", "wrong").into());
         }
-        Ok(Proof::Now(Proven { hash: account.password_hash }))
+        Ok(Proof::Now(Proven { hash }))
     }
 
     /// Keeps a proof with the session, in the unit of work of what it was given for. The token
@@ -90,7 +91,7 @@ impl AccountService {
     /// [`AppError::Changed`] when the password was changed while it was compared.
     pub async fn keep_proof(&self, work: &mut Work<'_>, caller: &Caller, proof: &Proof) -> Result<Option<IssuedToken>, UseCaseError> {
         let Proof::Now(proven) = proof else { return Ok(None) };
-        if store::accounts::hold(work.conn(), caller.identity).await?.as_ref() != Some(&proven.hash) {
+        if store::accounts::hold(work.conn(), caller.identity).await?.is_none_or(|held| held.password_hash != proven.hash) {
             return Err(AppError::Changed.into());
         }
         Ok(Some(self.renew_after_proof(work, caller).await?))

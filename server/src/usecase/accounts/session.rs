@@ -5,7 +5,7 @@ use super::token::{self, IssuedToken};
 use super::{AccountService, UseCaseError, Work};
 use crate::store;
 use crate::store::error::StoreError;
-use crate::store::sessions::{Found, New};
+use crate::store::sessions::{Found, HandedOn, New};
 use app::error::AppError;
 use domain::actor::{Actor, Caller};
 use domain::event::EventKind;
@@ -93,48 +93,59 @@ impl AccountService {
             let id = store::sessions::successor(work.conn(), found).await?.ok_or(AppError::NotSignedIn)?;
             return Ok(Resolved { caller: caller(found, id), renewed: None });
         }
-        let issued = self.insert_after(&mut work, found.id, found.identity, found.authenticated_at, found.expires_at).await?;
+        let before = store::sessions::handed_on(work.conn(), found.id).await?;
+        let issued = self.insert_after(&mut work, before, found.identity, found.authenticated_at, found.expires_at).await?;
         work.commit().await?;
         Ok(Resolved { caller: caller(found, issued.session), renewed: Some(issued) })
     }
 
     /// Replaces the token of a caller who just proved a password. The old one opens nothing any
-    /// more: its successor has another time of proof.
+    /// more: the owner of its successor was let in at another time.
     pub(super) async fn renew_after_proof(&self, work: &mut Work<'_>, caller: &Caller) -> Result<IssuedToken, UseCaseError> {
         let now = work.now();
         if !store::sessions::end(work.conn(), caller.session, caller.identity, now, "rotated").await? {
             return Err(AppError::NotSignedIn.into());
         }
-        self.insert_after(work, caller.session, caller.identity, now, self.latest_end(now)).await
+        let before = store::sessions::handed_on(work.conn(), caller.session).await?;
+        let proven = HandedOn { password_proven_at: Some(now), ..before };
+        self.insert_after(work, proven, caller.identity, now, self.latest_end(now)).await
     }
 
     async fn insert_after(
         &self,
         work: &mut Work<'_>,
-        old: SessionId,
+        before: HandedOn,
         identity: IdentityId,
         authenticated_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<IssuedToken, UseCaseError> {
-        let (address, user_agent) = store::sessions::client(work.conn(), old).await?;
         let (token, token_hash) = token::fresh(&self.base.system);
         let id = work.id(SessionId::new);
         let new = New {
             id,
             token_hash,
+            sign_in: before.sign_in,
             identity,
             created_at: work.now(),
             authenticated_at,
+            password_proven_at: before.password_proven_at,
             expires_at,
-            address: address.as_deref(),
-            user_agent: user_agent.as_deref(),
+            address: before.address.as_deref(),
+            user_agent: before.user_agent.as_deref(),
         };
         store::sessions::insert(work.conn(), &new).await?;
         Ok(IssuedToken { token, session: id })
     }
 
-    /// Starts a session for somebody who may sign in, within a unit of work of theirs.
-    pub(super) async fn start(&self, work: &mut Work<'_>, identity: IdentityId, client: &Client) -> Result<IssuedToken, UseCaseError> {
+    /// Starts a session for somebody who may sign in, within a unit of work of theirs. Whether a
+    /// password was `proven` goes on the session: not every door asks for one.
+    pub(super) async fn start(
+        &self,
+        work: &mut Work<'_>,
+        identity: IdentityId,
+        proven: bool,
+        client: &Client,
+    ) -> Result<IssuedToken, UseCaseError> {
         let now = work.now();
         if let Some(before) = &client.caller
             && store::sessions::end(work.conn(), before.session, before.identity, now, "signed_out").await?
@@ -147,9 +158,11 @@ impl AccountService {
         let new = New {
             id,
             token_hash,
+            sign_in: id,
             identity,
             created_at: now,
             authenticated_at: now,
+            password_proven_at: proven.then_some(now),
             expires_at: self.latest_end(now),
             address: Some(&address),
             user_agent: client.user_agent.as_deref(),

@@ -22,7 +22,8 @@ pub const SETUP_LINK_HOURS: i64 = 24;
 const LONGEST_NAME: usize = 100;
 const LONGEST_LOGIN: usize = 254;
 
-/// The form of the set-up page.
+/// The form of the set-up page. No `Debug`: a password is in it.
+#[derive(Clone)]
 pub struct NewAdministrator {
     /// Token of the link.
     pub token: String,
@@ -91,7 +92,7 @@ impl AccountService {
         let identity = work.id(IdentityId::new);
         let person = LocalPerson { id: identity, source_id: &format!("local:{identity}"), given_name: &given, family_name: &family };
         store::accounts::insert_local_person(work.conn(), &person, now).await?;
-        store::accounts::insert(work.conn(), identity, &login, &hash, now).await.map_err(taken)?;
+        store::accounts::insert(work.conn(), identity, &login, Some(&hash), now).await.map_err(taken)?;
         let assignment = work.id(AssignmentId::new);
         store::accounts::make_administrator(work.conn(), assignment, identity, now).await?;
         store::accounts::use_setup_link(work.conn(), &link, now).await?;
@@ -99,7 +100,7 @@ impl AccountService {
         work.event(EventKind::RoleGranted, "identity", identity.0, None, json!({ "role": Role::Administrator })).await?;
         work.commit().await?;
         // From here on it is this person who acts, so the session is a unit of its own.
-        self.admit(identity, None, None, client).await
+        self.admit(identity, Some(&hash), None, client).await
     }
 
     async fn check_link(&self, link: &[u8; 32]) -> Result<(), UseCaseError> {

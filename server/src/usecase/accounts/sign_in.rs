@@ -70,7 +70,7 @@ impl AccountService {
             let mut conn = self.base.pool.acquire().await.map_err(|error| UseCaseError::from(StoreError::from(error)))?;
             store::accounts::by_login(&mut conn, &login).await.map_err(UseCaseError::from)?
         };
-        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        let stored = account.as_ref().and_then(|account| account.password_hash().map(str::to_owned));
         let verdict = self.hashing.verify(password, stored.clone()).await.map_err(|_| SignInRefused::TooMany)?;
         match (account, verdict) {
             (Some(account), Verdict::Right { fresh_hash }) if account.active => {
@@ -103,8 +103,9 @@ impl AccountService {
         Ok(self.admit(account.identity, None, None, client).await?)
     }
 
-    /// Starts the session. `proven` is the hash that the password was compared with: it has to be
-    /// the one in force now, and the person active.
+    /// Starts the session. `proven` is the hash that the password was compared with, or that was made
+    /// of it: it has to be the one in force now, and the person active. Without it no password was
+    /// proven.
     pub(super) async fn admit(
         &self,
         identity: IdentityId,
@@ -114,13 +115,13 @@ impl AccountService {
     ) -> Result<IssuedToken, UseCaseError> {
         let mut work = Work::begin(&self.base, Actor::Person { identity }).await?;
         let held = store::accounts::hold(work.conn(), identity).await?.ok_or(AppError::NotSignedIn)?;
-        if proven.is_some_and(|proven| proven != held) {
+        if proven.is_some() && proven != held.password_hash.as_deref() {
             return Err(AppError::NotSignedIn.into());
         }
         if let Some(hash) = fresh_hash {
             store::accounts::rehash(work.conn(), identity, hash).await?;
         }
-        let issued = self.start(&mut work, identity, client).await?;
+        let issued = self.start(&mut work, identity, proven.is_some(), client).await?;
         work.commit().await?;
         Ok(issued)
     }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 /// Why a change cannot come into force any more.
 const MOVED_ON: &str = "The record has changed since it was proposed.";
-const GONE: &str = "Something that it names is not there any more, or is taken.";
+const GONE: &str = "Something that it names is not there any more, is taken, or no longer fits.";
 
 /// Puts a confirmed change in force, or marks it as overtaken when the record has moved on or when
 /// what it names is gone. Who calls this holds the locks on the record and on the change.

@@ -12,6 +12,8 @@ mod scope;
 mod telling;
 mod viewing;
 
+pub(crate) use viewing::field;
+
 use super::Base;
 use super::error::UseCaseError;
 use super::work::Work;
@@ -57,8 +59,8 @@ impl Changes for ChangeService {
         Ok(viewing::records(&self.base, caller, kind, &q, &after).await?)
     }
 
-    async fn open(&self, caller: &Caller, kind: RecordKind, key: String) -> Result<EditView, AppError> {
-        Ok(viewing::open(&self.base, caller, kind, &key).await?)
+    async fn open(&self, caller: &Caller, kind: RecordKind, key: String, before: Option<i32>) -> Result<EditView, AppError> {
+        Ok(viewing::open(&self.base, caller, kind, &key, before).await?)
     }
 
     async fn propose(&self, caller: &Caller, form: ProposalForm) -> Result<ChangeId, AppError> {

@@ -84,6 +84,9 @@ pub async fn propose(base: &Base, caller: &Caller, form: ProposalForm) -> Result
     let applications = both(record.as_ref(), &resolved.applications, new && form.kind == RecordKind::Application);
     // An owner stays inside of what is theirs with what the record becomes, too.
     require(caller, edit_action(form.kind), &scope.changing(form.kind, &applications))?;
+    // The second person answers for everything that it reaches.
+    let applications =
+        both(record.as_ref(), &[applications, resolved.reached.clone()].concat(), new && form.kind == RecordKind::Application);
     let needs = needs_second(before, &resolved.body);
     let named: Vec<IdentityId> =
         newly_named(before, &resolved.body).iter().filter_map(|number| resolved.ids.people.get(number)).copied().collect();

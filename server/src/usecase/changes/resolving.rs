@@ -6,7 +6,7 @@ use crate::store::changes::records::Record;
 use crate::store::changes::write::Ids;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
-use domain::change::{Body, RecordKind, Shape, Typed};
+use domain::change::{Body, EntitlementBody, RecordKind, Shape, Typed};
 use domain::error::FieldError;
 use domain::id::ApplicationId;
 use jiff::tz::TimeZone;
@@ -21,6 +21,9 @@ pub struct Resolved {
     pub ids: Ids,
     /// Applications it belongs to.
     pub applications: Vec<ApplicationId>,
+    /// Applications of what it gives from now on besides what is theirs: their owners have a say in it,
+    /// too.
+    pub reached: Vec<ApplicationId>,
 }
 
 /// Problems while looking up, each at the line where the name was typed.
@@ -32,8 +35,11 @@ struct Problems<'a> {
 
 impl Problems<'_> {
     fn add(&mut self, field: &str, text: &str, code: &str, message: &str) {
-        let one_line =
-            self.kind.fields().iter().any(|spec| spec.name == field && matches!(spec.shape, Shape::Line(_) | Shape::CalendarCode));
+        let one_line = self
+            .kind
+            .fields()
+            .iter()
+            .any(|spec| spec.name == field && matches!(spec.shape, Shape::Line(_) | Shape::CalendarCode | Shape::ConnectionCode));
         let line = self.typed.get(field).and_then(|all| all.lines().position(|line| line.trim() == text));
         let code = match line {
             Some(at) if !one_line => format!("{code}@{}", at + 1),
@@ -62,7 +68,14 @@ pub async fn resolve(
         Err(errors) => return Ok(Err(errors)),
     };
     let mut applications = named_applications(work, &mut problems, &mut ids, &body).await?;
-    applications.extend(entitlements(work, &mut problems, &mut ids, &body, before, key).await?);
+    let named = entitlements(work, &mut problems, &mut ids, &body, before, key).await?;
+    // What an entitlement includes may belong elsewhere; it belongs to its own application only.
+    let reached = if let Body::Entitlement(_) = body {
+        named.into_iter().filter(|id| !applications.contains(id)).collect()
+    } else {
+        applications.extend(named);
+        vec![]
+    };
     others(work, &mut problems, &mut ids, &body).await?;
     unique(work, &mut problems, &ids, &body, key).await?;
     if let Body::Application(_) = body {
@@ -72,7 +85,11 @@ pub async fn resolve(
     }
     applications.sort_unstable();
     applications.dedup();
-    if problems.errors.is_empty() { Ok(body.sorted().map(|body| Resolved { body, ids, applications })) } else { Ok(Err(problems.errors)) }
+    if problems.errors.is_empty() {
+        Ok(body.sorted().map(|body| Resolved { body, ids, applications, reached }))
+    } else {
+        Ok(Err(problems.errors))
+    }
 }
 
 /// People by number, or by a name that only one of them has. Whoever is named anew is at work.
@@ -166,6 +183,8 @@ async fn entitlements(
             Some((_, _, false)) if body.kind() != RecordKind::Conflict && !was.contains(id) => {
                 problems.add(field, id, "retired", "This entitlement is retired.");
             }
+            // Who included it before had a say in it then.
+            Some(_) if body.kind() == RecordKind::Entitlement && was.contains(id) => {}
             Some((_, application, _)) => applications.push(*application),
         }
     }
@@ -175,10 +194,31 @@ async fn entitlements(
         if lookup::includes_it(work.conn(), &included, own).await? {
             problems.add("includes", "", "cycle", "An entitlement cannot include itself, not even through others.");
         }
-        // What it includes may belong elsewhere; it belongs to its own application only.
-        return Ok(vec![]);
+        tiers(work, problems, body, &included, own).await?;
     }
     Ok(applications)
+}
+
+/// What includes others is decided on, limited and reviewed by its own tier, so nothing inside may
+/// have a higher one.
+async fn tiers(
+    work: &mut Work<'_>,
+    problems: &mut Problems<'_>,
+    body: &EntitlementBody,
+    included: &[uuid::Uuid],
+    own: uuid::Uuid,
+) -> Result<(), UseCaseError> {
+    let mut refused: Vec<String> = Vec::new();
+    for (id, tier) in lookup::tiers_within(work.conn(), included).await? {
+        if tier > body.tier && !refused.contains(&id) {
+            problems.add("includes", &id, "higher_tier", "It gives access of a higher tier, itself or through others.");
+            refused.push(id);
+        }
+    }
+    if body.active && lookup::tiers_around(work.conn(), own).await?.iter().any(|tier| body.tier > *tier) {
+        problems.add("tier", "", "inside_lower", "Something of a lower tier includes it.");
+    }
+    Ok(())
 }
 
 async fn others(work: &mut Work<'_>, problems: &mut Problems<'_>, ids: &mut Ids, body: &Body) -> Result<(), UseCaseError> {
@@ -195,6 +235,17 @@ async fn others(work: &mut Work<'_>, problems: &mut Problems<'_>, ids: &mut Ids,
         for (field, _, code) in &named.calendars {
             if !known.iter().any(|(known, _)| known == code) {
                 problems.add(field, code, "unknown_calendar", "There is no calendar with this code.");
+            }
+        }
+    }
+    let codes: Vec<String> = named.connections.iter().map(|(_, _, code)| code.clone()).collect();
+    if !codes.is_empty() {
+        let known = lookup::connections_by_code(work.conn(), &codes).await?;
+        for (field, _, code) in &named.connections {
+            match known.get(code) {
+                None => problems.add(field, code, "unknown_connection", "There is no connection with this code."),
+                Some((_, false)) => problems.add(field, code, "retired", "This connection is retired: choose another."),
+                Some((id, true)) => drop(ids.connections.insert(code.clone(), *id)),
             }
         }
     }

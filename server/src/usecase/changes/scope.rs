@@ -12,9 +12,11 @@ use domain::permission::{Action, Relation, permitted};
 /// What is known of the caller, as recorded now.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// All accounts of the person.
+    /// All accounts of the person: what somebody may not do because they proposed it or are named by
+    /// it, they may not do by any of them.
     pub accounts: Vec<IdentityId>,
-    /// Applications that one of them owns or deputises for.
+    /// Applications that name the caller's own account as owner or deputy. A say in something is the
+    /// named account's alone: unlike what forbids, what allows does not spread to the others.
     pub owned: Vec<ApplicationId>,
 }
 
@@ -23,8 +25,7 @@ pub struct Scope {
 /// # Errors
 /// [`UseCaseError`] when reading fails.
 pub async fn of(work: &mut Work<'_>, caller: &Caller) -> Result<Scope, UseCaseError> {
-    let accounts = store::changes::lookup::accounts_of(work.conn(), &[caller.identity]).await?;
-    // Ownership is the account's that is named: it does not spread to others of the person.
+    let accounts = store::identities::accounts_of(work.conn(), &[caller.identity]).await?;
     let owned = store::changes::lookup::owned_by(work.conn(), caller.identity).await?;
     Ok(Scope { accounts, owned })
 }

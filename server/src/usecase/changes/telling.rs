@@ -18,7 +18,7 @@ pub async fn second_people(work: &mut Work<'_>, change: &ChangeRow) -> Result<()
     let candidates = lookup::second_people(work.conn(), applications).await?;
     let mut concerned = vec![change.proposed_by.id];
     concerned.extend(&change.named);
-    let concerned = store::changes::lookup::accounts_of(work.conn(), &concerned).await?;
+    let concerned = store::identities::accounts_of(work.conn(), &concerned).await?;
     let recipients: Vec<IdentityId> = candidates.into_iter().filter(|person| !concerned.contains(person)).collect();
     let title = format!("{} waits for a second person", change.number);
     notice(work, change, &recipients, &title, "A change to the catalogue or the rules was proposed. Read it, then confirm or refuse it.")

@@ -140,15 +140,21 @@ fn line(row: LineRow, zone: &TimeZone) -> ChangeLine {
     }
 }
 
-/// One record open for editing; an empty key opens a new one.
+/// One record open for editing, with a page of its versions, those below `before`; an empty key opens
+/// a new one.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for those who may not see it, and for a new one of a kind that they may not
 /// add.
-pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str) -> Result<EditView, UseCaseError> {
+pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str, before: Option<i32>) -> Result<EditView, UseCaseError> {
     let mut work = Work::read(base).await?;
     let scope = scope::of(&mut work, caller).await?;
-    let calendars = if kind == RecordKind::Unit { lookup::calendars(work.conn()).await? } else { vec![] };
+    // Codes to choose from: no kind of record has both.
+    let codes = match kind {
+        RecordKind::Unit => lookup::calendars(work.conn()).await?,
+        RecordKind::Application => lookup::connections(work.conn()).await?,
+        _ => vec![],
+    };
     let idempotency = work.id(IdempotencyKey::new);
     let today = today(work.now(), &base.zone);
     if key.is_empty() {
@@ -161,7 +167,7 @@ pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str) -> 
             .into());
         }
         work.commit().await?;
-        let fields = kind.fields().iter().map(|spec| field(spec, beginning(kind, spec.name).to_owned(), false, &calendars)).collect();
+        let fields = kind.fields().iter().map(|spec| field(spec, beginning(kind, spec.name).to_owned(), false, &codes)).collect();
         let name = format!("New {}", kind.label().to_lowercase());
         return Ok(EditView {
             kind,
@@ -170,7 +176,9 @@ pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str) -> 
             version: 0,
             fields,
             may_edit: true,
+            in_force: None,
             versions: vec![],
+            older: None,
             open: vec![],
             today,
             idempotency,
@@ -179,8 +187,10 @@ pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str) -> 
     let record = store::changes::records::find(work.conn(), kind, &without_nul(key)).await?.ok_or(AppError::NotFound)?;
     require_or_hide(caller, Action::ReadChanges, Action::ReadChanges, &scope.reading(kind, &record.applications))?;
     let may_edit = permitted(&caller.roles, edit_action(kind), &scope.changing(kind, &record.applications));
-    let rows = store::changes::versions::of(work.conn(), kind, &record).await?;
-    let texts: Vec<&Typed> = rows.values().map(|row| &row.fields).collect();
+    let rows = store::changes::versions::of(work.conn(), kind, &record, before.unwrap_or(i32::MAX)).await?;
+    // A page of older versions does not have the one in force, which is shown all the same.
+    let now = rows.get(&record.version).cloned().unwrap_or_else(|| store::changes::versions::untold(record.since, record.body.text()));
+    let texts: Vec<&Typed> = rows.values().chain([&now]).map(|row| &row.fields).collect();
     let names = names(&mut work, kind, &texts).await?;
     let filter = Filter { which: Which::Open, record: Some((kind, &record.key)), after: None, oldest_first: false, limit: OPEN_SHOWN };
     let open = lines(&mut work, &filter, &scope.reader(caller), &base.zone).await?;
@@ -189,11 +199,14 @@ pub async fn open(base: &Base, caller: &Caller, kind: RecordKind, key: &str) -> 
     let fields = kind
         .fields()
         .iter()
-        .map(|spec| field(spec, text.get(spec.name).cloned().unwrap_or_default(), is_fixed(kind, &record, spec.name), &calendars))
+        .map(|spec| field(spec, text.get(spec.name).cloned().unwrap_or_default(), is_fixed(kind, &record, spec.name), &codes))
         .collect();
-    let versions = rows.into_iter().rev().map(|(version, row)| version_line(kind, version, row, &names, &base.zone)).collect();
+    let in_force = Some(version_line(kind, record.version, now, &names, &base.zone));
+    let mut versions: Vec<VersionLine> =
+        rows.into_iter().rev().map(|(version, row)| version_line(kind, version, row, &names, &base.zone)).collect();
+    let older = if versions.len() > PAGE_SIZE as usize { versions.pop() } else { None };
     let Record { key, version, body, .. } = record;
-    Ok(EditView { kind, key, name: body.name(), version, fields, may_edit, versions, open, today, idempotency })
+    Ok(EditView { kind, key, name: body.name(), version, fields, may_edit, in_force, versions, older, open, today, idempotency })
 }
 
 /// What a field of a new record begins with.
@@ -217,14 +230,14 @@ fn beginning(kind: RecordKind, field: &str) -> &'static str {
     }
 }
 
-fn field(spec: &FieldSpec, value: String, fixed: bool, calendars: &[(String, String)]) -> EditField {
+pub(crate) fn field(spec: &FieldSpec, value: String, fixed: bool, codes: &[(String, String)]) -> EditField {
     let shape = match spec.shape {
         Shape::Line(most) => FieldShape::Line { most },
         Shape::Lines(most, rows) => FieldShape::Lines { most, rows },
         Shape::Number(least, most) => FieldShape::Number { least, most },
         Shape::One(_) => FieldShape::Choice { options: spec.options() },
         Shape::Any(_) => FieldShape::Several { options: spec.options() },
-        Shape::CalendarCode => FieldShape::Choice { options: calendars.to_vec() },
+        Shape::CalendarCode | Shape::ConnectionCode => FieldShape::Choice { options: codes.to_vec() },
     };
     EditField {
         name: spec.name.to_owned(),
@@ -306,7 +319,8 @@ pub async fn show(base: &Base, caller: &Caller, id: ChangeId) -> Result<ChangeVi
     let names = names(&mut work, change.kind, &texts).await?;
     let record = store::changes::records::find(work.conn(), change.kind, &change.key).await?;
     // What was in force before it, for changes that are in force and for those that are not yet.
-    let pinned_requests = store::changes::pinned_requests(work.conn(), id).await?;
+    let pinned_requests =
+        if change.kind.is_pinned_by_requests() { Some(store::changes::pinned_requests(work.conn(), id).await?) } else { None };
     work.commit().await?;
     let record_opens =
         record.is_some_and(|record| permitted(&caller.roles, Action::ReadChanges, &scope.reading(change.kind, &record.applications)));

@@ -37,7 +37,7 @@ pub(super) async fn ask(
 }
 
 /// Answers the question on a returned request without changing what is asked for: the same revision
-/// goes on, with the working time that its stages had left.
+/// goes on, with the working time that its stages had left, and who can decide is asked anew.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for anyone not involved; [`AppError::Forbidden`] for those who did not ask;
@@ -61,6 +61,8 @@ pub async fn answer(base: &Base, caller: &Caller, id: RequestId, version: i32, t
     store::requests::set_state(work.conn(), id, row.version, row.revision, &state, now).await?;
     let body = json!({ "number": row.number, "revision": row.revision, "detail": words.as_str() });
     work.event(EventKind::QuestionAnswered, "request", id.0, Some(id), body).await?;
+    // While the stages stood still, those asked may have left.
+    planning::ask_again(&mut work, base, id).await?;
     shown::refresh(&mut work, id).await?;
     if let Some(question) = asked {
         let title = format!("Your question on {} was answered", row.number);

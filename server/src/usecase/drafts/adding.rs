@@ -13,6 +13,7 @@ use domain::actor::Caller;
 use domain::basket::{BasketForm, Way};
 use domain::gate::{ApprovalFacts, GateFacts, Phase};
 use domain::id::{DraftId, EntitlementId, IdempotencyKey, IdentityId, TemplateId};
+use domain::permission::{Action, permitted};
 use domain::request::RequestKind;
 use domain::time::{days_between, today};
 use jiff::ToSpan;
@@ -20,17 +21,27 @@ use jiff::ToSpan;
 /// Drafts one person may have at a time.
 const MOST_DRAFTS: usize = 50;
 
-/// Templates meant for the caller.
+/// Templates meant for the caller or for somebody they answer for, as far as anything in them is.
 pub(super) async fn templates(work: &mut Work<'_>, caller: &Caller) -> Result<Vec<TemplateLine>, UseCaseError> {
     let mut lines = Vec::new();
-    for TemplateRow { id, name, description, entitlements, .. } in store::templates::for_person(work.conn(), caller.identity, None).await? {
-        let mut names = Vec::new();
-        for entitlement in entitlements {
-            names.extend(store::cards::card(work.conn(), entitlement).await?.map(|card| card.name));
+    for TemplateRow { id, name, description, entitlements, for_caller, .. } in
+        store::templates::for_caller(work.conn(), caller.identity, None).await?
+    {
+        let open = open(work, caller, &entitlements).await?;
+        if open.is_empty() {
+            continue;
         }
-        lines.push(TemplateLine { id, name, description, entitlements: names });
+        let closed = entitlements.len().saturating_sub(open.len());
+        let entitlements = open.into_iter().map(|(_, name)| name).collect();
+        lines.push(TemplateLine { id, name, description, entitlements, closed, for_others: !for_caller });
     }
     Ok(lines)
+}
+
+/// What of a template the catalogue shows to the caller: what is meant for others has no name here.
+async fn open(work: &mut Work<'_>, caller: &Caller, of: &[EntitlementId]) -> Result<Vec<(EntitlementId, String)>, UseCaseError> {
+    let whole = permitted(&caller.roles, Action::ReadClosedCatalogue, &[]);
+    Ok(store::templates::open_to(work.conn(), of, caller.identity, whole).await?)
 }
 
 /// The draft that things are put into: the newest that is no change of a request, or a new one.
@@ -56,7 +67,11 @@ async fn basket(work: &mut Work<'_>, caller: &Caller) -> Result<Basket, UseCaseE
 
 async fn keep(mut work: Work<'_>, base: &Base, caller: &Caller, basket: Basket) -> Result<DraftId, UseCaseError> {
     let Basket { id, version, mut body } = basket;
+    let typed = !body.form.ends_on.is_empty();
     prefill(&mut work, base, caller, &mut body.form).await?;
+    if !typed {
+        body.proposed_end.clone_from(&body.form.ends_on);
+    }
     let (now, body) = (work.now(), body.write()?);
     match version {
         Some(version) => {
@@ -97,27 +112,38 @@ pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Res
     keep(work, base, caller, basket).await
 }
 
-/// Puts everything of a template in, with the reason and the period that it proposes.
+/// Puts everything of a template in, with the reason and the period that it proposes for what nobody
+/// typed.
 pub(super) async fn add_template(base: &Base, caller: &Caller, id: TemplateId) -> Result<DraftId, UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
-    let template = store::templates::for_person(work.conn(), caller.identity, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
-    let mut basket = basket(&mut work, caller).await?;
-    let form = &mut basket.body.form;
-    let begins = today(work.now(), &base.zone);
-    if form.items.is_empty() {
-        basket.body.template = Some((template.id, template.version));
+    let template = store::templates::for_caller(work.conn(), caller.identity, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
+    let open = open(&mut work, caller, &template.entitlements).await?;
+    if open.is_empty() {
+        return Err(AppError::NotFound.into());
     }
+    let mut basket = basket(&mut work, caller).await?;
+    let today = today(work.now(), &base.zone);
+    let body = &mut basket.body;
+    let form = &mut body.form;
     if form.reason_code.is_empty() {
         form.reason_code = template.reason.map(|reason| reason.word().to_owned()).unwrap_or_default();
     }
-    if form.ends_on.is_empty()
+    if (form.ends_on.is_empty() || form.ends_on == body.proposed_end)
         && let Some(days) = template.days
     {
+        let begins = form.starts_on.parse().unwrap_or(today);
         form.starts_on = begins.to_string();
         form.ends_on = begins.saturating_add(i64::from(days).days()).to_string();
+        body.proposed_end.clone_from(&form.ends_on);
     }
-    for entitlement in template.entitlements {
+    let brought = open.iter().map(|(entitlement, _)| entitlement.to_string()).collect();
+    for (entitlement, _) in open {
         put(&mut work, &mut basket.body, entitlement, Way::Grant).await?;
+    }
+    // What came before it stays what everything is said to come from, for as long as it does.
+    if basket.body.came_from().is_none() {
+        basket.body.template = Some((template.id, template.version));
+        basket.body.of_template = brought;
     }
     keep(work, base, caller, basket).await
 }

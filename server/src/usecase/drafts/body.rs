@@ -1,13 +1,13 @@
 //! What a draft keeps, and how what was typed goes into it.
 
 use crate::store::error::StoreError;
-use app::requests::draft_port::{Difference, Step, Typed};
+use app::requests::draft_port::{Difference, Step};
 use domain::basket::{BasketForm, ItemForm, MOST_ITEMS};
 use domain::id::{EntitlementId, IdentityId, TemplateId};
 use domain::request::ReasonCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The body of a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +22,21 @@ pub struct Body {
     /// It was refused once, so everything that is wrong is worth saying.
     #[serde(default)]
     pub tried: bool,
-    /// The template it began with.
+    /// The template that was used, with its version.
     #[serde(default)]
     pub template: Option<(TemplateId, i32)>,
-    /// What was typed in another tab.
+    /// Ids of what that template put in.
+    #[serde(default)]
+    pub of_template: BTreeSet<String>,
+    /// The last day as it was proposed: what nobody typed gives way to the period of a template.
+    #[serde(default)]
+    pub proposed_end: String,
+    /// What was typed in another tab, or for a revision that somebody else made meanwhile.
     #[serde(default)]
     pub aside: Option<BasketForm>,
+    /// Somebody else made a revision after what lies aside was typed.
+    #[serde(default)]
+    pub overtaken: bool,
     /// The revision of the request that it would change.
     #[serde(default)]
     pub revision: Option<i32>,
@@ -60,6 +69,12 @@ impl Body {
         serde_json::to_value(self).map(without_nul).map_err(|e| StoreError::inconsistent("draft", e.to_string()))
     }
 
+    /// The template that everything in it came from, whatever else was put in and taken out since.
+    #[must_use]
+    pub fn came_from(&self) -> Option<(TemplateId, i32)> {
+        self.template.filter(|_| self.form.items.iter().all(|item| self.of_template.contains(&item.entitlement)))
+    }
+
     /// Whether a form of `version` that says `form` is the one that made the draft what it is, now
     /// at version `now`: the same form sent twice at one moment.
     #[must_use]
@@ -70,26 +85,15 @@ impl Body {
     /// The form with what was typed in place of what it had. What an item is, is not typed; in a
     /// draft that changes a request, neither is for whom and how.
     #[must_use]
-    pub fn typed_over(&self, typed: Typed) -> BasketForm {
+    pub fn typed_over(&self, typed: BasketForm) -> BasketForm {
         let fixed = self.revision.is_some();
-        let Typed { subject, reason_code, justification, starts_on, ends_on, items } = typed;
-        let mut typed_items = items.into_iter();
-        let items = self
-            .form
-            .items
-            .iter()
-            .map(|item| match typed_items.next() {
-                Some(typed) => ItemForm {
-                    entitlement: item.entitlement.clone(),
-                    kind: if fixed || typed.kind.is_empty() { item.kind.clone() } else { typed.kind },
-                    answers: typed.answers,
-                    accepts: typed.accepts,
-                },
-                None => item.clone(),
-            })
-            .collect();
-        let subject = if fixed || subject.is_empty() { self.form.subject.clone() } else { subject };
-        BasketForm { subject, reason_code, justification, starts_on, ends_on, items }
+        let kept = |stays: &str, typed: String| if fixed || typed.is_empty() { stays.to_owned() } else { typed };
+        let mut typed_items = typed.items.into_iter();
+        let items = self.form.items.iter().map(|item| match typed_items.next() {
+            Some(typed) => ItemForm { entitlement: item.entitlement.clone(), kind: kept(&item.kind, typed.kind), ..typed },
+            None => item.clone(),
+        });
+        BasketForm { items: items.collect(), subject: kept(&self.form.subject, typed.subject), ..typed }
     }
 
     /// Takes a step besides keeping what was typed.
@@ -113,12 +117,20 @@ impl Body {
             "justification" => self.form.justification = value,
             "starts_on" => self.form.starts_on = value,
             "ends_on" => self.form.ends_on = value,
+            "subject" => {
+                if self.revision.is_none() {
+                    self.form.subject = value;
+                    self.form.find = String::new();
+                }
+            }
             _ => {
-                let place =
-                    field.strip_prefix("items.").and_then(|rest| rest.strip_suffix(".kind")).and_then(|place| place.parse::<usize>().ok());
-                if let Some(item) = place.and_then(|place| self.form.items.get_mut(place))
-                    && self.revision.is_none()
-                {
+                let Some((place, field)) = field.strip_prefix("items.").and_then(|rest| rest.split_once('.')) else { return };
+                let Some(item) = place.parse::<usize>().ok().and_then(|place| self.form.items.get_mut(place)) else { return };
+                if let Some(question) = field.strip_prefix("answers.") {
+                    if let Some(answer) = item.answers.get_mut(question) {
+                        *answer = value;
+                    }
+                } else if field == "kind" && self.revision.is_none() {
                     item.kind = value;
                 }
             }
@@ -174,7 +186,7 @@ pub fn differences(before: &BasketForm, after: &BasketForm, label: impl Fn(usize
     compare("From".to_owned(), &before.starts_on, &after.starts_on);
     compare("Until".to_owned(), &before.ends_on, &after.ends_on);
     for (place, (old, new)) in before.items.iter().zip(&after.items).enumerate() {
-        let ids: std::collections::BTreeSet<&String> = old.answers.keys().chain(new.answers.keys()).collect();
+        let ids: BTreeSet<&String> = old.answers.keys().chain(new.answers.keys()).collect();
         for id in ids {
             let of = |item: &ItemForm| item.answers.get(id).cloned().unwrap_or_default();
             compare(label(place, id), &of(old), &of(new));
@@ -186,7 +198,6 @@ pub fn differences(before: &BasketForm, after: &BasketForm, label: impl Fn(usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::requests::draft_port::TypedItem;
     use jiff::Timestamp;
 
     fn entitlement(n: u8) -> EntitlementId {
@@ -201,14 +212,15 @@ mod tests {
 
     #[test]
     fn what_was_typed_goes_over_the_draft_and_an_item_stays_what_it_is() {
-        let typed = Typed {
+        let typed = BasketForm {
             justification: "x".into(),
-            items: vec![TypedItem {
+            items: vec![ItemForm {
+                entitlement: entitlement(3).to_string(),
                 kind: "extend:1".into(),
                 answers: BTreeMap::from([("region".into(), "North".into())]),
                 accepts: String::new(),
             }],
-            ..Typed::default()
+            ..BasketForm::default()
         };
         let form = body().typed_over(typed);
         assert_eq!(form.justification, "x");
@@ -221,16 +233,36 @@ mod tests {
     fn a_draft_that_changes_a_request_keeps_for_whom_and_how() {
         let mut body = Body { revision: Some(1), ..body() };
         body.form.subject = "somebody".into();
-        let typed = Typed {
+        let typed = BasketForm {
             subject: "somebody else".into(),
-            items: vec![TypedItem { kind: "change:x".into(), ..TypedItem::default() }],
-            ..Typed::default()
+            items: vec![ItemForm { kind: "change:x".into(), ..ItemForm::default() }],
+            ..BasketForm::default()
         };
         let form = body.typed_over(typed);
         assert_eq!((form.subject.as_str(), form.items[0].kind.as_str()), ("somebody", ""));
         body.step(Step::Remove(0));
         body.step(Step::Fill("items.0.kind".into(), "extend:1".into()));
-        assert_eq!((body.form.items.len(), body.form.items[0].kind.as_str()), (2, ""));
+        body.step(Step::Fill("subject".into(), "somebody else".into()));
+        assert_eq!((body.form.items.len(), body.form.items[0].kind.as_str(), body.form.subject.as_str()), (2, "", "somebody"));
+    }
+
+    #[test]
+    fn whoever_is_chosen_fills_the_field_they_were_found_for_and_nothing_else() {
+        let mut body = body();
+        body.form.find = "ana".into();
+        body.form.items[0].answers.insert("deputy".into(), "ben".into());
+        for (field, value) in [
+            ("subject", "1"),
+            ("items.0.answers.deputy", "E7"),
+            ("items.0.answers.other", "E8"),
+            ("items.9.answers.deputy", "E9"),
+            ("items.0", "E9"),
+        ] {
+            body.step(Step::Fill(field.into(), value.into()));
+        }
+        assert_eq!((body.form.subject.as_str(), body.form.find.as_str()), ("1", ""));
+        assert_eq!(body.form.items[0].answers, BTreeMap::from([("deputy".to_owned(), "E7".to_owned())]));
+        assert!(body.form.items[1].answers.is_empty());
     }
 
     #[test]

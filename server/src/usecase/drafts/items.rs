@@ -3,6 +3,7 @@
 //! questions were answered with. The form shows it, the submission acts on it.
 
 use super::body::fingerprint;
+use super::people;
 use crate::store;
 use crate::store::asking::{AskedRow, HeldRow, OpenRow};
 use crate::usecase::error::UseCaseError;
@@ -10,10 +11,11 @@ use crate::usecase::work::Work;
 use domain::basket::{BasketForm, ItemForm, Way, item_field};
 use domain::catalogue::RiskTier;
 use domain::error::FieldError;
+use domain::grant::held_beside;
 use domain::id::{EntitlementId, GrantId, IdentityId, RequestId};
 use domain::question::{Answer, Question, QuestionKind};
 use domain::request::RequestKind;
-use domain::time::{Period, today};
+use domain::time::{Period, last_day};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -138,7 +140,13 @@ fn changes(judged: &mut Judged, around: &Surroundings<'_>, item: &ItemForm, plac
 fn ways(around: &Surroundings<'_>, id: EntitlementId, row: &AskedRow, chosen: Way) -> Vec<(String, String)> {
     let label = |way: Way| match way {
         Way::Grant => RequestKind::Grant.label().to_owned(),
-        Way::Extend(_) => "A later end of what is held".to_owned(),
+        // Several grants may give the same: which of them is meant.
+        Way::Extend(grant) => match around.held.iter().find(|held| held.grant == grant).and_then(|held| held.ends_at) {
+            Some(end) if around.held.iter().filter(|held| held.active && held.entitlement == id).count() > 1 => {
+                format!("A later end of what is held until {}", last_day(end, around.zone))
+            }
+            _ => "A later end of what is held".to_owned(),
+        },
         Way::Change(grant) => {
             let name = around.held.iter().find(|held| held.grant == grant).map_or("what is held", |held| held.name.as_str());
             format!("In place of {name}")
@@ -158,7 +166,9 @@ fn ways(around: &Surroundings<'_>, id: EntitlementId, row: &AskedRow, chosen: Wa
     ways.into_iter().map(|way| (way.to_string(), label(way))).collect()
 }
 
-/// One open request and one grant at a time: what is there already is recognised, not asked again.
+/// What is there already, or on its way, for any of the days that are asked for is recognised and not
+/// asked for again: it is extended, or joined. Other days are another matter. Without days that can be
+/// read, all of them are meant.
 async fn doubles(
     work: &mut Work<'_>,
     judged: &mut Judged,
@@ -166,7 +176,16 @@ async fn doubles(
     place: usize,
     id: EntitlementId,
 ) -> Result<(), UseCaseError> {
-    if let Some(open) = store::asking::open_request(work.conn(), around.subject, id, around.except).await? {
+    let period = Period::parse(&around.form.starts_on, &around.form.ends_on, around.today).ok();
+    let same_days = |other: &Period| period.as_ref().is_none_or(|period| period.overlaps(other));
+    let extends = |grant: GrantId| judged.way == Way::Extend(grant);
+    let open = store::asking::open_requests(work.conn(), around.subject, id, around.except).await?;
+    // A later end of what is held may reach into the days of another request.
+    let doubled = |open: &OpenRow| same_days(&open.period) && !(matches!(judged.way, Way::Extend(_)) && open.kind == RequestKind::Grant);
+    let begins = period.as_ref().map(|period| period.begins_at(around.zone));
+    let beside = |held: &HeldRow| begins.is_none_or(|begins| held_beside(held.ends_at, begins));
+    let of_it = || around.held.iter().filter(|held| held.entitlement == id);
+    if let Some(open) = open.into_iter().find(doubled) {
         judged.wrong(
             place,
             "entitlement",
@@ -174,11 +193,10 @@ async fn doubles(
             "An open request asks for this already. Nothing is added: join it, or remove this item.",
         );
         judged.doubled = Doubled::Asked(open);
-    } else if let Some(held) = around.held.iter().find(|held| held.entitlement == id) {
-        let extends = judged.way == Way::Extend(held.grant);
-        if !extends {
+    } else if let Some(held) = of_it().find(|held| extends(held.grant)).or_else(|| of_it().find(|held| beside(held))) {
+        if !extends(held.grant) {
             let remedy = if held.active {
-                "Ask for a later end instead, or remove this item."
+                "Ask for a later end instead, choose a start after its end, or remove this item."
             } else {
                 "It is being removed: wait for that, or remove this item."
             };
@@ -234,8 +252,7 @@ fn not_later(around: &Surroundings<'_>, place: usize, held: &HeldRow) -> Option<
     let period = Period::parse(&around.form.starts_on, &around.form.ends_on, around.today).ok()?;
     let new = period.ends_at(around.zone)?;
     (new <= ends_at).then(|| {
-        // The last day is the one before the midnight at which it ends.
-        let last = today(ends_at, around.zone).yesterday().unwrap_or(Date::MAX);
+        let last = last_day(ends_at, around.zone);
         FieldError::new("ends_on", "not_later", format!("{} ends on {last} already: choose a later end.", held.name))
     })
 }
@@ -244,9 +261,7 @@ async fn answers(work: &mut Work<'_>, judged: &mut Judged, item: &ItemForm, plac
     for question in judged.questions.clone() {
         let typed = item.answers.get(&question.id).map_or("", String::as_str);
         let person = match question.kind {
-            QuestionKind::Person if !typed.trim().is_empty() && typed.len() <= 254 && !typed.contains('\0') => {
-                store::subjects::by_email(work.conn(), typed.trim()).await?
-            }
+            QuestionKind::Person => people::answer(work, typed).await?,
             _ => None,
         };
         match question.parse(&item_field(place, &format!("answers.{}", question.id)), typed, today, |_| person) {

@@ -6,6 +6,7 @@
 mod adding;
 pub mod body;
 pub mod items;
+mod people;
 pub mod view;
 
 use super::Base;
@@ -15,10 +16,11 @@ use super::{revising, submitting};
 use crate::store;
 use crate::store::drafts::DraftRow;
 use app::error::AppError;
-use app::requests::draft_port::{Addition, Desk, Drafts, MadeLine, Step, TemplateLine, Typed};
+use app::requests::draft_port::{Addition, Desk, Drafts, MadeLine, Step, TemplateLine};
 use async_trait::async_trait;
 use body::Body;
 use domain::actor::Caller;
+use domain::basket::BasketForm;
 use domain::id::{DraftId, RequestId, TemplateId};
 
 /// What people are writing.
@@ -53,7 +55,15 @@ impl DraftService {
     }
 
     /// Keeps what was typed. Gives the version of the draft after that.
-    async fn keep(&self, caller: &Caller, id: DraftId, version: i32, typed: Typed, step: Step, tried: bool) -> Result<i32, UseCaseError> {
+    async fn keep(
+        &self,
+        caller: &Caller,
+        id: DraftId,
+        version: i32,
+        typed: BasketForm,
+        step: Step,
+        tried: bool,
+    ) -> Result<i32, UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         let row = store::drafts::find(work.conn(), id, caller.identity, true).await?.ok_or(AppError::NotFound)?;
         let mut body = Body::read(row.body)?;
@@ -64,7 +74,7 @@ impl DraftService {
         if row.version != version {
             // Nothing is overwritten and nothing typed is lost: the page shows both.
             if form != body.form {
-                body.aside = Some(form);
+                (body.aside, body.overtaken) = (Some(form), false);
                 store::drafts::set_body(work.conn(), id, &body.write()?).await?;
                 work.commit().await?;
             }
@@ -97,6 +107,7 @@ impl DraftService {
             return Err(AppError::Changed.into());
         }
         let mut body = Body::read(row.body)?;
+        body.overtaken = false;
         if let Some(aside) = body.aside.take()
             && take
         {
@@ -115,7 +126,7 @@ impl DraftService {
 
     /// First keeps what was typed, in a unit of its own, so that a refusal loses nothing; then
     /// submits.
-    async fn send(&self, caller: &Caller, id: DraftId, version: i32, typed: Typed) -> Result<Vec<RequestId>, UseCaseError> {
+    async fn send(&self, caller: &Caller, id: DraftId, version: i32, typed: BasketForm) -> Result<Vec<RequestId>, UseCaseError> {
         let version = match self.keep(caller, id, version, typed, Step::Keep, true).await {
             Err(UseCaseError::Answer(AppError::NotFound)) => {
                 let mut work = Work::begin(&self.base, caller.actor()).await?;
@@ -134,9 +145,16 @@ impl DraftService {
         let DraftRow { request, body, key, .. } = row;
         let body = Body::read(body)?;
         match request {
-            Some(request) => Ok(vec![revising::revise(work, &self.base, caller, request, id, &body).await?]),
+            Some(request) => match revising::revise(work, &self.base, caller, request, id, &body).await {
+                Err(UseCaseError::Answer(AppError::Changed)) => {
+                    // Somebody made a revision meanwhile: the page they are led back to shows both.
+                    revising::edit(&self.base, caller, request).await?;
+                    Err(AppError::Changed.into())
+                }
+                revised => Ok(vec![revised?]),
+            },
             None => {
-                let asked = submitting::Asked { form: &body.form, seen: &body.seen, template: body.template, key, draft: Some(id) };
+                let asked = submitting::Asked { form: &body.form, seen: &body.seen, template: body.came_from(), key, draft: Some(id) };
                 submitting::submit(work, &self.base, caller, asked).await
             }
         }
@@ -178,7 +196,7 @@ impl Drafts for DraftService {
         Ok(revising::edit(&self.base, caller, request).await?)
     }
 
-    async fn save(&self, caller: &Caller, draft: DraftId, version: i32, typed: Typed, step: Step) -> Result<(), AppError> {
+    async fn save(&self, caller: &Caller, draft: DraftId, version: i32, typed: BasketForm, step: Step) -> Result<(), AppError> {
         Ok(self.keep(caller, draft, version, typed, step, false).await.map(drop)?)
     }
 
@@ -190,7 +208,7 @@ impl Drafts for DraftService {
         Ok(self.let_go(caller, draft).await?)
     }
 
-    async fn submit(&self, caller: &Caller, draft: DraftId, version: i32, typed: Typed) -> Result<Vec<RequestId>, AppError> {
+    async fn submit(&self, caller: &Caller, draft: DraftId, version: i32, typed: BasketForm) -> Result<Vec<RequestId>, AppError> {
         Ok(self.send(caller, draft, version, typed).await?)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::body::{Body, differences};
 use super::items::{Doubled, Judged, Surroundings, judge};
+use super::people::{self, ForWhom};
 use crate::store;
 use crate::store::asking::OpenRow;
 use crate::store::drafts::DraftRow;
@@ -12,19 +13,25 @@ use crate::usecase::authorise::require;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::facts::{self, Question, wish_of_form};
 use crate::usecase::planning;
+use crate::usecase::replacing;
 use crate::usecase::work::Work;
 use app::error::AppError;
 use app::record::PersonRef;
 use app::requests::draft_port::{DraftLine, DraftView, ItemView, Revises, Standing};
 use app::when::When;
 use domain::actor::Caller;
-use domain::basket::{BasketForm, item_field};
+use domain::basket::{BasketForm, Way, item_field};
 use domain::error::FieldError;
 use domain::gate::{ApprovalFacts, Evaluation, Phase};
 use domain::id::{EntitlementId, IdentityId, RequestId};
 use domain::permission::{Action, Relation, permitted};
+use domain::question::QuestionKind;
 use domain::request::RequestState;
 use domain::time::today;
+use std::collections::BTreeMap;
+
+/// Instead of the reason why a plan applies, where none does (law 1).
+const NO_PLAN: &str = "No approval plan fits this, so nobody could decide and it cannot be asked for at present. What you typed is kept. Whoever keeps the rules has to put a plan for it on record.";
 
 /// For whom a draft asks, as far as its owner may ask for them.
 pub struct Subject {
@@ -99,7 +106,7 @@ pub async fn view(work: &mut Work<'_>, base: &Base, caller: &Caller, row: DraftR
         Some(request) => Some(revises(work, request).await?),
         None => None,
     };
-    let template = match body.template {
+    let template = match body.came_from() {
         Some((id, _)) => store::templates::name(work.conn(), id).await?,
         None => None,
     };
@@ -112,13 +119,15 @@ pub async fn view(work: &mut Work<'_>, base: &Base, caller: &Caller, row: DraftR
         Ok(Subject { person, on_behalf }) => (Some(person), on_behalf),
         Err(_) => (None, false),
     };
-    let subjects = store::subjects::of(work.conn(), caller.identity).await?.into_iter().map(choice).collect();
+    let ForWhom { subjects, total: subjects_total, found: subjects_found } = people::for_whom(work, caller, &form.find).await?;
     Ok(DraftView {
         id: row.id,
         version: row.version,
         saved: When::new(row.updated_at, &base.zone),
         problems: shown(form, errors, body.tried),
         subjects,
+        subjects_total,
+        subjects_found,
         subject,
         on_behalf,
         items,
@@ -126,21 +135,13 @@ pub async fn view(work: &mut Work<'_>, base: &Base, caller: &Caller, row: DraftR
         needs_end,
         revises,
         aside,
+        overtaken: body.overtaken,
         template,
         files: store::attachments::of_draft(work.conn(), row.id).await?,
         today,
         others: others(work, base, caller, Some(row.id)).await?,
         form: body.form,
     })
-}
-
-fn choice(line: store::subjects::SubjectLine) -> (String, String) {
-    let words = match line.relation {
-        Relation::Subject => format!("{} (myself)", line.name),
-        _ if line.what.is_empty() => line.name,
-        _ => format!("{}, {}", line.name, line.what),
-    };
-    (line.id.to_string(), words)
 }
 
 /// Everything that is wrong once a submission was refused; before that only what is wrong with
@@ -177,6 +178,8 @@ async fn unjudged(work: &mut Work<'_>, entitlement: &str) -> Result<ItemView, Us
         plan: vec![],
         why_plan: String::new(),
         standing: Standing::New,
+        goes_first: None,
+        meant: BTreeMap::new(),
         changed: None,
     })
 }
@@ -211,19 +214,41 @@ async fn item(
     (endless.wish.ends_on, endless.wish.duration_days) = (None, None);
     let wants_end = facts::evaluate(work, base, &endless).blockers().any(|gate| gate.field.as_deref() == Some("ends_on"));
     errors.extend(gate_errors(&evaluation, place, &gathered.facts.entitlement.name, around.form.items.len()));
-    let plan = planning::preview(work, base, around.subject, caller.identity, &gathered.entitlement).await?;
+    let requester = requester(work, caller, around.except).await?;
+    let plan = planning::preview(work, base, around.subject, requester, &gathered.entitlement).await?;
+    let (plan, why_plan) = plan.map_or_else(|| (vec![], NO_PLAN.to_owned()), |plan| (plan.stages, plan.why));
     let standing = standing(work, base, caller, judged.doubled).await?;
+    let goes_first = match judged.way {
+        Way::Change(old) => replacing::why_old_goes_first(work, around.subject, id, old, around.except).await?,
+        Way::Grant | Way::Extend(_) => None,
+    };
+    let mut meant = BTreeMap::new();
+    for question in judged.questions.iter().filter(|question| question.kind == QuestionKind::Person) {
+        let typed = around.form.items.get(place).and_then(|item| item.answers.get(&question.id)).map_or("", String::as_str);
+        meant.insert(question.id.clone(), people::meant(work, typed).await?);
+    }
     let view = ItemView {
         card: store::cards::card(work.conn(), id).await?,
         ways: judged.ways,
         questions: judged.questions,
         evaluation: Some(evaluation),
-        plan: plan.stages,
-        why_plan: plan.why,
+        plan,
+        why_plan,
         standing,
+        goes_first,
+        meant,
         changed: judged.changed,
     };
     Ok((view, wants_end))
+}
+
+/// Who counts as asking, and so does not decide: for the next revision of a request whoever asked for
+/// it, also when somebody else writes the revision.
+async fn requester(work: &mut Work<'_>, caller: &Caller, revised: Option<RequestId>) -> Result<IdentityId, UseCaseError> {
+    Ok(match revised {
+        Some(request) => store::requests::find(work.conn(), request, false).await?.ok_or(AppError::NotFound)?.requester.id,
+        None => caller.identity,
+    })
 }
 
 /// What stops an item, at the field that would clear it. With several items it says which.

@@ -1,17 +1,19 @@
 //! What has to hold before access is given or lasts longer: the gates on fresh facts, and a period
 //! that has not ended. The end is the earliest of what was asked for and what each approver allowed.
 
-use super::Attempt;
 use crate::store;
+use crate::store::releases::ReleaseRow;
+use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::facts::{self, Question};
 use crate::usecase::work::Work;
+use domain::changed_facts::changed_since_approval;
 use domain::gate::{ApprovalFacts, Evaluation, Phase, WishFacts};
 use domain::time::Period;
 use jiff::Timestamp;
 
 /// What the check found.
-pub(super) struct Checked {
+pub struct Checked {
     /// The stored run of the gates.
     pub evaluation: Evaluation,
     /// When the access would end.
@@ -20,13 +22,13 @@ pub(super) struct Checked {
     pub obstacles: Vec<String>,
 }
 
-/// Runs the gates of an attempt and stores the run.
-pub(super) async fn check(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<Checked, UseCaseError> {
-    let Attempt { base, release, .. } = attempt;
+/// Runs the gates of a release and stores the run.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn check(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Result<Checked, UseCaseError> {
     let revision = store::revisions::find(work.conn(), release.request, release.revision).await?;
-    let allowed = store::decisions::earliest_end(work.conn(), release.request, release.revision).await?;
-    let ends_on = revision.ends_on.into_iter().chain(allowed).min();
-    let period = Period::from_stored(revision.starts_on, ends_on);
+    let period = approved_period(work, release).await?;
     let wish = WishFacts {
         reason_given: true,
         justification_length: i32::try_from(revision.justification.chars().count()).unwrap_or(i32::MAX),
@@ -34,7 +36,7 @@ pub(super) async fn check(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<
         ends_on: period.ends_on(),
         duration_days: period.duration_days(),
     };
-    let approval = approval_facts(work, attempt).await?;
+    let approval = approval_facts(work, release).await?;
     let (_, about) = store::plans::kind_of_request(work.conn(), release.request).await?;
     let question = Question {
         subject: release.subject,
@@ -49,6 +51,7 @@ pub(super) async fn check(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<
     let gathered = facts::gather(work, base, question).await?;
     let evaluation = facts::evaluate_and_store(work, base, &gathered.facts, Some((release.request, release.revision))).await?;
     let ends_at = period.ends_at(&base.zone);
+    let approved = store::evaluations::facts_at_submission(work.conn(), release.request, release.revision).await?;
     let mut obstacles: Vec<String> = evaluation.blockers().map(|gate| format!("{}: {}", gate.title, gate.reason)).collect();
     if evaluation.results.is_empty() {
         obstacles.push("No control could be evaluated.".to_owned());
@@ -56,13 +59,29 @@ pub(super) async fn check(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<
     if ends_at.is_some_and(|end| end <= work.now()) {
         obstacles.push("The approved period has ended.".to_owned());
     }
+    // Laws 1 and 5: who approved saw other facts. Without any on record there is nothing to compare, and
+    // nothing is released.
+    match approved {
+        Some(approved) => obstacles.extend(changed_since_approval(&approved, &gathered.facts)),
+        None => obstacles.push("The facts of the submission are not on record.".to_owned()),
+    }
     Ok(Checked { evaluation, ends_at, obstacles })
+}
+
+/// The period that was approved: what was asked for, ended no later than each approver allowed.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn approved_period(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Period, UseCaseError> {
+    let revision = store::revisions::find(work.conn(), release.request, release.revision).await?;
+    let allowed = store::decisions::earliest_end(work.conn(), release.request, release.revision).await?;
+    Ok(Period::from_stored(revision.starts_on, revision.ends_on.into_iter().chain(allowed).min()))
 }
 
 /// What the authority gate looks at: on today's facts, not on those of the day of the decision, and
 /// counting people, not accounts.
-async fn approval_facts(work: &mut Work<'_>, attempt: &Attempt<'_>) -> Result<ApprovalFacts, UseCaseError> {
-    let (request, revision) = (attempt.release.request, attempt.release.revision);
+async fn approval_facts(work: &mut Work<'_>, release: &ReleaseRow) -> Result<ApprovalFacts, UseCaseError> {
+    let (request, revision) = (release.request, release.revision);
     let stages = store::approvals::stages(work.conn(), request, revision).await?;
     let approvals = store::releases::approvals(work.conn(), request, revision).await?;
     let mut people: Vec<_> = approvals.iter().map(|approval| approval.person).collect();

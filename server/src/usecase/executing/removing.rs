@@ -1,32 +1,26 @@
-//! Taking access away: no gate stands before it, and with it the request that led to the access is
-//! complete.
+//! Taking access away by hand: no gate stands before it.
 
 use super::Attempt;
 use crate::store;
-use crate::store::error::StoreError;
 use crate::usecase::error::UseCaseError;
-use crate::usecase::shown;
+use crate::usecase::proven;
 use crate::usecase::work::Work;
+use app::error::AppError;
 use app::releases::port::Execution;
-use domain::event::EventKind;
-use serde_json::json;
 
 /// Carries a removal out.
 pub(super) async fn remove(mut work: Work<'_>, attempt: &Attempt<'_>) -> Result<Execution, UseCaseError> {
     let Attempt { request, release, .. } = attempt;
-    let now = work.now();
-    let id = release.grant.ok_or_else(|| StoreError::inconsistent("release", format!("{} removes no grant", release.number)))?;
-    let grant =
-        store::grants::lock(work.conn(), id).await?.ok_or_else(|| StoreError::inconsistent("access_grant", "a removal points nowhere"))?;
-    let ended = grant.state.end(now)?;
-    store::grants::set_state(work.conn(), id, &ended).await?;
-    attempt.executed(&mut work, id, None).await?;
-    let body = json!({ "identity": release.subject.to_string(), "entitlement": release.entitlement.to_string() });
-    work.event(EventKind::GrantEnded, "grant", id.0, Some(release.request), body).await?;
-    let closed = request.state.clone().close()?;
-    store::requests::set_state(work.conn(), request.id, request.version, request.revision, &closed, now).await?;
-    work.event(EventKind::RequestClosed, "request", request.id.0, Some(request.id), json!({ "number": request.number })).await?;
-    shown::refresh(&mut work, request.id).await?;
+    // Other access keeps it: it closes by itself within a minute, and nobody carries it out.
+    if store::kept_access::by(work.conn(), release).await?.is_some() {
+        return Err(AppError::NotPossible.into());
+    }
+    if attempt.second_look {
+        return attempt.done(work, None).await;
+    }
+    let grant = proven::end_grant(&mut work, release).await?;
+    attempt.executed(&mut work, grant, None).await?;
+    proven::access_ended(&mut work, request, release, grant).await?;
     work.commit().await?;
     Ok(Execution::Executed)
 }

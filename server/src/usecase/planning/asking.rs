@@ -14,7 +14,7 @@ use crate::store::requests::RequestRow;
 use app::error::AppError;
 use app::paths;
 use app::when::When;
-use domain::approval::{ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, who_decides};
+use domain::approval::{ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, next_level, who_decides};
 use domain::catalogue::RiskTier;
 use domain::event::EventKind;
 use domain::id::{ApplicationId, IdentityId, RequestId, StageId};
@@ -99,6 +99,13 @@ impl Facts {
         who_decides(&stage.rule(), &self.stage_facts(&self.decided, &reassigned, approvals, stage.escalated_at.is_some()))
     }
 
+    /// Whether an escalation brings anybody who is not asked already, or why it brings nobody.
+    pub(in crate::usecase) fn next_level(&self, stage: &StageRow) -> Result<(), String> {
+        let reassigned: Vec<Reassigned> = self.reassignments.iter().filter(|r| r.stage == stage.id).map(ReassignmentRow::facts).collect();
+        let approvals = self.approvals.iter().find(|(id, _)| *id == stage.id).map_or(0, |(_, n)| *n);
+        next_level(&stage.rule(), &self.stage_facts(&self.decided, &reassigned, approvals, true))
+    }
+
     /// The same for a stage that does not exist yet.
     pub(super) fn stage_facts<'a>(
         &'a self,
@@ -169,6 +176,10 @@ pub(super) async fn settle(
     stage: &StageRow,
     facts: &Facts,
 ) -> Result<Change, UseCaseError> {
+    // Somebody of the next level who could not be asked when it was time is asked as soon as they can be.
+    if stage.next_level_missing.is_some() && facts.next_level(stage).is_ok() {
+        escalated(work, row, stage).await?;
+    }
     match facts.candidates(stage) {
         Ok(candidates) if stage.state == "open" => replace(work, base, row, stage, &candidates).await,
         Ok(candidates) => {
@@ -251,6 +262,16 @@ async fn hold(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, reason: &
     let body = format!("{}. The reason stands in the queue.", stage.name);
     let notice = Notice { kind: NotificationKind::Held, title: &title, body: &body, href: paths::HOLDS, request: Some(row.id) };
     tell(work, &keepers, &notice).await
+}
+
+/// Puts on record that the next level is asked from now on; who that is says the event of asking them.
+pub(in crate::usecase) async fn escalated(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<(), UseCaseError> {
+    let now = work.now();
+    store::approvals::set_escalated(work.conn(), stage.id, now, None).await?;
+    let level = stage.escalate_to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let to: Vec<String> = stage.escalate_to.iter().map(ApproverSource::word).collect();
+    let body = json!({ "stage": stage.position, "name": stage.name, "to": to, "detail": format!("{}: {level}", stage.name) });
+    work.event(EventKind::StageEscalated, "request", row.id.0, Some(row.id), body).await
 }
 
 /// The event that says who is asked. Only ids, words and what the timeline shows.

@@ -26,7 +26,7 @@ pub(super) async fn times(work: &mut Work<'_>, base: &Base, row: &RequestRow, st
         calendar: (code, version),
         due_at: after(due),
         remind_at: remind.map(after),
-        // A plan that names nobody to escalate to has no such moment.
+        // A plan from before this was refused may name hours and nobody: then there is no such moment.
         escalate_at: escalate.filter(|_| !stage.escalate_to.is_empty()).map(after),
     })
 }

@@ -27,21 +27,22 @@ pub struct Preview {
     pub stages: Vec<PlanLine>,
 }
 
-/// Works out who would decide if `requester` asked for `entitlement` for `subject` now.
+/// Works out who would decide if `requester` asked for `entitlement` for `subject` now; nothing when
+/// no plan fits, so that it could not be asked for (law 1).
 ///
 /// # Errors
-/// [`AppError::PoliciesUnavailable`] when no plan fits (law 1).
+/// [`UseCaseError`] when reading fails.
 pub async fn preview(
     work: &mut Work<'_>,
     _base: &Base,
     subject: IdentityId,
     requester: IdentityId,
     entitlement: &EntitlementRow,
-) -> Result<Preview, UseCaseError> {
+) -> Result<Option<Preview>, UseCaseError> {
     let about = store::nominees::about(work.conn(), subject).await?.ok_or(AppError::NotFound)?;
     let case = Case { tier: entitlement.facts.tier, population: about.population, application: entitlement.application };
     let plans = store::plans::could_fit(work.conn(), case.tier, case.population, case.application).await?;
-    let plan = fitting(&plans, &case).ok_or(AppError::PoliciesUnavailable)?;
+    let Some(plan) = fitting(&plans, &case) else { return Ok(None) };
     let sources: Vec<&ApproverSource> = plan.stages.iter().flat_map(|s| s.sources.iter().chain(&s.fallback)).collect();
     let facts = Facts::of(work, subject, requester, case.tier, case.application, &sources).await?;
     let mut decided: Vec<PersonId> = Vec::new();
@@ -68,13 +69,15 @@ pub async fn preview(
             held,
         });
     }
-    Ok(Preview {
+    let card = store::cards::card(work.conn(), entitlement.facts.id).await?;
+    let application = card.map_or_else(|| entitlement.facts.application.clone(), |card| card.application);
+    Ok(Some(Preview {
         plan_code: plan.code.clone(),
         plan_name: plan.name.clone(),
         plan_version: plan.version,
-        why: plan.scope.why(&entitlement.facts.application),
+        why: plan.scope.why(&application),
         stages,
-    })
+    }))
 }
 
 fn parallel(all: &[PlanStage], stage: &PlanStage) -> bool {

@@ -1,0 +1,147 @@
+//! What a machine was asked for a release: the steps, and every call with what came of it. Secrets were
+//! removed before it was written.
+
+use super::port::{CallView, ExchangeView, Found, StepView};
+use crate::requests::trails::moment;
+use crate::ui::{Card, Disclosure, Fact, FactsList, Status, Tone};
+use domain::saga::StepState;
+use leptos::prelude::*;
+
+/// What should be there and what was found, with the difference; nothing before something was read.
+#[must_use]
+pub fn found(found: Option<Found>) -> AnyView {
+    let Some(Found { planned, actual, missing, unexpected }) = found else { return ().into_any() };
+    let same = missing.is_empty() && unexpected.is_empty();
+    let differs = if same {
+        view! { <Status tone=Tone::Ok text="No difference"/> }.into_any()
+    } else {
+        let line = |word: &'static str, all: Vec<String>| {
+            (!all.is_empty()).then(|| view! { <p><Status tone=Tone::Warn text=word/>" "{list(all)}</p> })
+        };
+        view! { {line("Missing", missing)}{line("Not planned", unexpected)} }.into_any()
+    };
+    view! {
+        <Card title="Read over there" id="found">
+            <FactsList>
+                <Fact term="Planned">{list(planned)}</Fact>
+                <Fact term="Found">{list(actual)}</Fact>
+                <Fact term="Difference">{differs}</Fact>
+            </FactsList>
+        </Card>
+    }
+    .into_any()
+}
+
+fn list(all: Vec<String>) -> AnyView {
+    if all.is_empty() {
+        view! { <span class="text-ink-2">"nothing"</span> }.into_any()
+    } else {
+        view! { <span class="break-words">{all.join(", ")}</span> }.into_any()
+    }
+}
+
+/// The steps in order; nothing before they were planned.
+#[must_use]
+pub fn steps(steps: Vec<StepView>) -> AnyView {
+    if steps.is_empty() {
+        return ().into_any();
+    }
+    let rounds = steps.iter().any(|step| step.round > 1);
+    let lines = steps.into_iter().map(|step| {
+        let StepView { round, operation, state, began, ended } = step;
+        let began = began.map(|at| view! { "begun "{moment(&at)} });
+        let ended = ended.map(|at| view! { ", ended "{moment(&at)} });
+        let round = rounds.then(|| format!("Round {round}: "));
+        view! {
+            <li class="grid gap-1 px-3.5 py-2.5">
+                <div class="line"><h3>{round}{operation.label()}</h3><Status tone=tone(state) text=state.label()/></div>
+                <p class="text-ink-3">{began}{ended}</p>
+            </li>
+        }
+    });
+    let lines = lines.collect_view();
+    view! { <Card title="Steps" flush=true id="steps"><ol class="divide-y divide-line" role="list">{lines}</ol></Card> }.into_any()
+}
+
+fn tone(state: StepState) -> Tone {
+    match state {
+        StepState::Done | StepState::NotNeeded | StepState::Skipped => Tone::Ok,
+        StepState::Failed | StepState::UndoFailed => Tone::Bad,
+        StepState::Begun | StepState::Awaited | StepState::Undoing => Tone::Waiting,
+        StepState::Waiting | StepState::Undone => Tone::Plain,
+    }
+}
+
+/// Every call, newest last; nothing where none was made.
+#[must_use]
+pub fn calls(calls: Vec<CallView>, total: i64) -> AnyView {
+    if calls.is_empty() {
+        return ().into_any();
+    }
+    let shown = calls.len();
+    let count =
+        if i64::try_from(shown).is_ok_and(|shown| shown == total) { total.to_string() } else { format!("the newest {shown} of {total}") };
+    let lines = calls.into_iter().map(call).collect_view();
+    view! { <Card title="Calls" flush=true id="calls" aside=move || count><ol class="divide-y divide-line" role="list">{lines}</ol></Card> }
+        .into_any()
+}
+
+fn call(call: CallView) -> AnyView {
+    let what = match call.operation {
+        Some(operation) => format!("{}: {}", purpose(&call.purpose), operation.label()),
+        None => purpose(&call.purpose).to_owned(),
+    };
+    let (tone, outcome) = outcome(call.outcome.as_deref());
+    let took = call.took_ms.map(|ms| format!(", {ms} ms"));
+    let key = call.key.map(|key| view! { <p class="code text-ink-3 text-xs break-all">"Key "{key}</p> });
+    let exchanges = (!call.exchanges.is_empty()).then(|| {
+        let all = call.exchanges.into_iter().map(exchange).collect_view();
+        view! { <Disclosure summary="Request and answer">{all}</Disclosure> }
+    });
+    view! {
+        <li class="grid gap-1 px-3.5 py-2.5">
+            <div class="line"><h3>{what}</h3><Status tone=tone text=outcome/></div>
+            {call.said.map(|said| view! { <p class="break-words">{said}</p> })}
+            <p class="text-ink-3">{moment(&call.began)}{took}", through "{call.connection}</p>
+            {key}
+            {exchanges}
+        </li>
+    }
+    .into_any()
+}
+
+fn exchange(exchange: ExchangeView) -> AnyView {
+    let body = |label: &'static str, text: String| {
+        (!text.is_empty())
+            .then(|| view! { <p class="text-ink-3 text-xs">{label}</p><pre class="code whitespace-pre-wrap break-all">{text}</pre> })
+    };
+    view! { <div class="py-1.5"><p class="break-words">{exchange.line}</p>{body("Request", exchange.request)}{body("Answer", exchange.answer)}</div> }.into_any()
+}
+
+fn purpose(word: &str) -> &'static str {
+    match word {
+        "plan" => "Look and plan",
+        "apply" => "Do",
+        "read_back" => "Read back",
+        "undo" => "Undo",
+        _ => "Answer that was announced",
+    }
+}
+
+fn outcome(word: Option<&str>) -> (Tone, &'static str) {
+    match word {
+        None => (Tone::Waiting, "No answer yet"),
+        Some("done") => (Tone::Ok, "Done"),
+        Some("awaited") => (Tone::Waiting, "Will answer later"),
+        Some("refused") => (Tone::Bad, "Refused"),
+        Some("unreachable") => (Tone::Bad, "Not reached"),
+        Some("unclear") => (Tone::Bad, "No answer came"),
+        Some("throttled") => (Tone::Warn, "Asked to wait"),
+        Some("broken") => (Tone::Bad, "Fault over there"),
+        Some("garbled") => (Tone::Bad, "Answer not understood"),
+        Some("not_allowed") => (Tone::Bad, "Address not allowed"),
+        Some("misconfigured") => (Tone::Bad, "Settings do not work"),
+        Some("resting") => (Tone::Warn, "The connection rests"),
+        Some(_) => (Tone::Warn, "Lost with its server"),
+    }
+}

@@ -1,0 +1,80 @@
+//! What shows that work by hand was done: everything that was given, and the form that adds a file.
+
+use super::port::{EvidenceLine, ReleaseView};
+use crate::error::Problem;
+use crate::paths;
+use crate::requests::trails::moment;
+use crate::ui::{Button, Card};
+use domain::attachment::{FIELD, LARGEST_FILE, endings, kinds};
+use domain::manual::EvidenceKind;
+use domain::release::ReleaseState;
+use leptos::prelude::*;
+
+/// Id of the card, for links back to it.
+pub const CARD: &str = "evidence";
+/// The parameter of a release's address that carries the code of a refused file.
+pub const REFUSED: &str = "file";
+
+/// The card with what was given, and for whoever may confirm the form that adds a file. Nothing while
+/// there is neither. `refused` is the code in the address, empty without one.
+#[component]
+pub fn EvidenceCard(release: ReleaseView, #[prop(into)] refused: String) -> impl IntoView {
+    let open = matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. }) && release.obstacle.is_none();
+    let by_hand = release.by_hand.clone().filter(|_| open);
+    if by_hand.is_none() && release.evidence.is_empty() {
+        return ().into_any();
+    }
+    let lines = release.evidence.iter().map(line).collect::<Vec<_>>();
+    let list = (!lines.is_empty()).then(|| view! { <ul class="divide-y divide-line" role="list">{lines}</ul> });
+    let add = by_hand.map(|by_hand| {
+        if by_hand.room_for_files == 0 {
+            view! { <p class="text-ink-2">"No more files fit. What was added stays on the record."</p> }.into_any()
+        } else {
+            upload(&release, by_hand.settings.asks_for(EvidenceKind::File), refused)
+        }
+    });
+    view! { <Card title="What shows it" id=CARD>{list}{add}</Card> }.into_any()
+}
+
+fn line(line: &EvidenceLine) -> AnyView {
+    let said = match line.kind.as_str() {
+        "file" => {
+            let what = line.size.clone().map(|size| format!(" {size}"));
+            let hash = line.sha256.clone().map(|hash| view! { <p class="code text-ink-3 text-xs break-all">"SHA-256 "{hash}</p> });
+            view! {
+                <p><a href=paths::release_file(line.id) rel="external" download="" class="break-all">{line.said.clone()}</a><span class="text-ink-2">{what}</span></p>
+                {hash}
+            }
+            .into_any()
+        }
+        "link" => {
+            // Somebody else's page: it is not told where the reader came from.
+            view! { <p><a href=line.said.clone() rel="external noopener noreferrer nofollow" class="break-all">{line.said.clone()}</a></p> }
+                .into_any()
+        }
+        "check" => view! { <p>"Ticked: "{line.said.clone()}</p> }.into_any(),
+        _ => view! { <p class="whitespace-pre-line break-words">{line.said.clone()}</p> }.into_any(),
+    };
+    let waits = (!line.confirmed).then_some(", waits for the confirmation");
+    view! { <li class="py-1.5">{said}<p class="text-ink-3 text-xs">{line.by.name.clone()}", "{moment(&line.at)}{waits}</p></li> }.into_any()
+}
+
+fn upload(release: &ReleaseView, required: bool, refused: String) -> AnyView {
+    let said = (!refused.is_empty()).then(|| Problem { field: FIELD.to_owned(), code: refused }.sentence());
+    let invalid = said.is_some().then_some("true");
+    let described = if said.is_some() { "field-file-hint field-file-error" } else { "field-file-hint" };
+    let hint = format!("{}. At most {} MiB each. What is added stays on the record.", kinds(), LARGEST_FILE / 1024 / 1024);
+    let optional = (!required).then(|| view! { <span class="field-optional">" optional"</span> });
+    view! {
+        <form method="post" action=paths::release_upload(release.line.id) enctype="multipart/form-data" class="form">
+            <div class="field">
+                <label class="field-label" for="field-file">"Add a file that shows it"{optional}</label>
+                <p class="field-hint" id="field-file-hint">{hint}</p>
+                <input class="input" type="file" id="field-file" name=FIELD accept=endings() required aria-describedby=described aria-invalid=invalid/>
+                {said.map(|said| view! { <p class="field-error" id="field-file-error"><span class="sr-only">"Error: "</span>{said}</p> })}
+            </div>
+            <div class="form-actions"><Button submit=true>"Add the file"</Button></div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,129 @@
+//! The trait that every connector implements.
+
+use crate::exchange::Exchanges;
+use crate::fault::Fault;
+use crate::order::{Actual, Operation, Order, Plan, Step};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use uuid::Uuid;
+
+/// The kinds of connectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectorKind {
+    /// People do it.
+    Manual,
+    /// SCIM 2.0 (RFC 7643, RFC 7644).
+    Scim,
+    /// Signed messages to an address.
+    Webhook,
+    /// In this process, for tests and the demonstration.
+    Memory,
+}
+
+/// What a connector can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// It makes accounts and closes them; otherwise accounts are there already.
+    pub accounts: bool,
+    /// It says what is there. Without it nothing is proven, and a person looks.
+    pub reads_back: bool,
+    /// It can undo.
+    pub undoes: bool,
+    /// It may answer later ([`Applied::Awaited`]).
+    pub answers_later: bool,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "applied", rename_all = "snake_case")]
+pub enum Applied {
+    /// It is done, says the other side.
+    Done {
+        /// The account's id over there, when it is known.
+        account: Option<String>,
+    },
+    /// The other side took it on and will say later what came of it.
+    Awaited {
+        /// How it names the matter.
+        reference: String,
+    },
+}
+
+/// What a test of the settings found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tested {
+    /// One sentence for each thing that was looked at, with whether it is well.
+    pub findings: Vec<(bool, String)>,
+}
+
+/// Time for measuring, and nothing else from the machine: rules get times as parameters.
+pub trait Surroundings: Send + Sync {
+    /// Microseconds of a clock that never goes back.
+    fn micros(&self) -> u64;
+    /// The time of day, in seconds since 1970, for signed messages.
+    fn unix_seconds(&self) -> i64;
+}
+
+/// A way to reach one machine, with settings and secret.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Which kind.
+    fn kind(&self) -> ConnectorKind;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Whether the settings work; changes nothing over there.
+    ///
+    /// # Errors
+    /// [`Fault`] when nothing at all could be found out.
+    async fn test(&self, log: &mut Exchanges) -> Result<Tested, Fault>;
+
+    /// Reads what is there and says what has to be done.
+    ///
+    /// # Errors
+    /// [`Fault`]; nothing was changed.
+    async fn plan(&self, order: &Order, log: &mut Exchanges) -> Result<Plan, Fault>;
+
+    /// Does one step. Calling it again with the same `key` has no further effect.
+    ///
+    /// # Errors
+    /// [`Fault`]; only [`Fault::Unclear`], [`Fault::Broken`] and [`Fault::Garbled`] leave it open
+    /// whether the step was done.
+    async fn apply(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<Applied, Fault>;
+
+    /// Says what is there, asking the other side anew.
+    ///
+    /// # Errors
+    /// [`Fault`]; nothing was changed.
+    async fn read_back(&self, order: &Order, log: &mut Exchanges) -> Result<Actual, Fault>;
+
+    /// Brings a step back to what was found before it. Calling it again has no further effect.
+    ///
+    /// # Errors
+    /// [`Fault`], as [`Connector::apply`].
+    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<(), Fault>;
+}
+
+impl ConnectorKind {
+    /// The word stored in the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Scim => "scim",
+            Self::Webhook => "webhook",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+impl Operation {
+    /// Whether the step gives something that was not there; undoing then takes it away.
+    #[must_use]
+    pub fn gives(self) -> bool {
+        matches!(self, Self::ReadyAccount | Self::Give)
+    }
+}

@@ -1,0 +1,90 @@
+//! Files that show what was done by hand, in and out: a multipart form that adds one to a release, and
+//! downloads. What is taken and who may have it is decided behind the port.
+
+use super::answer;
+use super::attachments::{as_download, file_of};
+use crate::state::AppState;
+use crate::usecase::accounts::Handover;
+use app::caller::MaybeCaller;
+use app::error::AppError;
+use app::paths;
+use app::releases::evidence::{CARD, REFUSED};
+use axum::Extension;
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
+use axum::http::Uri;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use domain::id::{EvidenceId, ReleaseId};
+use serde::Deserialize;
+
+/// Where the form that adds a file goes.
+pub const PATH: &str = paths::RELEASE_FILES;
+/// Where a file is given out.
+pub const ONE: &str = "/release-files/{id}";
+
+/// The route that takes files. The limit of its body stands in [`super::detach`].
+pub fn upload_route() -> MethodRouter<AppState> {
+    post(upload).layer(DefaultBodyLimit::disable())
+}
+
+/// The route that gives files out.
+pub fn download_route() -> MethodRouter<AppState> {
+    get(download)
+}
+
+/// What the address of the form says.
+#[derive(Deserialize)]
+struct Target {
+    #[serde(default)]
+    release: String,
+}
+
+/// The release that the address of the form names.
+pub fn release_of(form: &Uri) -> Option<ReleaseId> {
+    Query::<Target>::try_from_uri(form).ok().and_then(|Query(target)| target.release.parse().ok())
+}
+
+/// The page of a release with the code of a refused file.
+pub fn back(release: ReleaseId, code: &str) -> String {
+    format!("{}#{CARD}", paths::with(&paths::release(release), &[(REFUSED, code)]))
+}
+
+/// Adds a file to a release and leads back to it, also when it is refused: then with the code.
+async fn upload(
+    State(state): State<AppState>,
+    Extension(MaybeCaller(caller)): Extension<MaybeCaller>,
+    Query(target): Query<Target>,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let Some(caller) = caller else { return answer::refuse(&AppError::NotSignedIn, PATH, &headers) };
+    let Ok(release) = target.release.parse::<ReleaseId>() else { return answer::refuse(&AppError::NotFound, PATH, &headers) };
+    let outcome = match file_of(form).await {
+        Ok(file) => state.backend(Handover::default()).releases.add_file(&caller, release, file).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => answer::see_other(&format!("{}#{CARD}", paths::release(release))),
+        Err(error) => match error.problems().first() {
+            Some(problem) => answer::see_other(&back(release, &problem.code)),
+            None => answer::refuse(&error, PATH, &headers),
+        },
+    }
+}
+
+/// Gives a file out, as a download and never as a page of ours.
+async fn download(
+    State(state): State<AppState>,
+    Extension(MaybeCaller(caller)): Extension<MaybeCaller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(caller) = caller else { return answer::refuse(&AppError::NotSignedIn, PATH, &headers) };
+    let Ok(id) = id.parse::<EvidenceId>() else { return answer::refuse(&AppError::NotFound, PATH, &headers) };
+    match state.backend(Handover::default()).releases.file(&caller, id).await {
+        Ok(file) => as_download(file),
+        Err(error) => answer::refuse(&error, PATH, &headers),
+    }
+}

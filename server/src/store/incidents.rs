@@ -1,0 +1,61 @@
+//! Stretches of time in which work was late. At most one is open, whatever the number of servers.
+
+use super::error::{StoreError, one_row};
+use domain::id::IncidentId;
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+
+/// An incident that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Which.
+    pub id: IncidentId,
+    /// Since when.
+    pub began_at: Timestamp,
+    /// What was late then, a sentence.
+    pub what: String,
+}
+
+/// The incident that is not over, if there is one.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn open(conn: &mut PgConnection) -> Result<Option<Open>, StoreError> {
+    let row = sqlx::query!("select id, began_at, what from work_incident where over_at is null").fetch_optional(conn).await?;
+    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff(), what: r.what }))
+}
+
+/// Begins an incident; `false` when another server was quicker.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn begin(conn: &mut PgConnection, id: IncidentId, what: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "insert into work_incident (id, began_at, what) values ($1, $2, $3) on conflict ((true)) where over_at is null do nothing",
+        id.0,
+        now.to_sqlx() as _,
+        what
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends an incident; `false` when another server was quicker.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn end(conn: &mut PgConnection, id: IncidentId, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update work_incident set over_at = greatest($2, began_at) where id = $1 and over_at is null",
+        id.0,
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    one_row("work_incident", &done).map(|()| true)
+}

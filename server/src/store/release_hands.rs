@@ -1,0 +1,149 @@
+//! Work by hand: who took a release on, by when it should be done, who was reminded, and who took the
+//! second look.
+
+use super::error::{StoreError, one_row};
+use domain::catalogue::RiskTier;
+use domain::id::{EntitlementId, IdentityId, ReleaseId};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+
+/// What work by hand needs to know of a release besides its state.
+#[derive(Clone, Debug)]
+pub struct Hand {
+    /// Who took it on, by name, and when that lapses.
+    pub claim: Option<Claim>,
+    /// By when it should be done.
+    pub due_at: Option<Timestamp>,
+    /// When operators were reminded.
+    pub reminded_at: Option<Timestamp>,
+}
+
+/// Who has a release.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Who.
+    pub by: IdentityId,
+    /// Their name.
+    pub name: String,
+    /// When it goes back to everybody by itself.
+    pub lapses_at: Timestamp,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn hand(conn: &mut PgConnection, id: ReleaseId) -> Result<Hand, StoreError> {
+    let r = sqlx::query!(
+        r#"select l.claimed_by, l.claim_lapses_at, c.display_name as "name?", l.due_at, l.reminded_at
+           from release l left join identity c on c.id = l.claimed_by where l.id = $1"#,
+        id.0
+    )
+    .fetch_one(conn)
+    .await?;
+    let claim = r.claimed_by.zip(r.claim_lapses_at).map(|(by, lapses_at)| Claim {
+        by: IdentityId(by),
+        name: r.name.unwrap_or_default(),
+        lapses_at: lapses_at.to_jiff(),
+    });
+    Ok(Hand { claim, due_at: r.due_at.map(|t| t.to_jiff()), reminded_at: r.reminded_at.map(|t| t.to_jiff()) })
+}
+
+/// Somebody takes it on.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses, for one because they approved it.
+pub async fn claim(conn: &mut PgConnection, id: ReleaseId, by: IdentityId, now: Timestamp, lapses_at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release set claimed_by = $2, claimed_at = $3, claim_lapses_at = $4 where id = $1",
+        id.0,
+        by.0,
+        now.to_sqlx() as _,
+        lapses_at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("release", &done)
+}
+
+/// Nobody has it any more.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn unclaim(conn: &mut PgConnection, id: ReleaseId) -> Result<(), StoreError> {
+    let done = sqlx::query!("update release set claimed_by = null, claimed_at = null, claim_lapses_at = null where id = $1", id.0)
+        .execute(conn)
+        .await?;
+    one_row("release", &done)
+}
+
+/// Releases whose claim has lapsed.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn lapsed_claims(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select id from release where claim_lapses_at <= $1 order by claim_lapses_at, id limit $2",
+        now.to_sqlx() as _,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(ReleaseId).collect())
+}
+
+/// Writes a due time anew; what is due anew may be reminded of anew.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_due(conn: &mut PgConnection, id: ReleaseId, due_at: Timestamp) -> Result<(), StoreError> {
+    let done =
+        sqlx::query!("update release set due_at = $2, reminded_at = null where id = $1", id.0, due_at.to_sqlx() as _).execute(conn).await?;
+    one_row("release", &done)
+}
+
+/// Writes that operators were reminded.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_reminded(conn: &mut PgConnection, id: ReleaseId, now: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query!("update release set reminded_at = $2 where id = $1", id.0, now.to_sqlx() as _).execute(conn).await?;
+    one_row("release", &done)
+}
+
+/// Work by hand that is late and of which nobody was reminded.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn late(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select l.id from release l
+           where l.state in ('planned', 'held', 'activated') and l.reminded_at is null and l.due_at <= $1
+             and not 'by_machine' = any (release_filters(l, null, $1))
+           order by l.due_at, l.id limit $2"#,
+        now.to_sqlx() as _,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(ReleaseId).collect())
+}
+
+/// Writes who took the second look.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses: the same person, an approver or the subject.
+pub async fn set_verified_by(conn: &mut PgConnection, id: ReleaseId, by: IdentityId) -> Result<(), StoreError> {
+    let done = sqlx::query!("update release set verified_by = $2 where id = $1", id.0, by.0).execute(conn).await?;
+    one_row("release", &done)
+}
+
+/// The tier of an entitlement at this moment.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or the word is unknown.
+pub async fn tier(conn: &mut PgConnection, entitlement: EntitlementId) -> Result<RiskTier, StoreError> {
+    let word = sqlx::query_scalar!("select tier from entitlement where id = $1", entitlement.0).fetch_one(conn).await?;
+    Ok(word.parse()?)
+}

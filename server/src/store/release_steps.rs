@@ -1,0 +1,302 @@
+//! The steps of a release that a machine carries out, and every call that was made for it.
+
+use super::error::{StoreError, one_row};
+use domain::id::{ConnectionId, ReleaseId};
+use domain::saga::{StepOperation, StepRecord, StepState};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What carrying out by machine needs to know of a release besides its state.
+#[derive(Clone, Copy, Debug)]
+pub struct Carrying {
+    /// The pinned connection and the version of its settings.
+    pub connection: Option<(ConnectionId, i32)>,
+    /// How often it was planned, counting from one.
+    pub round: i32,
+    /// Tries in a row that came to nothing.
+    pub tries: i32,
+    /// Counts up with each worker.
+    pub fence: i64,
+    /// Until when a worker has it.
+    pub worked_until: Option<Timestamp>,
+}
+
+/// Reads it; the caller holds the lock of the release.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn carrying(conn: &mut PgConnection, id: ReleaseId) -> Result<Carrying, StoreError> {
+    let row = sqlx::query!("select connection_id, connection_version, round, tries, fence, worked_until from release where id = $1", id.0)
+        .fetch_one(conn)
+        .await?;
+    Ok(Carrying {
+        connection: row.connection_id.map(ConnectionId).zip(row.connection_version),
+        round: row.round,
+        tries: row.tries,
+        fence: row.fence,
+        worked_until: row.worked_until.map(|t| t.to_jiff()),
+    })
+}
+
+/// Writes it.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_carrying(conn: &mut PgConnection, id: ReleaseId, carrying: &Carrying) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release set connection_id = $2, connection_version = $3, round = $4, tries = $5, fence = $6, worked_until = $7 where id = $1",
+        id.0,
+        carrying.connection.map(|(connection, _)| connection.0),
+        carrying.connection.map(|(_, version)| version),
+        carrying.round,
+        carrying.tries,
+        carrying.fence,
+        carrying.worked_until.map(ToSqlx::to_sqlx) as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("release", &done)
+}
+
+/// Writes what should be there, what is, and how they differ.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_variance(
+    conn: &mut PgConnection,
+    id: ReleaseId,
+    planned: &Value,
+    actual: &Value,
+    variance: &Value,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release set planned_entitlements = $2, actual_entitlements = $3, variance = $4 where id = $1",
+        id.0,
+        planned,
+        actual,
+        variance
+    )
+    .execute(conn)
+    .await?;
+    one_row("release", &done)
+}
+
+/// A step as recorded.
+#[derive(Clone, Debug)]
+pub struct StepRow {
+    /// Where it stands in the order.
+    pub position: i32,
+    /// What it does, and where it stands.
+    pub record: StepRecord,
+    /// What was found before it, as the connector wrote it.
+    pub before: Value,
+    /// The key it is done with.
+    pub key: Uuid,
+    /// The key it is undone with.
+    pub undo_key: Uuid,
+    /// How the other side names the matter while it is awaited.
+    pub reference: Option<String>,
+    /// When it was begun.
+    pub began_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The steps of a round, in order.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row cannot be.
+pub async fn of_round(conn: &mut PgConnection, id: ReleaseId, round: i32) -> Result<Vec<StepRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select position, operation, before, state, key, undo_key, reference, began_at, ended_at from release_step where release_id = $1 and round = $2 order by position",
+        id.0,
+        round
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(StepRow {
+                position: r.position,
+                record: StepRecord { operation: r.operation.parse::<StepOperation>()?, state: r.state.parse::<StepState>()? },
+                before: r.before,
+                key: r.key,
+                undo_key: r.undo_key,
+                reference: r.reference,
+                began_at: r.began_at.map(|t| t.to_jiff()),
+                ended_at: r.ended_at.map(|t| t.to_jiff()),
+            })
+        })
+        .collect()
+}
+
+/// Writes a planned step.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn insert(conn: &mut PgConnection, id: ReleaseId, round: i32, step: &StepRow) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "insert into release_step (release_id, round, position, operation, before, state, key, undo_key) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id.0,
+        round,
+        step.position,
+        step.record.operation.word(),
+        step.before,
+        step.record.state.word(),
+        step.key,
+        step.undo_key
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_step", &done)
+}
+
+/// Writes the state that a step has reached.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_state(
+    conn: &mut PgConnection,
+    id: ReleaseId,
+    round: i32,
+    position: i32,
+    state: StepState,
+    reference: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release_step set state = $4, reference = coalesce($5, reference),
+                began_at = case when $4 = 'begun' then $6 else coalesce(began_at, case when $4 in ('waiting', 'not_needed', 'skipped') then null else $6::timestamptz end) end,
+                ended_at = case when $4 in ('begun', 'undoing', 'awaited') then null else $6::timestamptz end
+         where release_id = $1 and round = $2 and position = $3",
+        id.0,
+        round,
+        position,
+        state.word(),
+        reference,
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_step", &done)
+}
+
+/// Whether something may be there that the release brought about in its present round.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row cannot be.
+pub async fn touched(conn: &mut PgConnection, id: ReleaseId) -> Result<bool, StoreError> {
+    let round = carrying(&mut *conn, id).await?.round;
+    let steps: Vec<_> = of_round(conn, id, round).await?.into_iter().map(|step| step.record).collect();
+    Ok(domain::saga::touched(&steps))
+}
+
+/// A call about to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCall<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// For which release.
+    pub release: ReleaseId,
+    /// In which round.
+    pub round: i32,
+    /// For which step.
+    pub position: Option<i32>,
+    /// `plan`, `apply`, `read_back`, `undo` or `completion`.
+    pub purpose: &'a str,
+    /// Through which connection.
+    pub connection: ConnectionId,
+    /// The kind of its connector.
+    pub connector: &'a str,
+    /// The key it carries.
+    pub key: Option<Uuid>,
+    /// The worker that makes it.
+    pub fence: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes a call down before it is made. Calls of workers before that never ended are lost: whatever
+/// came of them, their workers will not say.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn begin_call(conn: &mut PgConnection, call: &NewCall<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update release_call set ended_at = $2, outcome = 'lost', said = 'The server that made this call stopped before it could write what came of it.'
+         where release_id = $1 and ended_at is null",
+        call.release.0,
+        call.at.to_sqlx() as _
+    )
+    .execute(&mut *conn)
+    .await?;
+    let done = sqlx::query!(
+        "insert into release_call (id, release_id, round, position, purpose, connection_id, connector, key, fence, began_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        call.id,
+        call.release.0,
+        call.round,
+        call.position,
+        call.purpose,
+        call.connection.0,
+        call.connector,
+        call.key,
+        call.fence,
+        call.at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_call", &done)
+}
+
+/// Writes what came of a call.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn end_call(
+    conn: &mut PgConnection,
+    id: Uuid,
+    outcome: &str,
+    said: Option<&str>,
+    exchanges: &Value,
+    took_ms: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release_call set ended_at = $2, outcome = $3, said = $4, exchanges = $5, took_ms = $6 where id = $1 and ended_at is null",
+        id,
+        now.to_sqlx() as _,
+        outcome,
+        said,
+        exchanges,
+        took_ms
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_call", &done)
+}
+
+/// Releases that a worker should look at: due, and in nobody's hands. The queue has a task for each of
+/// them already; this finds those whose task was lost.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn due(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select l.id from release l
+           join entitlement e on e.id = l.entitlement_id join application a on a.id = e.application_id
+           left join connection c on c.id = coalesce(l.connection_id, a.connection_id)
+           where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and c.connector <> 'manual'
+             and (l.state in ('planned', 'gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null)
+                  or (l.state = 'failed' and l.next_try_at <= $1) or (l.state = 'undoing' and coalesce(l.next_try_at, $1) <= $1))
+             and coalesce(l.worked_until, $1) <= $1
+           order by l.not_before, l.id limit $2"#,
+        now.to_sqlx() as _,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(ReleaseId).collect())
+}

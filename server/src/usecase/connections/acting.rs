@@ -1,0 +1,161 @@
+//! What is done about a connection besides changing it: testing, ending its rest, retiring it, and
+//! deciding on a change that waits.
+
+use super::{facts, locked, saving};
+use crate::store;
+use crate::store::connection_records::{NewVersion, Record};
+use crate::usecase::Base;
+use crate::usecase::authorise::require;
+use crate::usecase::error::UseCaseError;
+use crate::usecase::notifying::{Notice, tell};
+use crate::usecase::work::Work;
+use app::error::AppError;
+use connector::{Breaker, Exchanges, Fault};
+use domain::actor::Caller;
+use domain::connection::ConnectionState;
+use domain::event::EventKind;
+use domain::id::{ConnectionId, IdentityId};
+use domain::notification::NotificationKind;
+use domain::permission::{Action, Relation};
+use domain::text::Remark;
+use serde_json::json;
+use std::time::Duration;
+
+/// Longest a test may take: somebody waits for it in front of a page.
+const TEST_WITHIN: Duration = Duration::from_secs(20);
+
+/// Finds out whether the settings in force work, outside of any transaction, and keeps what was found.
+pub(super) async fn test(base: &Base, caller: &Caller, id: ConnectionId, version: i32) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
+    seen(&record, version)?;
+    if !record.kind.asks_a_machine() {
+        return Err(AppError::NotPossible.into());
+    }
+    let row = store::connections::find(work.conn(), id, record.version).await?.ok_or(AppError::NotFound)?;
+    work.commit().await?;
+
+    let within = TEST_WITHIN.min(base.machines.call_within());
+    let tested = async {
+        let machine = base.machines.connector(&row)?;
+        machine.test(&mut Exchanges::default()).await
+    };
+    let found = tokio::time::timeout(within, tested).await.unwrap_or(Err(Fault::Unclear { after: within }));
+    let findings = found.map_or_else(|fault| vec![(false, fault.to_string())], |tested| tested.findings);
+    let well = findings.iter().all(|(well, _)| *well);
+
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let now = work.now();
+    store::connection_tests::keep_test(work.conn(), id, record.version, (caller.identity, now), (well, &json!(findings))).await?;
+    let mut body = facts(&record, if well { "It works." } else { "Something is not well." });
+    if let Some(body) = body.as_object_mut() {
+        body.insert("well".to_owned(), json!(well));
+        body.insert("findings".to_owned(), json!(findings));
+    }
+    work.event(EventKind::ConnectionTested, "connection", id.0, None, body).await?;
+    work.commit().await
+}
+
+fn seen(record: &Record, version: i32) -> Result<(), UseCaseError> {
+    if record.version == version { Ok(()) } else { Err(AppError::Changed.into()) }
+}
+
+/// Ends the rest of a connection: the next call is made at once.
+pub(super) async fn close_breaker(base: &Base, caller: &Caller, id: ConnectionId, reason: &str) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
+    let reason = Remark::parse("reason", reason, "Say why.")?;
+    let breaker = store::connections::lock_health(work.conn(), id).await?.map(|health| health.breaker);
+    // One that cannot be read counts as closed everywhere.
+    let breaker: Breaker = breaker.and_then(|breaker| serde_json::from_value(breaker).ok()).unwrap_or_default();
+    if matches!(breaker, Breaker::Closed { .. }) {
+        return Err(AppError::NotPossible.into());
+    }
+    let now = work.now();
+    store::connection_records::close_breaker(work.conn(), id, &json!(Breaker::closed_by_hand()), now).await?;
+    work.event(EventKind::ConnectionBreakerClosed, "connection", id.0, None, facts(&record, reason.as_str())).await?;
+    work.commit().await
+}
+
+/// Takes a connection out of use; what is under way through it goes on.
+pub(super) async fn retire(base: &Base, caller: &Caller, id: ConnectionId, version: i32, reason: &str) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
+    seen(&record, version)?;
+    let reason = Remark::parse("reason", reason, "Say why.")?;
+    let used = !store::connection_records::applications(work.conn(), id).await?.is_empty();
+    let waits = store::connection_changes::open_change(work.conn(), id).await?.is_some();
+    if used || waits || record.state == ConnectionState::Retired {
+        return Err(AppError::NotPossible.into());
+    }
+    let now = work.now();
+    store::connection_records::retire(work.conn(), id, now).await?;
+    work.event(EventKind::ConnectionRetired, "connection", id.0, None, facts(&record, reason.as_str())).await?;
+    work.commit().await
+}
+
+/// Whether the caller, by whatever account, wrote what waits.
+async fn is_own(work: &mut Work<'_>, caller: &Caller, by: IdentityId) -> Result<bool, UseCaseError> {
+    Ok(store::identities::accounts_of(work.conn(), &[by]).await?.contains(&caller.identity))
+}
+
+/// Puts a change that waits in force, as the second person.
+pub(super) async fn confirm(base: &Base, caller: &Caller, id: ConnectionId, version: i32) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let record = locked(&mut work, caller, id, Action::ReadConnections).await?;
+    let change = store::connection_changes::open_change(work.conn(), id).await?;
+    let own = match &change {
+        Some(change) => is_own(&mut work, caller, change.by.id).await?,
+        None => false,
+    };
+    require(caller, Action::ConfirmConnection, if own { &[Relation::Requester] } else { &[] })?;
+    let change = change.ok_or(AppError::NotPossible)?;
+    seen(&record, version)?;
+    if change.base_version != record.version {
+        return Err(AppError::Changed.into());
+    }
+    let now = work.now();
+    let new = NewVersion {
+        id,
+        version: record.version + 1,
+        name: &change.name,
+        kind: record.kind,
+        settings: &change.settings,
+        secret: change.secret.as_ref(),
+        reason: &change.reason,
+        by: change.by.id,
+        confirmed_by: Some(caller.identity),
+        now,
+    };
+    saving::in_force(&mut work, &record, &new).await?;
+    store::connection_changes::decide_change(work.conn(), change.id, true, caller.identity, now).await?;
+    told(&mut work, &record, change.by.id, "is in force").await?;
+    work.commit().await
+}
+
+/// Refuses a change that waits, or takes it back.
+pub(super) async fn refuse(base: &Base, caller: &Caller, id: ConnectionId) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let record = locked(&mut work, caller, id, Action::ReadConnections).await?;
+    let change = store::connection_changes::open_change(work.conn(), id).await?;
+    let own = match &change {
+        Some(change) => is_own(&mut work, caller, change.by.id).await?,
+        None => false,
+    };
+    if !own {
+        require(caller, Action::ConfirmConnection, &[])?;
+    }
+    let change = change.ok_or(AppError::NotPossible)?;
+    let now = work.now();
+    store::connection_changes::decide_change(work.conn(), change.id, false, caller.identity, now).await?;
+    let detail = if own { "taken back" } else { "refused" };
+    work.event(EventKind::ConnectionChangeRefused, "connection", id.0, None, facts(&record, detail)).await?;
+    told(&mut work, &record, change.by.id, "was refused").await?;
+    work.commit().await
+}
+
+/// Tells whoever wrote a change what became of it.
+async fn told(work: &mut Work<'_>, record: &Record, who: IdentityId, what: &str) -> Result<(), UseCaseError> {
+    let (title, href) = (format!("Your change to the connection {} {what}", record.code), app::paths::connection(record.id));
+    tell(work, &[who], &Notice { kind: NotificationKind::Change, title: &title, body: "", href: &href, request: None }).await
+}

@@ -1,0 +1,148 @@
+//! What people do about a release that a machine carries out.
+
+use super::scene::*;
+
+/// A release that fails at giving and needs a person.
+async fn refused(scene: &Scene) -> (String, String) {
+    let (request, release) = scene.approved().await;
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::Refuse, u32::MAX);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.stands(&release).await.again), ("failed", false));
+    (request, release)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn rolling_back_leaves_nothing_of_what_was_done(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = refused(&scene).await;
+    assert_eq!(scene.directory.people().len(), 1, "the account was made");
+    let reply = scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "The group does not exist.")]).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "rolled_back");
+    assert!(scene.directory.people().values().all(|person| person.state != connector::Account::Active));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_rolled_back_is_tried_again_without_anybody_approving(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, release) = refused(&scene).await;
+    scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "The group does not exist.")]).await;
+    scene.s.app.drain().await;
+    scene.directory.recover();
+    let reply = scene.act(scene.s.pol, "releases/retry", &release, &[]).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    assert!(scene.ana_reads());
+    let approvals: i64 = scene.one("select count(*) from decision where request_id = $1::uuid", &request).await;
+    assert_eq!(approvals, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_compensation_that_fails_for_good_is_stuck_and_called_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = refused(&scene).await;
+    scene.directory.script(Moment::Undo(Operation::ReadyAccount), Trouble::Refuse, 1);
+    scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "The group does not exist.")]).await;
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "stuck");
+    let reply = scene.act(scene.s.pia, "releases/retry", &release, &[]).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "rolled_back");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_step_is_taken_as_done_only_by_two_people_and_is_still_read_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = refused(&scene).await;
+    let reason = [("reason", "Added by hand in the console, ticket 4711.")];
+    assert!(scene.act(scene.s.pia, "releases/propose_skip", &release, &reason).await.status < 400);
+    let own = scene.act(scene.s.pia, "releases/answer_skip", &release, &[("confirm", "true")]).await;
+    assert_eq!((own.status, refusal(&own)), (403, json!("separation_of_duties")));
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status < 400);
+    scene.s.app.drain().await;
+    let stands = scene.stands(&release).await;
+    assert_eq!(stands.state, "failed", "nobody believes it before it is read back");
+    assert_eq!(stands.said.as_deref(), Some("The machine says that it is done, but the access is not there."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn no_approver_and_no_subject_lends_a_hand(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = refused(&scene).await;
+    for who in [scene.s.mona, scene.s.ana] {
+        scene.s.app.role(who, domain::permission::Role::Operator).await;
+        for (endpoint, more) in [
+            ("releases/retry", vec![]),
+            ("releases/roll_back", vec![("reason", "No.")]),
+            ("releases/propose_skip", vec![("reason", "Done.")]),
+        ] {
+            let reply = scene.act(who, endpoint, &release, &more).await;
+            assert_eq!((reply.status, refusal(&reply)), (403, json!("separation_of_duties")), "{endpoint}");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_removal_is_tried_for_as_long_as_it_takes_and_said_at_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.ending().await;
+    scene.directory.script(Moment::Apply(Operation::Take), Trouble::Refuse, u32::MAX);
+    scene.s.app.drain().await;
+    let told: i64 = scene.one("select count(*) from notification where kind = 'held' and href = '/releases/' || $1", &release).await;
+    assert!(told >= 2, "both operators hear of it");
+    for _ in 0..20 {
+        scene.wait_and_drain().await;
+    }
+    assert_eq!((scene.state(&release).await.as_str(), scene.stands(&release).await.again), ("failed", true));
+    let reply = scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "Leave it.")]).await;
+    assert_eq!(reply.status, 409, "access that is on its way out does not come back: {}", reply.text());
+    scene.directory.recover();
+    scene.wait_and_drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn giving_gives_up_after_eight_tries_and_calls_somebody(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::Plan, Trouble::Fail, u32::MAX);
+    for _ in 0..20 {
+        scene.wait_and_drain().await;
+    }
+    let stands = scene.stands(&release).await;
+    assert_eq!((stands.state.as_str(), stands.again), ("failed", false));
+    assert_eq!(scene.one::<i32>("select tries from release where id = $1::uuid", &release).await, 8);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_request_under_way_is_not_withdrawn_before_it_is_rolled_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, release) = refused(&scene).await;
+    let view = scene.s.show(scene.s.ana, &request).await;
+    let version = view["version"].to_string();
+    let withdraw = [("request", request.as_str()), ("version", version.as_str()), ("reason", "No longer needed.")];
+    assert_eq!(scene.s.call(scene.s.ana, "requests/withdraw", &withdraw).await.status, 409);
+    // The page says so before anybody presses.
+    assert_eq!((&view["may_withdraw"], &view["may_edit"]), (&json!(false), &json!(false)));
+    let number: String = scene.one("select number from release where id = $1::uuid", &release).await;
+    let mut browser = Browser::of(scene.s.app.sign_in_as(scene.s.ana).await);
+    browser.open(&format!("/requests/{request}")).await;
+    assert!(browser.says(&format!("It cannot be withdrawn or changed now: {number} is under way.")), "{}", browser.page);
+    assert!(!browser.has_form("/api/requests/withdraw", "") && !browser.has_form("/api/drafts/edit", ""), "{}", browser.page);
+    assert_eq!(
+        scene.s.show(scene.s.mona, &request).await["under_way"],
+        serde_json::Value::Null,
+        "she could neither withdraw nor change it"
+    );
+    scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "Taken back.")]).await;
+    scene.s.app.drain().await;
+    browser.open(&format!("/requests/{request}")).await;
+    assert!(browser.has_form("/api/requests/withdraw", "") && browser.has_form("/api/drafts/edit", ""), "{}", browser.page);
+    assert!(!browser.says("It cannot be withdrawn or changed now"), "{}", browser.page);
+    let reply = scene.s.call(scene.s.ana, "requests/withdraw", &withdraw).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    assert_eq!(scene.state(&release).await, "cancelled");
+}

@@ -1,0 +1,108 @@
+//! The whole way, and what stands on the record.
+
+use super::scene::*;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_approved_is_given_read_back_and_shown(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, release) = scene.approved().await;
+    assert_eq!(scene.state(&release).await, "planned");
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    assert!(scene.ana_reads());
+    for operation in [Operation::ReadyAccount, Operation::Give] {
+        assert_eq!(scene.effects(&release, Moment::Apply(operation)), 1, "{operation:?}");
+    }
+    assert_eq!(scene.one::<String>("select state from request where id = $1::uuid", &request).await, "released");
+    let kinds: std::collections::BTreeSet<String> = sqlx::query_scalar("select kind from audit_event where request_id = $1::uuid and kind ~ '^(release|grant)[.]'")
+        .bind(&request)
+        .fetch_all(&scene.s.app.owner)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+    let expected = ["grant.activated", "release.account_ready", "release.activated", "release.gated", "release.planned", "release.verified"];
+    assert_eq!(kinds, expected.map(str::to_owned).into());
+    let variance: serde_json::Value = scene.one("select variance from release where id = $1::uuid", &release).await;
+    assert_eq!(variance, json!({ "missing": [], "unexpected": [] }));
+    // Nobody executed: the machine did, through the connection that is pinned.
+    let by: Option<uuid::Uuid> = scene.one("select executed_by from release where id = $1::uuid", &release).await;
+    assert_eq!(by, None);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn access_ends_by_itself_over_there(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, _) = scene.approved().await;
+    scene.s.app.drain().await;
+    assert!(scene.ana_reads());
+    scene.s.app.clock.set("2026-12-22T00:00:01Z".parse().unwrap());
+    server::job::run_due(&scene.s.app.base).await.unwrap();
+    scene.s.app.drain().await;
+    assert!(!scene.ana_reads());
+    assert_eq!(scene.one::<String>("select state from access_grant where request_id = $1::uuid", &request).await, "ended");
+    assert_eq!(scene.one::<String>("select state from request where id = $1::uuid", &request).await, "closed");
+    let account = scene.directory.people().into_values().next().unwrap();
+    assert_eq!(account.state, connector::Account::Inactive, "the last access takes the account with it");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nothing_happens_before_the_start_that_was_asked_for(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let reply = scene.s.try_submit(scene.s.ana, scene.s.read, &[("starts_on", "2026-11-25"), ("ends_on", "2026-12-21")]).await;
+    assert!(reply.status < 400, "{}", reply.text());
+    let request = scene.s.newest().await;
+    scene.s.approve(scene.s.mona, &request).await;
+    let release = scene.s.open_release(&request).await;
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.directory.calls().len()), ("planned", 0));
+    scene.s.app.clock.set("2026-11-25T00:00:01Z".parse().unwrap());
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    let since: String = scene
+        .one("select to_char(active_since at time zone 'UTC', 'YYYY-MM-DD') from access_grant where request_id = $1::uuid", &request)
+        .await;
+    assert_eq!(since, "2026-11-25", "the clock of access starts when it is given");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn gates_run_again_before_anybody_is_asked_and_hold_what_does_not_meet_them(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    sqlx::query("update identity set mfa = 'absent' where id = $1").bind(scene.s.ana.0).execute(&scene.s.app.owner).await.unwrap();
+    sqlx::query("update identity set state = 'suspended', state_reason = 'Left.' where id = $1")
+        .bind(scene.s.ana.0)
+        .execute(&scene.s.app.owner)
+        .await
+        .unwrap();
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.directory.calls().len()), ("held", 0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_there_already_is_not_given_twice_and_not_taken_when_rolled_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    scene.s.app.drain().await;
+    let calls = scene.directory.all_effects();
+    // The same once more by hand of the worker: nothing is left to do.
+    let id: domain::id::ReleaseId = release.parse().unwrap();
+    let progress = server::usecase::carrying_out::advance(&scene.s.app.base, id).await.unwrap();
+    assert_eq!(progress, server::usecase::carrying_out::Progress::Rests);
+    assert_eq!(scene.directory.all_effects(), calls);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn switching_the_connection_changes_nothing_that_is_under_way(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::Fail, 1);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "failed");
+    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
+    scene.s.app.connect(scene.s.ledger, "elsewhere", "memory", &settings, None).await;
+    scene.wait_and_drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    assert!(scene.ana_reads(), "it went on where it had begun");
+    assert_eq!(scene.s.app.base.machines.directory("elsewhere").all_effects(), 0);
+}

@@ -1,0 +1,104 @@
+//! The ledger of the story, served by a directory in memory.
+
+pub use crate::cast::{Story, refusal};
+pub use crate::support::*;
+pub use connector::Operation;
+pub use connector::memory::{Directory, Moment, Trouble};
+pub use serde_json::json;
+
+use domain::id::ReleaseId;
+
+/// The story with its ledger served by machine.
+pub struct Scene {
+    pub s: Story,
+    pub directory: Directory,
+}
+
+/// A release as it stands, for comparing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stands {
+    pub state: String,
+    /// Whether it is tried again by itself.
+    pub again: bool,
+    /// What people read about what went wrong.
+    pub said: Option<String>,
+}
+
+impl Scene {
+    /// Calls are given up after 50 ms, so that a directory that hangs holds nothing up.
+    pub async fn set(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
+        let within = std::time::Duration::from_millis(50);
+        let s = Story::begin_with(pool, connect, Setup { call_within: Some(within), ..Setup::default() }).await;
+        let directory = s.app.in_memory(s.ledger).await;
+        Self { s, directory }
+    }
+
+    /// An approved request of Ana for the reader, with its release, which nothing has looked at yet.
+    pub async fn approved(&self) -> (String, String) {
+        let request = self.s.submit(self.s.ana, self.s.read).await;
+        self.s.approve(self.s.mona, &request).await;
+        let release = self.s.open_release(&request).await;
+        (request, release)
+    }
+
+    /// Access that Ana has through the directory, on its way out.
+    pub async fn ending(&self) -> (String, String) {
+        let (request, _) = self.approved().await;
+        self.s.app.drain().await;
+        let grant: uuid::Uuid = self.one("select id from access_grant where request_id = $1::uuid", &request).await;
+        let reply = self.s.call(self.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await;
+        assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+        let release: uuid::Uuid = self.one("select id from release where request_id = $1::uuid and kind = 'remove'", &request).await;
+        (request, release.to_string())
+    }
+
+    /// One value of one row.
+    pub async fn one<T>(&self, sql: &'static str, id: &str) -> T
+    where
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        sqlx::query_scalar(sql).bind(id).fetch_one(&self.s.app.owner).await.unwrap()
+    }
+
+    pub async fn stands(&self, release: &str) -> Stands {
+        let (state, again, said): (String, bool, Option<String>) =
+            sqlx::query_as("select state, next_try_at is not null, failure ->> 'said' from release where id = $1::uuid")
+                .bind(release)
+                .fetch_one(&self.s.app.owner)
+                .await
+                .unwrap();
+        Stands { state, again, said }
+    }
+
+    pub async fn state(&self, release: &str) -> String {
+        self.stands(release).await.state
+    }
+
+    /// How often something was really changed over there for a release.
+    pub fn effects(&self, release: &str, moment: Moment) -> u32 {
+        self.directory.effects(release.parse::<ReleaseId>().unwrap().0, moment)
+    }
+
+    /// Whether the directory says that Ana has the reader.
+    pub fn ana_reads(&self) -> bool {
+        self.directory.people().values().any(|person| person.holds("Ledger Reader"))
+    }
+
+    pub async fn version(&self, release: &str) -> i32 {
+        self.one("select version from release where id = $1::uuid", release).await
+    }
+
+    /// What an operator does about a release.
+    pub async fn act(&self, who: IdentityId, endpoint: &str, release: &str, more: &[(&str, &str)]) -> Reply {
+        let version = self.version(release).await.to_string();
+        let mut fields = vec![("release", release), ("version", &version)];
+        fields.extend(more);
+        self.s.call(who, endpoint, &fields).await
+    }
+
+    /// Moves the clock over every wait and lets the worker look.
+    pub async fn wait_and_drain(&self) {
+        self.s.app.advance(SignedDuration::from_hours(2));
+        self.s.app.drain().await;
+    }
+}

@@ -1,0 +1,86 @@
+//! Workers that die, come back, or meet.
+
+use super::scene::*;
+use connector::memory::Point;
+use server::usecase::carrying_out::{Progress, advance};
+
+/// A worker that is stopped in the middle of a call and never comes back, as by `kill -9`.
+async fn dies_at(scene: &Scene, release: &str, moment: Moment, point: Point) {
+    let mut held = scene.directory.hold(moment, None, point);
+    let base = scene.s.app.base.clone();
+    let id = release.parse().unwrap();
+    let worker = tokio::spawn(async move { advance(&base, id).await });
+    assert!(held.reached().await);
+    worker.abort();
+    assert!(worker.await.unwrap_err().is_cancelled());
+    held.release();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_worker_that_dies_before_or_after_any_call_leaves_one_effect_and_nothing_stuck(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let directory = s.app.in_memory(s.ledger).await;
+    let scene = Scene { s, directory };
+    for moment in [Moment::Plan, Moment::Apply(Operation::ReadyAccount), Moment::Apply(Operation::Give), Moment::ReadBack] {
+        for point in [Point::BeforeEffect, Point::AfterEffect] {
+            let (request, release) = scene.approved().await;
+            dies_at(&scene, &release, moment, point).await;
+            // Its lease keeps others away for a while, and no longer than a minute.
+            let progress = advance(&scene.s.app.base, release.parse().unwrap()).await.unwrap();
+            let Progress::At(at) = progress else { panic!("{moment:?} {point:?}: {progress:?}") };
+            assert!(at.duration_since(scene.s.app.now()) <= SignedDuration::from_mins(1));
+            scene.s.app.advance(SignedDuration::from_mins(1));
+            scene.s.app.drain().await;
+            assert_eq!(scene.state(&release).await, "closed", "{moment:?} {point:?}");
+            for operation in [Operation::ReadyAccount, Operation::Give] {
+                assert_eq!(scene.effects(&release, Moment::Apply(operation)), 1, "{moment:?} {point:?} {operation:?}");
+            }
+            let lost: i64 = scene.one("select count(*) from release_call where release_id = $1::uuid and outcome = 'lost'", &release).await;
+            assert_eq!(lost, 1, "the call that nobody heard the end of stands on record");
+            let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
+            assert!(scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
+            scene.s.app.drain().await;
+            for login in scene.directory.people().keys() {
+                scene.directory.remove(login);
+            }
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_worker_that_was_taken_for_dead_writes_nothing_when_it_comes_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let directory = s.app.in_memory(s.ledger).await;
+    let scene = Scene { s, directory };
+    let (_, release) = scene.approved().await;
+    let id = release.parse().unwrap();
+    let mut held = scene.directory.hold(Moment::Apply(Operation::Give), None, Point::AfterEffect);
+    let base = scene.s.app.base.clone();
+    let first = tokio::spawn(async move { advance(&base, id).await });
+    assert!(held.reached().await);
+    scene.s.app.advance(SignedDuration::from_mins(1));
+    assert_eq!(advance(&scene.s.app.base, id).await.unwrap(), Progress::Rests);
+    assert_eq!(scene.state(&release).await, "closed");
+    let version = scene.version(&release).await;
+    held.release();
+    assert_eq!(first.await.unwrap().unwrap(), Progress::Rests);
+    assert_eq!(scene.version(&release).await, version, "the one that came back changed nothing");
+    assert_eq!(scene.effects(&release, Moment::Apply(Operation::Give)), 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_workers_at_once_make_one_effect(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let directory = s.app.in_memory(s.ledger).await;
+    let scene = Scene { s, directory };
+    let (_, release) = scene.approved().await;
+    let id = release.parse().unwrap();
+    let base = &scene.s.app.base;
+    let (one, two) = tokio::join!(advance(base, id), advance(base, id));
+    let rests = [one.unwrap(), two.unwrap()];
+    assert!(rests.contains(&Progress::Rests), "{rests:?}");
+    assert_eq!(scene.state(&release).await, "closed");
+    for operation in [Operation::ReadyAccount, Operation::Give] {
+        assert_eq!(scene.effects(&release, Moment::Apply(operation)), 1);
+    }
+}

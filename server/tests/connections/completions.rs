@@ -1,0 +1,145 @@
+//! Receivers that answer later.
+
+use super::far_side::{FarSide, SECRET};
+use super::scene::*;
+use axum::body::Body;
+use axum::http::Request;
+use connector::Secret;
+use connector::webhook::signing::{SigningSecrets, sign};
+
+/// A release whose only step is awaited, under the reference JOB-17.
+struct Awaited {
+    scene: Scene,
+    side: FarSide,
+    release: String,
+}
+
+impl Awaited {
+    async fn set(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
+        let scene = Scene::set(pool, connect).await;
+        let side = FarSide::start().await;
+        let id = scene.make(&webhook(&[("field.url", &side.url)])).await;
+        scene.use_it(&id).await;
+        let request = scene.s.submit(scene.s.ana, scene.s.read).await;
+        scene.s.approve(scene.s.mona, &request).await;
+        let release = scene.s.open_release(&request).await;
+        scene.s.app.drain().await;
+        let awaited = Self { scene, side, release };
+        assert_eq!((awaited.step().await.as_str(), awaited.side.applied()), ("awaited", 1));
+        awaited
+    }
+
+    async fn step(&self) -> String {
+        self.scene.one("select state from release_step where release_id = $1::uuid and operation = 'give'", &self.release).await
+    }
+
+    async fn state(&self) -> String {
+        self.scene.one("select state from release where id = $1::uuid", &self.release).await
+    }
+
+    fn body(&self, changes: Value) -> Vec<u8> {
+        let mut body = json!({ "version": 1, "reference": "JOB-17", "release": self.release, "operation": "give", "outcome": "done" });
+        for (name, value) in changes.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body.to_string().into_bytes()
+    }
+
+    /// Sends a completion, signed with a secret.
+    async fn send(&self, to: &str, secret: &str, id: &str, body: Vec<u8>) -> Reply {
+        let at = self.scene.s.app.now().as_second();
+        let secrets = SigningSecrets::parse(&Secret::new(secret)).unwrap();
+        let request = Request::post(format!("/connectors/{to}/completions"))
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", at.to_string())
+            .header("webhook-signature", sign(&secrets, id, at, &body));
+        self.scene.s.app.stranger().send(request, Body::from(body)).await
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_done_goes_on_to_be_proven_and_the_same_message_again_changes_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    let name: String = awaited.scene.one("select name from entitlement where id = $1::uuid", &awaited.scene.s.read.to_string()).await;
+    awaited.side.give(&name);
+    let reply = awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!((awaited.step().await.as_str(), awaited.state().await.as_str()), ("done", "activated"));
+    let again = awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await;
+    assert_eq!((again.status, again.text().as_str()), (200, "Taken before."));
+    awaited.scene.s.app.drain().await;
+    let failure: Option<Value> = awaited.scene.one("select failure from release where id = $1::uuid", &awaited.release).await;
+    assert_eq!((awaited.state().await.as_str(), awaited.side.applied(), failure), ("closed", 1, None));
+    let late = awaited.send("ledger-hook", SECRET, "done_2", awaited.body(json!({ "outcome": "failed", "detail": "Too late." }))).await;
+    assert_eq!((late.status, awaited.state().await.as_str()), (409, "closed"));
+    let calls = "select count(*) from release_call where purpose = 'completion' and outcome = 'done' and ended_at is not null";
+    assert_eq!(awaited.scene.s.app.count(calls).await, 1);
+    assert_eq!(awaited.scene.s.app.count("select count(*) from connector_message").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_failed_is_said_in_the_receivers_words(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    let body = awaited.body(json!({ "outcome": "failed", "detail": "The role was withdrawn." }));
+    assert_eq!(awaited.send("ledger-hook", SECRET, "failed_1", body).await.status, 200);
+    assert_eq!((awaited.step().await.as_str(), awaited.state().await.as_str()), ("failed", "failed"));
+    let said: String = awaited.scene.one("select failure ->> 'said' from release where id = $1::uuid", &awaited.release).await;
+    assert_eq!(said, "The receiver says that it failed: The role was withdrawn.");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_else_and_nothing_else_completes_a_step(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    let scene = &awaited.scene;
+    let others = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    scene.make(&webhook(&[("field.code", "other-hook"), ("secret", others)])).await;
+    scene.make(&scim(&[])).await;
+    for (to, secret, changes, status) in [
+        ("ledger-hook", others, json!({}), 401),
+        ("no-such-hook", SECRET, json!({}), 401),
+        ("ledger-scim", SECRET, json!({}), 401),
+        ("Not%20a%20code", SECRET, json!({}), 404),
+        // Another connection, properly signed, with the first one's reference.
+        ("other-hook", others, json!({}), 409),
+        ("ledger-hook", SECRET, json!({ "reference": "JOB-18" }), 409),
+        ("ledger-hook", SECRET, json!({ "operation": "take" }), 409),
+        ("ledger-hook", SECRET, json!({ "release": "0190b0f0-0000-7000-8000-0000000000ff" }), 409),
+        ("ledger-hook", SECRET, json!({ "version": 2 }), 422),
+        ("ledger-hook", SECRET, json!({ "outcome": "failed" }), 422),
+        ("ledger-hook", SECRET, json!({ "detail": "x".repeat(17_000) }), 413),
+    ] {
+        let reply = awaited.send(to, secret, "message_1", awaited.body(changes.clone())).await;
+        assert_eq!(reply.status, status, "{to} {changes:.60}: {}", reply.text());
+    }
+    let bare = scene.s.app.stranger().send(Request::post("/connectors/ledger-hook/completions"), Body::from(awaited.body(json!({})))).await;
+    assert_eq!((bare.status, bare.text().contains("webhook-id")), (401, true), "{}", bare.text());
+    // Properly signed, but by way of a browser.
+    let (at, body) = (scene.s.app.now().as_second(), awaited.body(json!({})));
+    let secrets = SigningSecrets::parse(&Secret::new(SECRET)).unwrap();
+    let request = Request::post("/connectors/ledger-hook/completions")
+        .header("webhook-id", "message_1")
+        .header("webhook-timestamp", at.to_string())
+        .header("webhook-signature", sign(&secrets, "message_1", at, &body));
+    assert_eq!(scene.s.app.sign_in_as(scene.ada).await.send(request, Body::from(body)).await.status, 403);
+    assert_eq!(awaited.step().await, "awaited");
+    assert_eq!(scene.s.app.count("select count(*) from connector_message").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_completion_that_is_faster_than_its_announcement_is_asked_for_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    sqlx::query("update release_step set state = 'begun' where release_id = $1::uuid")
+        .bind(&awaited.release)
+        .execute(&awaited.scene.s.app.owner)
+        .await
+        .unwrap();
+    let early = awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await;
+    assert_eq!((early.status, early.header("retry-after")), (503, Some("5")));
+    sqlx::query("update release_step set state = 'awaited' where release_id = $1::uuid")
+        .bind(&awaited.release)
+        .execute(&awaited.scene.s.app.owner)
+        .await
+        .unwrap();
+    assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 200);
+}

@@ -1,0 +1,121 @@
+//! What operators see and do about releases that a machine carries out.
+
+use super::scene::*;
+use connector::Operation;
+use connector::memory::{Moment, Trouble};
+
+/// A release that fails at giving and needs a person.
+async fn refused(s: &Story) -> (String, connector::memory::Directory) {
+    let directory = s.app.in_memory(s.ledger).await;
+    let (_, release) = approved(s).await;
+    directory.script(Moment::Apply(Operation::Give), Trouble::Refuse, u32::MAX);
+    s.app.drain().await;
+    assert_eq!(state(s, &release).await, "failed");
+    (release, directory)
+}
+
+const FORMS: [&str; 4] = ["/api/releases/retry", "/api/releases/roll_back", "/api/releases/propose_skip", "/api/releases/answer_skip"];
+
+async fn forms(s: &Story, who: IdentityId, release: &str) -> Vec<&'static str> {
+    let mut page = browser(s, who).await;
+    page.open(&format!("/releases/{release}")).await;
+    assert_eq!(page.status, 200);
+    FORMS.into_iter().filter(|form| page.has_form(form, "")).map(|form| form.rsplit('/').next().unwrap()).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn each_form_is_shown_to_those_who_may_and_when_it_is_possible(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (release, directory) = refused(&s).await;
+    assert_eq!(forms(&s, s.pia, &release).await, ["retry", "roll_back", "propose_skip"]);
+    let cora = s.app.person_with("Cora", Role::Compliance).await;
+    s.app.role(s.mona, Role::Operator).await;
+    for who in [cora, s.mona] {
+        assert!(forms(&s, who, &release).await.is_empty(), "a reader and an approver do nothing about it");
+    }
+    let mut pia = browser(&s, s.pia).await;
+    pia.open(&format!("/releases/{release}")).await;
+    assert!(pia.says("Failed, and does not try again by itself."), "{}", pia.text());
+    let form = pia.form("/api/releases/propose_skip", "reason");
+    pia.send(&form.fill("reason", "Added by hand in the console.")).await;
+    assert!(pia.says("You proposed it: a second person answers."), "{}", pia.text());
+    assert!(pia.says("Somebody has proposed it already."), "why not otherwise: {}", pia.text());
+    assert_eq!(forms(&s, s.pia, &release).await, ["retry", "roll_back"]);
+    assert_eq!(forms(&s, s.pol, &release).await, ["retry", "roll_back", "answer_skip"]);
+    let mut pol = browser(&s, s.pol).await;
+    pol.open(&format!("/releases/{release}")).await;
+    let answer = pol.form("/api/releases/answer_skip", &release);
+    pol.send(&answer.with("confirm", "false")).await;
+    assert_eq!(forms(&s, s.pol, &release).await, ["retry", "roll_back", "propose_skip"], "{}", pol.text());
+
+    let form = pol.form("/api/releases/roll_back", "reason");
+    let long = "x".repeat(2_001);
+    pol.send(&form.clone().fill("reason", &long)).await;
+    assert!(pol.error("reason").contains("too long"), "{}", pol.text());
+    assert_eq!(pol.form("/api/releases/roll_back", "reason").value("reason"), long, "what was typed comes back");
+    pol.send(&form.fill("reason", "The group does not exist.")).await;
+    s.app.drain().await;
+    assert_eq!((state(&s, &release).await.as_str(), forms(&s, s.pia, &release).await), ("rolled_back", vec!["retry"]));
+    directory.recover();
+    pia.open(&format!("/releases/{release}")).await;
+    assert!(pia.says("The group does not exist."), "{}", pia.text());
+    let retry = pia.form("/api/releases/retry", &release);
+    pia.send(&retry).await;
+    s.app.drain().await;
+    assert_eq!((state(&s, &release).await.as_str(), forms(&s, s.pia, &release).await), ("closed", vec![]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_shows_planned_and_found_steps_and_every_call(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (release, directory) = refused(&s).await;
+    let before = view(&s, s.pia, &release).await;
+    assert!(before["calls"].as_array().unwrap().iter().any(|call| call["outcome"] == json!("refused")), "{}", before["calls"]);
+    directory.recover();
+    let version = before["version"].to_string();
+    assert!(s.call(s.pia, "releases/retry", &[("release", &release), ("version", &version)]).await.status < 400);
+    s.app.drain().await;
+    let shown = view(&s, s.pia, &release).await;
+    assert_eq!(
+        (&shown["found"]["planned"], &shown["found"]["actual"], &shown["found"]["missing"]),
+        (&json!(["Ledger Reader"]), &json!(["Ledger Reader"]), &json!([]))
+    );
+    for moment in ["planned", "gated", "account_ready", "activated", "verified", "closed"] {
+        assert!(shown["moments"][moment]["at"].is_string(), "{moment} in {}", shown["moments"]);
+    }
+    assert_eq!(shown["connection"], json!("Directory (memory), version 1 of its settings"));
+    let rows: i64 = one(&s, "select count(*) from release_call where release_id = $1::uuid", &release).await;
+    assert_eq!((shown["calls_total"].as_i64(), shown["calls"].as_array().map(Vec::len)), (Some(rows), usize::try_from(rows).ok()));
+    let mut page = browser(&s, s.pia).await;
+    page.open(&format!("/releases/{release}")).await;
+    for words in ["Read over there", "No difference", "Give the entitlement", "Read back", "Refused", "Account ready", "Carried out"] {
+        assert!(page.says(words), "{words} in {}", page.text());
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_does_by_hand_what_a_machine_does_unless_it_was_rolled_back_and_switched(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let directory = s.app.in_memory(s.ledger).await;
+    let (request, release) = approved(&s).await;
+    for _ in 0..2 {
+        let reply = confirm(&s, s.pia, &release, &[("evidence", "Done.")]).await;
+        assert_eq!((reply.status, refusal(&reply)), (409, json!("by_machine")));
+        assert_eq!(s.call(s.pia, "releases/claim", &[("release", &release)]).await.status, 409);
+        directory.script(Moment::Apply(Operation::Give), Trouble::Refuse, u32::MAX);
+        s.app.drain().await;
+    }
+    by_hand(&s, &json!({})).await;
+    let reply = confirm(&s, s.pia, &release, &[("evidence", "Done.")]).await;
+    assert_eq!(reply.status, 409, "what the machine began is undone first: {}", reply.text());
+    let version = view(&s, s.pia, &release).await["version"].to_string();
+    let fields = [("release", release.as_str()), ("version", version.as_str()), ("reason", "It goes by hand now.")];
+    assert!(s.call(s.pia, "releases/roll_back", &fields).await.status < 400);
+    s.app.drain().await;
+    assert_eq!(state(&s, &release).await, "rolled_back");
+    let version = view(&s, s.pia, &release).await["version"].to_string();
+    assert!(s.call(s.pia, "releases/retry", &[("release", &release), ("version", &version)]).await.status < 400);
+    s.app.drain().await;
+    done(&s, s.pia, &release).await;
+    assert_eq!(s.state(&request).await, "released");
+}
