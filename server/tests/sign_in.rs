@@ -326,7 +326,7 @@ async fn guessing_is_stopped_where_it_comes_from_and_the_victim_still_gets_in(po
     for _ in 0..5 {
         assert_eq!(sign_in(&thief, "ana", "guess").await.location(), "/sign-in?error=credentials&return_to=/inbox&login=ana");
     }
-    assert_eq!(sign_in(&thief, "ana", PASSWORD).await.location(), "/sign-in?error=too_many&return_to=/inbox");
+    assert_eq!(sign_in(&thief, "ana", PASSWORD).await.location(), "/sign-in?error=too_many&return_to=/inbox&login=ana");
     assert_eq!(sign_in(&app.stranger(), "ana", PASSWORD).await.location(), "/inbox");
     app.advance(SignedDuration::from_mins(1));
     assert_eq!(sign_in(&thief, "ana", PASSWORD).await.location(), "/inbox");

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// A rule that keeps reader and writer apart; `low`: the order does not depend on how bad it is.
 async fn keep_apart(h: &Held) {
     let conflict = cast::uuid();
-    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'low')")
+    sqlx::query("insert into conflict (id, code, title, severity) values ($1::uuid, 'SOD-001', 'Read and write', 'high')")
         .bind(&conflict)
         .execute(&h.s.app.owner)
         .await
