@@ -36,8 +36,9 @@ fn is_plain() -> bool {
     })
 }
 
+// No page can show a NUL again: it is what browsers leave out, too.
 async fn keep(form: &str, typed: &[(&str, &str)]) -> Result<RefusedFormId, AppError> {
-    let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), value.replace('\0', ""))).collect();
     backend()?.refused.keep(&caller()?, RefusedForm { form: form.to_owned(), typed }).await
 }
 

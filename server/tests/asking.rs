@@ -1,7 +1,7 @@
 //! Asking, told through HTTP on a real database: drafts, baskets, asking for others, revisions, and
 //! what is recognised as there already.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod asking {
     mod baskets;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
-#[expect(dead_code, reason = "this program tells its own part of the story")]
+#[expect(dead_code, unused_imports, reason = "this program tells its own part of the story")]
 mod cast;
 mod support;
 

@@ -1,7 +1,7 @@
 //! Releases that a machine carries out, against the directory in memory: the whole way, every fault at
 //! every step, two workers, and what people do about it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
 #[expect(dead_code, reason = "this program tells its own part of the story")]

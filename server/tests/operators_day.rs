@@ -1,7 +1,7 @@
 //! The operator's day: taking work on, evidence, the second look, what fails and what is done about it,
 //! the list with its counts, and releases whose facts changed since the approval.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "story/cast.rs"]
 #[expect(dead_code, reason = "this program tells its own part of the story")]

@@ -83,7 +83,8 @@ async fn what_was_refused_comes_back_as_typed_without_javascript(pool: PgPoolOpt
             assert!(browser.path.len() < 400, "{what}: no address holds what was typed, {}", browser.path);
             let again = browser.form(&action, holds);
             for (name, value) in &fields {
-                assert_eq!(again.value(name), *value, "{what}");
+                // A NUL cannot stand on a page.
+                assert_eq!(again.value(name).replace('\0', ""), value.replace('\0', ""), "{what}");
             }
         }
     }

@@ -79,7 +79,9 @@ async fn taking(pool: PgPoolOptions, connect: PgConnectOptions, moment: Moment) 
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_planning(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(giving(pool, connect, Moment::Plan).await, [
+    assert_eq!(
+        giving(pool, connect, Moment::Plan).await,
+        [
             "plan refuse: failed -> closed by an operator, effects [1, 1]; 403: the directory does not allow this.",
             "plan hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "plan slow: closed -> closed, effects [1, 1]",
@@ -88,12 +90,15 @@ async fn any_fault_while_planning(pool: PgPoolOptions, connect: PgConnectOptions
             "plan half done: failed -> closed by itself, effects [1, 1]; The answer cannot be understood: it breaks off in the middle.",
             "plan done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "plan says done but not: failed -> closed by an operator, effects [1, 1]; 404: there is no such account.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_making_the_account_ready(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(giving(pool, connect, Moment::Apply(Operation::ReadyAccount)).await, [
+    assert_eq!(
+        giving(pool, connect, Moment::Apply(Operation::ReadyAccount)).await,
+        [
             "ready_account refuse: failed -> closed by an operator, effects [1, 1]; 403: the directory does not allow this.",
             "ready_account hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "ready_account slow: closed -> closed, effects [1, 1]",
@@ -102,12 +107,15 @@ async fn any_fault_while_making_the_account_ready(pool: PgPoolOptions, connect: 
             "ready_account half done: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "ready_account done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "ready_account says done but not: failed -> closed by an operator, effects [1, 1]; 404: there is no such account.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_giving(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(giving(pool, connect, Moment::Apply(Operation::Give)).await, [
+    assert_eq!(
+        giving(pool, connect, Moment::Apply(Operation::Give)).await,
+        [
             "give refuse: failed -> closed by an operator, effects [1, 1]; 403: the directory does not allow this.",
             "give hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "give slow: closed -> closed, effects [1, 1]",
@@ -116,12 +124,15 @@ async fn any_fault_while_giving(pool: PgPoolOptions, connect: PgConnectOptions) 
             "give half done: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "give done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "give says done but not: failed -> closed by itself, effects [1, 1]; The machine says that it is done, but the access is not there.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_reading_back_what_was_given(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(giving(pool, connect, Moment::ReadBack).await, [
+    assert_eq!(
+        giving(pool, connect, Moment::ReadBack).await,
+        [
             "read_back refuse: failed -> closed by an operator, effects [1, 1]; 403: the directory does not allow this.",
             "read_back hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "read_back slow: closed -> closed, effects [1, 1]",
@@ -130,12 +141,15 @@ async fn any_fault_while_reading_back_what_was_given(pool: PgPoolOptions, connec
             "read_back half done: failed -> closed by itself, effects [1, 1]; The answer cannot be understood: it breaks off in the middle.",
             "read_back done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "read_back says done but not: failed -> closed by itself, effects [1, 1]; The machine says that it is done, but the access is not there.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_planning_a_removal(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(taking(pool, connect, Moment::Plan).await, [
+    assert_eq!(
+        taking(pool, connect, Moment::Plan).await,
+        [
             "plan refuse: failed -> closed by itself, effects [1, 1]; 403: the directory does not allow this.",
             "plan hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "plan slow: closed -> closed, effects [1, 1]",
@@ -144,12 +158,15 @@ async fn any_fault_while_planning_a_removal(pool: PgPoolOptions, connect: PgConn
             "plan half done: failed -> closed by itself, effects [1, 1]; The answer cannot be understood: it breaks off in the middle.",
             "plan done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "plan says done but not: failed -> closed by itself, effects [1, 1]; The machine says that it is done, but the access is still there.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_taking(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(taking(pool, connect, Moment::Apply(Operation::Take)).await, [
+    assert_eq!(
+        taking(pool, connect, Moment::Apply(Operation::Take)).await,
+        [
             "take refuse: failed -> closed by itself, effects [1, 1]; 403: the directory does not allow this.",
             "take hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "take slow: closed -> closed, effects [1, 1]",
@@ -158,12 +175,15 @@ async fn any_fault_while_taking(pool: PgPoolOptions, connect: PgConnectOptions) 
             "take half done: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "take done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "take says done but not: failed -> closed by itself, effects [1, 1]; The machine says that it is done, but the access is still there.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_closing_the_account(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(taking(pool, connect, Moment::Apply(Operation::CloseAccount)).await, [
+    assert_eq!(
+        taking(pool, connect, Moment::Apply(Operation::CloseAccount)).await,
+        [
             "close_account refuse: failed -> closed by itself, effects [1, 1]; 403: the directory does not allow this.",
             "close_account hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "close_account slow: closed -> closed, effects [1, 1]",
@@ -172,12 +192,15 @@ async fn any_fault_while_closing_the_account(pool: PgPoolOptions, connect: PgCon
             "close_account half done: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "close_account done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "close_account says done but not: failed -> closed by itself, effects [1, 1]; The machine says that it is done, but the account can still be used.",
-        ]);
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn any_fault_while_reading_back_what_was_taken(pool: PgPoolOptions, connect: PgConnectOptions) {
-    assert_eq!(taking(pool, connect, Moment::ReadBack).await, [
+    assert_eq!(
+        taking(pool, connect, Moment::ReadBack).await,
+        [
             "read_back refuse: failed -> closed by itself, effects [1, 1]; 403: the directory does not allow this.",
             "read_back hang: failed -> closed by itself, effects [1, 1]; No answer came within 0 s, so it is not known what happened.",
             "read_back slow: closed -> closed, effects [1, 1]",
@@ -186,5 +209,6 @@ async fn any_fault_while_reading_back_what_was_taken(pool: PgPoolOptions, connec
             "read_back half done: failed -> closed by itself, effects [1, 1]; The answer cannot be understood: it breaks off in the middle.",
             "read_back done but says failed: failed -> closed by itself, effects [1, 1]; The machine failed with status 500.",
             "read_back says done but not: failed -> closed by itself, effects [1, 1]; The machine says that it is done, but the account can still be used.",
-        ]);
+        ]
+    );
 }

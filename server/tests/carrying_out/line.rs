@@ -14,14 +14,16 @@ async fn what_was_approved_is_given_read_back_and_shown(pool: PgPoolOptions, con
         assert_eq!(scene.effects(&release, Moment::Apply(operation)), 1, "{operation:?}");
     }
     assert_eq!(scene.one::<String>("select state from request where id = $1::uuid", &request).await, "released");
-    let kinds: std::collections::BTreeSet<String> = sqlx::query_scalar("select kind from audit_event where request_id = $1::uuid and kind ~ '^(release|grant)[.]'")
-        .bind(&request)
-        .fetch_all(&scene.s.app.owner)
-        .await
-        .unwrap()
-        .into_iter()
-        .collect();
-    let expected = ["grant.activated", "release.account_ready", "release.activated", "release.gated", "release.planned", "release.verified"];
+    let kinds: std::collections::BTreeSet<String> =
+        sqlx::query_scalar("select kind from audit_event where request_id = $1::uuid and kind ~ '^(release|grant)[.]'")
+            .bind(&request)
+            .fetch_all(&scene.s.app.owner)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect();
+    let expected =
+        ["grant.activated", "release.account_ready", "release.activated", "release.gated", "release.planned", "release.verified"];
     assert_eq!(kinds, expected.map(str::to_owned).into());
     let variance: serde_json::Value = scene.one("select variance from release where id = $1::uuid", &release).await;
     assert_eq!(variance, json!({ "missing": [], "unexpected": [] }));

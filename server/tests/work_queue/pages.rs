@@ -90,7 +90,8 @@ async fn late_work_raises_one_alarm_which_is_over_when_the_work_is_done(pool: Pg
     assert_eq!(look().await, (0, 0));
     sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '75 seconds'").execute(&app.owner).await.unwrap();
     let (one, two) = tokio::join!(lateness::watch(&app.base), lateness::watch(&app.base));
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     assert_eq!(look().await, (1, 1), "one alarm for one incident, whoever looks");
     for page in ["/admin", "/admin/jobs"] {
         let text = adam.get(page).await.text();
