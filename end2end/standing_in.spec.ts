@@ -65,7 +65,7 @@ test("a delegation that cannot be is refused at its field and keeps what was typ
   await card.getByLabel("Last day").fill(await card.getByLabel("First day").inputValue());
   await card.getByLabel("Why").fill("At a conference.");
   await card.getByRole("button", { name: "Delegate" }).click();
-  await expect(card.getByText("This is you, or another account of yours")).toBeVisible();
+  await expect(card.locator("#field-to-error")).toContainText("This is you, or another account of yours");
   await alive(page);
   await expect(to).toHaveValue(people.manager);
   await expect(card.getByLabel("Why")).toHaveValue("At a conference.");
