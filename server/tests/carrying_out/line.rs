@@ -82,7 +82,7 @@ async fn gates_run_again_before_anybody_is_asked_and_hold_what_does_not_meet_the
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_there_already_is_not_given_twice_and_not_taken_when_rolled_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn a_release_that_is_closed_is_not_carried_out_again(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let (_, release) = scene.approved().await;
     scene.s.app.drain().await;
