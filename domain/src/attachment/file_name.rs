@@ -14,12 +14,11 @@ const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 #[must_use]
 pub fn file_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let composed = composed(last);
-    let visible: String = composed
-        .chars()
-        .filter(|c| !is_forbidden(*c) && !matches!(c, '\u{AD}' | '\u{200C}' | '\u{200D}' | '\n'))
-        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\t') { '_' } else { c })
-        .collect();
+    let visible: String =
+        last.chars().filter(|c| !is_forbidden(*c) && !matches!(c, '\u{AD}' | '\u{200C}' | '\u{200D}' | '\n')).collect();
+    // Composed only now: what was taken out may have stood between a letter and its accent.
+    let visible: String =
+        composed(&visible).chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\t') { '_' } else { c }).collect();
     let spaced = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = spaced.trim_matches(['.', ' ']);
     if name.is_empty() {
@@ -46,9 +45,10 @@ fn shortened(name: &str) -> String {
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.chars().count() <= LONGEST_ENDING);
     let room = LONGEST - 1 - ending.map_or(0, |ending| ending.chars().count() + 1);
-    let stem: String = name.chars().take(room).collect();
+    let cut: String = name.chars().take(room).collect();
+    let stem = cut.trim_end_matches(['.', ' ']);
     match ending {
-        Some(ending) => format!("{}.{ending}", stem.trim_end_matches(['.', ' '])),
-        None => stem,
+        Some(ending) => format!("{stem}.{ending}"),
+        None => stem.to_owned(),
     }
 }

@@ -119,6 +119,9 @@ fn names_lose_what_could_mislead_and_keep_what_says_something() {
     assert!(long.chars().count() <= 120 && long.ends_with("ä.pdf"), "{long}");
     let device = file_name(&format!("con.{}.pdf", "a".repeat(400)));
     assert!(device.chars().count() <= 120 && device.starts_with("_con."), "{device}");
+    let cut_at_a_dot = file_name(&format!("{}. {}", "a".repeat(118), "b".repeat(40)));
+    assert_eq!(cut_at_a_dot, "a".repeat(118));
+    assert_eq!(file_name("e\u{200C}\u{301}.pdf"), "é.pdf", "what is taken out leaves a composed name");
 }
 
 proptest::proptest! {
