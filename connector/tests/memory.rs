@@ -4,7 +4,7 @@
 
 mod support;
 
-use connector::memory::{Closing, Directory, MemoryConnector, MemorySettings, Moment, Person, Point, Standing, Trouble};
+use connector::memory::{Closing, Directory, MemoryConnector, MemorySettings, Moment, Person, Point, Standing, Stumbles, Trouble};
 use connector::{Account, Before, Change, Connector, Entitlement, Exchanges, Fault, Operation, Order, Step, Subject};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,24 @@ fn person(state: Account, held: Option<Standing>) -> Person {
 
 fn connector(directory: &Directory) -> MemoryConnector {
     MemoryConnector::new(directory.clone(), MemorySettings { closing: Closing::Remove, ..MemorySettings::default() }, RuntimeTime::new())
+}
+
+#[tokio::test]
+async fn what_stumbles_at_first_refuses_each_release_once_when_it_gives() {
+    let directory = Directory::default();
+    let settings = MemorySettings { stumbles: Stumbles::AtFirst, ..MemorySettings::default() };
+    let connector = MemoryConnector::new(directory.clone(), settings, RuntimeTime::new());
+    for number in [1, 2] {
+        let order = Order { release: Uuid::from_u128(number), ..release(Change::Give) };
+        let plan = connector.plan(&order, &mut Exchanges::default()).await.unwrap();
+        let mut came = Vec::new();
+        for _ in 0..2 {
+            for step in &plan.steps {
+                came.push(connector.apply(&order, step, KEY, &mut Exchanges::default()).await.is_ok());
+            }
+        }
+        assert_eq!(came, [true, false, true, true], "account, refused, account, given");
+    }
 }
 
 /// What is there before a step, when it is whole, and between its two parts.

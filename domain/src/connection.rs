@@ -160,6 +160,10 @@ fn memory_closings() -> Vec<(String, String)> {
     pairs(&[("deactivate", "It is deactivated"), ("remove", "It is removed"), ("keep", "It stays as it is")])
 }
 
+fn memory_stumbles() -> Vec<(String, String)> {
+    pairs(&[("never", "Nothing"), ("at_first", "It refuses the first attempt of each release to give")])
+}
+
 fn patches() -> Vec<(String, String)> {
     pairs(&[("auto", "As the server says"), ("yes", "With PATCH"), ("no", "By replacing the whole record (PUT)")])
 }
@@ -269,6 +273,8 @@ const MEMORY: &[FieldSpec] = &[
         "What becomes of it when its last access is taken.",
     )
     .required(),
+    FieldSpec::new("stumbles", "What goes wrong by itself", Shape::One(memory_stumbles), "To see how a release fails and is tried again.")
+        .required(),
 ];
 
 /// The fields of the settings of a kind, in the order of the form.

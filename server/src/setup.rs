@@ -167,6 +167,10 @@ async fn serve_on(
         .map_err(|error| StartError::Sentence(error.to_string()))?
         .with_mail(mail(&config)?)
         .with_machines(machines);
+    if config.demonstration {
+        let filled = crate::demo::fill_directories(&base).await;
+        filled.map_err(|error| StartError::Sentence(format!("The demonstration's directories were not filled: {error}.")))?;
+    }
     let url = config.public_url.clone();
     let (demonstration, count) = (config.demonstration, people.len());
     let state = AppState::new(base.clone(), config, site, people).map_err(StartError::Sentence)?;

@@ -36,6 +36,17 @@ pub enum Closing {
     Remove,
 }
 
+/// Whether giving goes wrong, so that somebody can watch what happens then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stumbles {
+    /// Only what a script says.
+    #[default]
+    Never,
+    /// Each release is refused when it gives for the first time.
+    AtFirst,
+}
+
 /// Settings of the connector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,12 +57,15 @@ pub struct MemorySettings {
     pub accounts: bool,
     /// What becomes of an account whose last access was taken.
     pub closing: Closing,
+    /// Whether it refuses by itself.
+    #[serde(default)]
+    pub stumbles: Stumbles,
 }
 
 impl Default for MemorySettings {
     /// Accounts found by `login`, made, and deactivated in the end.
     fn default() -> Self {
-        Self { matching: "login".to_owned(), accounts: true, closing: Closing::Deactivate }
+        Self { matching: "login".to_owned(), accounts: true, closing: Closing::Deactivate, stumbles: Stumbles::Never }
     }
 }
 
@@ -122,7 +136,8 @@ impl MemoryConnector {
             answer: None,
             took_ms: 0,
         });
-        let trouble = self.directory.begin(Call { release, moment, key: about.and_then(|(_, key)| key) });
+        let scripted = self.directory.begin(Call { release, moment, key: about.and_then(|(_, key)| key) });
+        let trouble = scripted.or_else(|| self.own_trouble(release, moment));
         let came = self.stumble(moment, release, trouble, act).await;
         if let Some(exchange) = log.0.get_mut(place) {
             let took = Duration::from_micros(self.surroundings.micros().saturating_sub(start));
@@ -136,6 +151,12 @@ impl MemoryConnector {
             };
         }
         came.map(|(result, _)| result)
+    }
+
+    /// What the settings let go wrong with the call that has just begun.
+    fn own_trouble(&self, release: Option<Uuid>, moment: Moment) -> Option<Trouble> {
+        let first = release.is_some_and(|release| self.directory.calls_of(release, moment) == 1);
+        (self.settings.stumbles == Stumbles::AtFirst && moment == Moment::Apply(Operation::Give) && first).then_some(Trouble::Refuse)
     }
 
     async fn stumble<T>(

@@ -6,9 +6,12 @@
 //! gates, its decisions and its events, and could be audited. Nothing here runs outside
 //! demonstration mode.
 
+mod directories;
 mod history;
 mod organisation;
 mod rules;
+
+pub use directories::fill as fill_directories;
 
 use crate::config::Config;
 use crate::import::{ApplyOptions, CatalogueOptions, ImportError, PeopleOptions, import_catalogue, import_people};
@@ -94,6 +97,7 @@ pub async fn load(pool: &PgPool, system: &System, config: &Config, policies: &Ar
     let cast = organisation::author(&base).await?;
     println!("demo       living through a year of requests, decisions and releases");
     history::live(&base, &clock, system.now(), &cast).await?;
+    directories::connect(&base, &cast).await?;
     // The cast goes in last: it marks a demonstration that was loaded whole.
     organisation::open_doors(&base, &cast).await?;
     let mut conn = pool.acquire().await.map_err(StoreError::from)?;

@@ -3,7 +3,7 @@
 use super::error::{StoreError, one_row};
 use app::account::port::DemoPerson;
 use domain::catalogue::RiskTier;
-use domain::id::{AssignmentId, ConflictId, EntitlementId, IdentityId};
+use domain::id::{AssignmentId, ConflictId, ConnectionId, EntitlementId, IdentityId};
 use domain::permission::Role;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -195,4 +195,41 @@ pub async fn wishes(conn: &mut PgConnection) -> Result<Vec<(EntitlementId, Strin
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(|r| Ok((EntitlementId(r.id), r.name, r.tier.parse()?))).collect()
+}
+
+/// Lets applications, by code, use a connection.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn use_connection(conn: &mut PgConnection, connection: ConnectionId, applications: &[&str]) -> Result<(), StoreError> {
+    let codes: Vec<String> = applications.iter().map(|code| (*code).to_owned()).collect();
+    sqlx::query!("update application set connection_id = $1 where code = any ($2)", connection.0, &codes).execute(conn).await?;
+    Ok(())
+}
+
+/// Something that somebody holds through a directory in memory.
+pub struct HeldInMemory {
+    /// Code of the connection.
+    pub connection: String,
+    /// Number of the person in the feed.
+    pub number: String,
+    /// What the entitlement is called over there.
+    pub reference: String,
+}
+
+/// All access that is active and given through a directory in memory.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn held_in_memory(conn: &mut PgConnection) -> Result<Vec<HeldInMemory>, StoreError> {
+    let held = sqlx::query_as!(
+        HeldInMemory,
+        r#"select distinct c.code as connection, i.source_id as number, coalesce(e.reference, e.name) as "reference!"
+           from access_grant g join identity i on i.id = g.identity_id join entitlement e on e.id = g.entitlement_id
+           join application a on a.id = e.application_id join connection c on c.id = a.connection_id
+           where g.state = 'active' and c.connector = 'memory'"#
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(held)
 }

@@ -2,7 +2,7 @@
 //! settings is told at the field of the form that it comes from.
 
 use connector::Fault;
-use connector::memory::{Closing as MemoryClosing, MemorySettings};
+use connector::memory::{Closing as MemoryClosing, MemorySettings, Stumbles};
 use connector::scim::{Authentication, Closing, EntitlementAs, GroupName, Matching, MembershipLookup, Patch, Problem, ScimSettings};
 use connector::webhook::WebhookSettings;
 use domain::change::{Form, Typed};
@@ -41,6 +41,7 @@ pub(super) fn read(kind: ConnectorKind, typed: &Typed) -> Result<Value, Vec<Fiel
                 matching: word(&mut form, "matching", "number".to_owned()),
                 accounts: form.yes("accounts"),
                 closing: word(&mut form, "closing", MemoryClosing::Deactivate),
+                stumbles: word(&mut form, "stumbles", Stumbles::Never),
             };
             form.finish(settings).map(|settings| stored(&settings))
         }
@@ -280,7 +281,12 @@ fn manual_text(settings: ManualSettings) -> Vec<(&'static str, String)> {
 }
 
 fn memory_text(settings: MemorySettings) -> Vec<(&'static str, String)> {
-    vec![("matching", settings.matching), ("accounts", yes_or_no(settings.accounts)), ("closing", said(settings.closing))]
+    vec![
+        ("matching", settings.matching),
+        ("accounts", yes_or_no(settings.accounts)),
+        ("closing", said(settings.closing)),
+        ("stumbles", said(settings.stumbles)),
+    ]
 }
 
 #[cfg(test)]
@@ -343,6 +349,7 @@ mod tests {
             (ConnectorKind::Webhook, &[("read_url", "https://a.example")], "read_url"),
             (ConnectorKind::Webhook, &[("accounts", "perhaps")], "accounts"),
             (ConnectorKind::Memory, &[("closing", "delete")], "closing"),
+            (ConnectorKind::Memory, &[("stumbles", "always")], "stumbles"),
         ] {
             let errors = read(kind, &with(kind, changes)).expect_err("it is refused");
             assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), [field], "{kind} {changes:?}: {errors:?}");
