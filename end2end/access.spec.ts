@@ -2,7 +2,7 @@
 // see, nothing wider than the window, one first-level heading, a title.
 import { type Page } from "@playwright/test";
 import { inspect } from "./inspect";
-import { arrive, ask, choose, expect, Inbox, open, people, requestable, RequestForm, test } from "./pages";
+import { already, arrive, ask, choose, eventually, expect, Inbox, open, people, requestable, RequestForm, test } from "./pages";
 
 async function inspectAll(page: Page, paths: string[]) {
   for (const path of paths) {
@@ -39,7 +39,8 @@ test("the employee's pages", async ({ as, watch }) => {
   await expect(fields.error("justification")).toBeVisible();
   await inspectAll(page, ["/", "/catalogue", "/catalogue?q=servise+buss", "/catalogue?q=zzzzzz", `/catalogue/${wanted.id}`, "/request", form]);
   await inspectAll(page, ["/requests", "/requests?state=rejected", await first(page, "/requests", "/requests/"), "/inbox", "/account"]);
-  await inspectAll(page, [await first(page, await first(page, "/requests", "/requests/"), "/identities/"), "/admin", "/no/such/page"]);
+  const self = await first(page, await first(page, "/requests", "/requests/"), "/identities/");
+  await inspectAll(page, [self, `${self}/access`, `${self}/access?state=ended`, await first(page, "/", "/grants/"), "/admin", "/no/such/page"]);
   await open(page, "/");
   await page.locator("summary", { hasText: people.employee }).click();
   await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
@@ -71,7 +72,23 @@ test("the manager's pages", async ({ as }) => {
 });
 
 test("the operator's pages", async ({ as }) => {
+  test.slow();
   const page = await as("operator");
+  const employee = await as("employee");
+  const [refused] = await requestable(employee, "mixedreality", "standard");
+  await ask(employee, refused);
+  const inbox = new Inbox(await as("manager"));
+  await inbox.choose(refused);
+  await inbox.approve.click();
+  await inbox.decided(refused);
+  const row = page.getByRole("row").filter({ hasText: people.employee }).filter({ hasText: refused.name });
+  await eventually(page, "/releases?filter=failed", () => already(row).toHaveCount(1));
+  await inspect(page);
+  await row.getByRole("link", { name: /^REL-/ }).click();
+  await arrive(page, /^\/releases\/[0-9a-f-]{36}/);
+  await page.locator("summary").filter({ hasText: "Roll back" }).click();
+  await page.locator("summary").filter({ hasText: "Request and answer" }).last().click();
+  await inspect(page);
   await inspectAll(page, ["/", "/releases", "/releases?filter=held", await first(page, "/releases?filter=closed", "/releases/")]);
 });
 
@@ -88,6 +105,21 @@ test("the pages of compliance and of the auditor", async ({ as }) => {
 test("the administrator's pages", async ({ as }) => {
   const page = await as("administrator");
   await inspectAll(page, ["/admin", "/admin/jobs", "/admin/jobs?state=waiting", "/admin?q=facello", await first(page, "/admin?q=facello", "/identities/")]);
+});
+
+test("connections and who has access through what they serve", async ({ as }) => {
+  const page = await as("administrator");
+  const kinds = ["scim", "webhook", "manual", "memory"].map((kind) => `/admin/connections/new?kind=${kind}`);
+  await inspectAll(page, ["/admin/connections", ...kinds]);
+  await open(page, "/admin/connections");
+  await page.getByRole("link", { name: "Cloud directory" }).click();
+  await arrive(page, /^\/admin\/connections\/[0-9a-f-]{36}/);
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await expect(page.getByText(/The directory answers and holds/)).toBeVisible();
+  await inspect(page);
+  const auditor = await as("auditor");
+  const entitlement = await first(auditor, "/catalogue?application=security", "/catalogue/");
+  await inspectAll(auditor, [`${entitlement.split("?")[0]}/access`]);
 });
 
 test("the pages of change control", async ({ as }) => {
