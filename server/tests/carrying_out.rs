@@ -12,10 +12,17 @@ mod servers;
 mod support;
 mod carrying_out {
     mod by_hand;
+    mod carrier;
     mod faults;
+    mod killed;
     mod line;
     mod many;
+    mod messages;
+    mod pinned;
     mod real_server;
+    mod receiver;
+    mod relied_on;
     mod scene;
+    mod words;
     mod workers;
 }
