@@ -8,7 +8,7 @@ const password = "countersigned";
 /** A line of the list, to be ticked. */
 const box = (inbox: Inbox, entitlement: Entitlement) => inbox.list.getByRole("checkbox", { name: `Select ${entitlement.name} for ${people.employee}`, exact: true });
 
-/** Signs for the first time in this session; the five minutes of a sign-in with a password do not count. */
+/** Signs for the first time in this session: signing in is no proof. */
 async function sign(page: Page, form: string, word: string) {
   await page.locator(`#${form}-password`).fill(password);
   await page.locator(`#${form}`).getByRole("button", { name: word }).click();

@@ -79,7 +79,7 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
     await expect(operator.getByRole("status").filter({ hasText: "Recorded." })).toBeVisible();
     await expect(operator.getByRole("button", { name: "Confirm: access given" })).toHaveCount(0);
     await expect(operator.getByText("Role assignment 4711 created")).not.toHaveCount(0);
-    await expect(trail(operator, "execution")).toHaveText(["Put into the operators' queue", "Carried out", "Access active"]);
+    await expect(trail(operator, "execution")).toHaveText(["Release planned", "Carried out", "Access active"]);
   });
 
   await test.step("the employee sees the access and how it came about", async () => {
@@ -91,7 +91,7 @@ test("elevated access is found, asked for, approved twice, given, and stands on 
       ...["Asked to decide", "Decided, can be undone", "Approved"],
       "All approvals given",
     ]);
-    await expect(trail(employee, "execution")).toHaveText(["Put into the operators' queue", "Carried out", "Access active"]);
+    await expect(trail(employee, "execution")).toHaveText(["Release planned", "Carried out", "Access active"]);
     const happened = employee.locator("#trails");
     await expect(happened.locator(".trail-decision").filter({ hasText: "Approved · " })).toContainText([people.manager, people.owner]);
     await expect(happened.locator(".trail-execution").filter({ hasText: "Carried out" })).toContainText(people.operator);

@@ -42,6 +42,8 @@ pub enum AppError {
     SeparationOfDuties,
     /// Somebody else of the team has taken the decision on.
     Claimed,
+    /// Who stands in for somebody cannot give the decision to a third person.
+    StandsIn,
     /// A machine carries this out.
     ByMachine,
     /// Before the requested start.
@@ -97,6 +99,7 @@ impl AppError {
             Self::NotPossible => "not_possible",
             Self::SeparationOfDuties => "separation_of_duties",
             Self::Claimed => "claimed",
+            Self::StandsIn => "stands_in",
             Self::ByMachine => "by_machine",
             Self::TooEarly => "too_early",
             Self::AlreadyThere => "already_there",
@@ -113,7 +116,7 @@ impl AppError {
         match self {
             Self::NotSignedIn => 401,
             Self::NotFound => 404,
-            Self::Forbidden | Self::SeparationOfDuties => 403,
+            Self::Forbidden | Self::SeparationOfDuties | Self::StandsIn => 403,
             Self::Invalid { .. } => 422,
             Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly | Self::Claimed | Self::ByMachine => 409,
             Self::TooMany => 429,
@@ -136,6 +139,9 @@ impl AppError {
                 "Nobody decides on or carries out what concerns themselves, and who approved never carries it out. Nothing was changed: someone else has to."
             }
             Self::Claimed => "Somebody else of the team has taken this on. Nothing was recorded: ask them, or wait until it is given back.",
+            Self::StandsIn => {
+                "You stand in for somebody here: you may decide for them, and nobody hands that on. Nothing was changed: decide, or ask them or a compliance officer to give it to somebody else."
+            }
             Self::ByMachine => {
                 "A machine carries this out, and nobody else does it beside it. Nothing was recorded: have it tried again or rolled back, or switch the application to work by hand first."
             }
@@ -198,6 +204,7 @@ impl Problem {
             (_, "already_asked") => "An open request asks for this already. Nothing is added: join it, or remove this item.",
             (_, "held") => "This is held already: ask for a later end instead, choose a start after its end, or remove this item.",
             (_, "retired") => "This has been retired and cannot be asked for any more: remove it.",
+            (_, "meant_for_others") => "This is meant for others by now and cannot be asked for any more: remove it.",
             (_, "retiered") => "Its risk tier changed since you added it: read who decides now.",
             (_, "reowned") => "Its owner changed since you added it: read who answers for it now.",
             (_, "twice") => "This is in the basket already: remove one of the two.",

@@ -1,9 +1,9 @@
 //! Moments for the screen. The server writes the local text once, in the installation's zone, so
 //! that the page rendered on the server and the page in the browser say the same.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A moment and its text in the installation's zone.
@@ -47,9 +47,28 @@ pub fn span(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
+/// How often something comes: in seconds below two minutes where it is no whole minute, else as [`span`].
+#[must_use]
+pub fn interval(seconds: u32) -> String {
+    if seconds < 120 && !seconds.is_multiple_of(60) {
+        return format!("{seconds} s");
+    }
+    let zero = Timestamp::UNIX_EPOCH;
+    span(zero, zero.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(zero))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_every_few_seconds_is_said_in_seconds() {
+        for (seconds, said) in
+            [(5, "5 s"), (59, "59 s"), (60, "1 min"), (90, "90 s"), (120, "2 min"), (150, "2 min"), (3_600, "1 h"), (86_400, "1 d")]
+        {
+            assert_eq!(interval(seconds), said);
+        }
+    }
 
     #[test]
     fn a_moment_is_written_for_people_in_the_zone_of_the_installation() {

@@ -3,7 +3,6 @@
 //! Exponential with full jitter: of all ways to spread tries that were compared it needs the fewest
 //! calls (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 
-use crate::fault::Retry;
 use std::time::Duration;
 
 /// How waits grow.
@@ -11,10 +10,8 @@ use std::time::Duration;
 pub struct Backoff {
     /// The longest wait after the first try. Doubles with every further one.
     pub base: Duration,
-    /// No wait is longer, unless the other side asked for more.
+    /// No wait is longer.
     pub cap: Duration,
-    /// After so many tries a person has to look.
-    pub most_tries: u32,
 }
 
 impl Backoff {
@@ -25,23 +22,12 @@ impl Backoff {
         doubled.unwrap_or(self.cap).min(self.cap)
     }
 
-    /// The wait after so many failed tries (the first is 1); none when trying by itself ends.
-    ///
-    /// `random` is spread evenly over all numbers. Waits are anywhere between nothing and the
-    /// longest; a wait that the other side asked for comes on top, so that those who were sent away
-    /// together do not come back together.
+    /// The wait after so many failed tries; the first is 1. Anywhere between nothing and the longest:
+    /// `random` is spread evenly over all numbers.
     #[must_use]
-    pub fn wait(&self, tries: u32, retry: Retry, random: u64) -> Option<Duration> {
-        let least = match retry {
-            Retry::No => return None,
-            Retry::Later => Duration::ZERO,
-            Retry::After(least) => least,
-        };
-        if tries >= self.most_tries {
-            return None;
-        }
+    pub fn wait(&self, tries: u32, random: u64) -> Duration {
         let longest = u64::try_from(self.longest(tries).as_millis()).unwrap_or(u64::MAX);
         let part = (u128::from(random) * (u128::from(longest) + 1)) >> 64;
-        Some(least.saturating_add(Duration::from_millis(u64::try_from(part).unwrap_or(u64::MAX))))
+        Duration::from_millis(u64::try_from(part).unwrap_or(u64::MAX))
     }
 }

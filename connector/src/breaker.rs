@@ -118,16 +118,6 @@ impl Breaker {
         Self::default()
     }
 
-    /// The word stored in the database.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Closed { .. } => "closed",
-            Self::Open { .. } => "open",
-            Self::Trying { .. } => "trying",
-        }
-    }
-
     fn rest(now: Timestamp, rests: u32, rules: &BreakerRules) -> Self {
         let doubled = 2_u32.checked_pow(rests.saturating_sub(1)).and_then(|factor| rules.rest.checked_mul(factor));
         let rest = doubled.unwrap_or(rules.longest_rest).min(rules.longest_rest);

@@ -2,25 +2,10 @@
 
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
-use crate::order::{Actual, Operation, Order, Plan, Step};
+use crate::order::{Actual, Order, Plan, Step};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-
 use uuid::Uuid;
-
-/// The kinds of connectors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectorKind {
-    /// People do it.
-    Manual,
-    /// SCIM 2.0 (RFC 7643, RFC 7644).
-    Scim,
-    /// Signed messages to an address.
-    Webhook,
-    /// In this process, for tests and the demonstration.
-    Memory,
-}
 
 /// What a connector can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,9 +54,6 @@ pub trait Surroundings: Send + Sync {
 /// A way to reach one machine, with settings and secret.
 #[async_trait]
 pub trait Connector: Send + Sync {
-    /// Which kind.
-    fn kind(&self) -> ConnectorKind;
-
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
@@ -105,25 +87,4 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// [`Fault`], as [`Connector::apply`].
     async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<(), Fault>;
-}
-
-impl ConnectorKind {
-    /// The word stored in the database.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Manual => "manual",
-            Self::Scim => "scim",
-            Self::Webhook => "webhook",
-            Self::Memory => "memory",
-        }
-    }
-}
-
-impl Operation {
-    /// Whether the step gives something that was not there; undoing then takes it away.
-    #[must_use]
-    pub fn gives(self) -> bool {
-        matches!(self, Self::ReadyAccount | Self::Give)
-    }
 }

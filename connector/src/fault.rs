@@ -18,10 +18,10 @@ pub enum Fault {
         /// Why, in plain words.
         why: String,
     },
-    /// No answer came in time, or it broke off. Whether anything happened is not known.
-    #[error("No answer came within {} s, so it is not known what happened.", .after.as_secs())]
+    /// No complete answer came in time, or it broke off. Whether anything happened is not known.
+    #[error("No complete answer came{}, so it is not known what happened.", within(*.after))]
     Unclear {
-        /// How long it was waited.
+        /// How long it was waited; said from a second on.
         after: Duration,
     },
     /// Too many calls at once.
@@ -72,6 +72,11 @@ pub enum Retry {
     After(Duration),
 }
 
+/// Less than a second is no measure of how long an answer was waited for: it broke off.
+fn within(after: Duration) -> String {
+    if after < Duration::from_secs(1) { String::new() } else { format!(" within {} s", after.as_secs()) }
+}
+
 impl Fault {
     /// Whether trying again by itself makes sense.
     #[must_use]
@@ -107,6 +112,19 @@ impl Fault {
             Self::NotAllowed { .. } => "not_allowed",
             Self::Misconfigured { .. } => "misconfigured",
             Self::Resting => "resting",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_broke_off_at_once_is_not_said_to_have_been_waited_for() {
+        for (millis, said) in [(0, ""), (999, ""), (1_000, " within 1 s"), (20_400, " within 20 s")] {
+            let fault = Fault::Unclear { after: Duration::from_millis(millis) };
+            assert_eq!(fault.to_string(), format!("No complete answer came{said}, so it is not known what happened."));
         }
     }
 }

@@ -14,8 +14,8 @@
 //! 3. [`Connector::read_back`] says what is there now. Only this proves anything.
 //! 4. [`Connector::undo`] brings one step back to its [`Before`]; it, too, may be called twice.
 //!
-//! To add a connector: a file (or folder) with `settings.rs`-like typed settings, an implementation
-//! of the trait, and its line in `ConnectorKind`; then `conformance::every_rule!` in `tests/`, the
+//! To add a connector: a file (or folder) with `settings.rs`-like typed settings and an implementation
+//! of the trait; then `conformance::every_rule!` in `tests/`, the
 //! tests that every connector has to pass.
 
 mod backoff;
@@ -33,7 +33,7 @@ pub mod webhook;
 
 pub use backoff::Backoff;
 pub use breaker::{Breaker, BreakerRules};
-pub use connector::{Applied, Capabilities, Connector, ConnectorKind, Surroundings, Tested};
+pub use connector::{Applied, Capabilities, Connector, Surroundings, Tested};
 pub use exchange::{Exchange, Exchanges};
 pub use fault::{Fault, Retry};
 pub use order::{Account, Actual, Before, Change, Entitlement, Operation, Order, Plan, Step, Subject};

@@ -86,6 +86,17 @@ impl Operation {
             Self::CloseAccount => "close_account",
         }
     }
+
+    /// The word for undoing it, in records of what was asked.
+    #[must_use]
+    pub fn undo_word(self) -> &'static str {
+        match self {
+            Self::ReadyAccount => "undo_ready_account",
+            Self::Give => "undo_give",
+            Self::Take => "undo_take",
+            Self::CloseAccount => "undo_close_account",
+        }
+    }
 }
 
 /// An account over there.

@@ -22,14 +22,19 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
 
+/// The word under which it is stored.
+fn word(breaker: &Breaker) -> String {
+    serde_json::to_value(breaker).unwrap()["state"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn it_opens_when_enough_faults_come_within_the_window_and_not_before() {
     let rules = rules(3);
     let two = Breaker::default().failed(at(0), &rules).failed(at(30), &rules);
-    assert_eq!(two.word(), "closed");
+    assert_eq!(word(&two), "closed");
     assert_eq!(two.clone().failed(at(60), &rules), Breaker::Closed { faults: vec![at(30), at(60)] });
     assert_eq!(two.clone().worked().failed(at(59), &rules), Breaker::Open { since: at(59), until: at(89), rests: 1 });
-    assert_eq!(Breaker::default().failed(at(0), &self::rules(1)).word(), "open");
+    assert_eq!(word(&Breaker::default().failed(at(0), &self::rules(1))), "open");
 }
 
 #[test]
@@ -78,8 +83,7 @@ fn it_is_stored_in_words_that_can_be_shown() {
         stored,
         serde_json::json!({ "state": "open", "since": "2027-01-15T08:00:00Z", "until": "2027-01-15T08:00:30Z", "rests": 1 })
     );
-    assert_eq!(open.word(), stored["state"]);
-    assert_eq!(Breaker::closed_by_hand().word(), "closed");
+    assert_eq!(word(&Breaker::closed_by_hand()), "closed");
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -111,31 +115,31 @@ proptest! {
                             Breaker::Trying { since, .. } => prop_assert!(now - (since.as_second() - at(0).as_second()) >= 90),
                         }
                         // A second call at the same moment goes through only when it is closed.
-                        prop_assert_eq!(next.clone().ask(at(now), &rules).is_ok(), next.word() == "closed");
+                        prop_assert_eq!(next.clone().ask(at(now), &rules).is_ok(), word(&next) == "closed");
                         breaker = next;
                     }
                     Err(until) => {
                         prop_assert!(until > at(now));
-                        prop_assert!(before.word() != "closed");
+                        prop_assert!(word(&before) != "closed");
                         // It is never shut for ever: asking at the time it names is enough.
                         prop_assert!(before.clone().ask(until, &rules).is_ok());
                     }
                 },
                 Happening::Works => {
                     breaker = breaker.worked();
-                    prop_assert_eq!(breaker.word() == "closed", before.word() != "open");
-                    if before.word() == "trying" { failed_at.clear(); }
+                    prop_assert_eq!(word(&breaker) == "closed", word(&before) != "open");
+                    if word(&before) == "trying" { failed_at.clear(); }
                 }
                 Happening::Fails => {
                     breaker = breaker.failed(at(now), &rules);
-                    if before.word() == "closed" {
+                    if word(&before) == "closed" {
                         failed_at.retain(|fault| fault + 60 > now);
                         failed_at.push(now);
-                        prop_assert_eq!(breaker.word() == "open", failed_at.len() >= faults as usize);
+                        prop_assert_eq!(word(&breaker) == "open", failed_at.len() >= faults as usize);
                     } else {
-                        prop_assert_eq!(breaker.word(), "open");
+                        prop_assert_eq!(word(&breaker), "open");
                     }
-                    if breaker.word() == "open" { failed_at.clear(); }
+                    if word(&breaker) == "open" { failed_at.clear(); }
                 }
             }
             if let Breaker::Open { since, until, rests } = &breaker {

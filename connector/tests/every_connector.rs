@@ -56,8 +56,8 @@ impl Counterpart for Memory {
         }
     }
 
-    async fn changes(&self) -> Option<u64> {
-        Some(self.directory.all_effects())
+    fn changes(&self) -> u64 {
+        self.directory.all_effects()
     }
 }
 

@@ -2,37 +2,46 @@
 //! know: a release whose facts changed is held (laws 1, 5 and 6), even if every gate is still met.
 //!
 //! What makes the access less risky, what is only spelt otherwise, and what a gate alone decides is no
-//! reason. The way on is a new revision, on which everyone decides anew.
+//! reason; the limits of the specification are a gate's own matter, so another version of it is none. The
+//! way on is a new revision, on which everyone decides anew.
 
 use crate::gate::{GateFacts, Named};
 
 /// A sentence for each material change; empty when the approval still stands for what is there.
-/// `approved` are the facts at submission, `fresh` those of the release.
+/// `asked` are the facts at submission, on which everyone decided; `fresh` those of the release.
 #[must_use]
-pub fn changed_since_approval(approved: &GateFacts, fresh: &GateFacts) -> Vec<String> {
+pub fn changed_since_asked(asked: &GateFacts, fresh: &GateFacts) -> Vec<String> {
     let mut reasons = Vec::new();
-    let (was, is) = (&approved.entitlement, &fresh.entitlement);
+    let (was, is) = (&asked.entitlement, &fresh.entitlement);
     if is.tier > was.tier {
-        reasons.push(format!("The tier is {} now; it was {} when this was approved.", low(is.tier.label()), low(was.tier.label())));
+        reasons.push(format!("The tier is {} now; it was {} when this was asked for.", low(is.tier.label()), low(was.tier.label())));
     }
     if is.classification > was.classification {
         reasons.push(format!(
-            "The data behind it is {} now; it was {} when this was approved.",
+            "The data behind it is {} now; it was {} when this was asked for.",
             low(is.classification.label()),
             low(was.classification.label())
         ));
     }
     if was.requestable && !is.requestable {
-        reasons.push(format!("{} was retired or closed for requests since this was approved.", is.name));
+        reasons.push(format!("{} was retired or closed for requests since this was asked for.", is.name));
+    }
+    // What is no longer given harms nobody.
+    if let (Some(before), Some(now)) = (&was.contents, &is.contents) {
+        let added: Vec<&str> =
+            now.iter().filter(|part| before.iter().all(|known| known.id != part.id)).map(|part| part.name.as_str()).collect();
+        if !added.is_empty() {
+            reasons.push(format!("{} gives {} as well now; it did not when this was asked for.", is.name, added.join(", ")));
+        }
     }
     // Whoever approved as the owner of then approved rightly; the owner of today has not seen it.
     if let Some(before) = &was.owner {
         moved(&mut reasons, "The owner of the application", before, is.owner.as_ref());
     }
-    let (was, is) = (&approved.subject, &fresh.subject);
+    let (was, is) = (&asked.subject, &fresh.subject);
     if was.population != is.population {
         reasons.push(format!(
-            "{} is in the population {} now; it was {} when this was approved.",
+            "{} is in the population {} now; it was {} when this was asked for.",
             is.name,
             low(is.population.label()),
             low(was.population.label())
@@ -41,18 +50,13 @@ pub fn changed_since_approval(approved: &GateFacts, fresh: &GateFacts) -> Vec<St
     if let Some(before) = &was.unit {
         moved(&mut reasons, &format!("The unit of {}", is.name), before, is.unit.as_ref());
     }
-    let (was, is) = (approved.specification.version, fresh.specification.version);
-    // Of another population's specification the version says nothing.
-    if approved.subject.population == fresh.subject.population && was != is {
-        reasons.push(format!("Version {is} of the identity specification is in force now; it was version {was} when this was approved."));
-    }
     reasons
 }
 
 fn moved(reasons: &mut Vec<String>, what: &str, before: &Named, now: Option<&Named>) {
     if now.is_none_or(|now| now.id != before.id) {
         let name = now.map_or("none", |now| now.name.as_str());
-        reasons.push(format!("{what} is {name} now; it was {} when this was approved.", before.name));
+        reasons.push(format!("{what} is {name} now; it was {} when this was asked for.", before.name));
     }
 }
 
@@ -85,7 +89,8 @@ mod tests {
                 "id": "0190a000-0000-7000-8000-000000000003", "version": 1, "name": "Ledger Writer", "application": "LEDGER",
                 "requestable": true, "tier": "elevated", "longest_days": null, "classification": "internal", "logging": "covered",
                 "owned": true, "in_audience": true, "audience": "everyone",
-                "owner": { "id": "0190a000-0000-7000-8000-000000000004", "name": "Olga Example" }
+                "owner": { "id": "0190a000-0000-7000-8000-000000000004", "name": "Olga Example" },
+                "contents": [{ "id": "00000000-0000-0000-0000-000000000007", "name": "Ledger Lister" }]
             },
             "wish": { "reason_given": true, "justification_length": 40, "starts_on": "2026-11-22", "ends_on": null, "duration_days": null },
             "conflicts": [], "standing": { "held": 0, "pending": 0, "requested": 1 },
@@ -102,7 +107,7 @@ mod tests {
         let mut fresh = facts();
         fresh.phase = Phase::Release;
         change(&mut fresh);
-        changed_since_approval(&facts(), &fresh)
+        changed_since_asked(&facts(), &fresh)
     }
 
     #[test]
@@ -114,27 +119,27 @@ mod tests {
     fn every_material_change_is_a_reason_of_its_own() {
         type Change = fn(&mut GateFacts);
         let table: [(Change, &str); 9] = [
-            (|f| f.entitlement.tier = RiskTier::Privileged, "The tier is privileged now; it was elevated when this was approved."),
+            (
+                |f| f.entitlement.contents = Some(named(7, "Ledger Lister").into_iter().chain(named(8, "Vault Keys")).collect()),
+                "Ledger Writer gives Vault Keys as well now; it did not when this was asked for.",
+            ),
+            (|f| f.entitlement.tier = RiskTier::Privileged, "The tier is privileged now; it was elevated when this was asked for."),
             (
                 |f| f.entitlement.classification = Classification::Restricted,
-                "The data behind it is restricted now; it was internal when this was approved.",
+                "The data behind it is restricted now; it was internal when this was asked for.",
             ),
-            (|f| f.entitlement.requestable = false, "Ledger Writer was retired or closed for requests since this was approved."),
+            (|f| f.entitlement.requestable = false, "Ledger Writer was retired or closed for requests since this was asked for."),
             (
                 |f| f.entitlement.owner = named(9, "Dan Example"),
-                "The owner of the application is Dan Example now; it was Olga Example when this was approved.",
+                "The owner of the application is Dan Example now; it was Olga Example when this was asked for.",
             ),
-            (|f| f.entitlement.owner = None, "The owner of the application is none now; it was Olga Example when this was approved."),
+            (|f| f.entitlement.owner = None, "The owner of the application is none now; it was Olga Example when this was asked for."),
             (
                 |f| f.subject.population = Population::Contractor,
-                "Ana Example is in the population contractor now; it was employee when this was approved.",
+                "Ana Example is in the population contractor now; it was employee when this was asked for.",
             ),
-            (|f| f.subject.unit = named(9, "Audit"), "The unit of Ana Example is Audit now; it was Payments when this was approved."),
-            (|f| f.subject.unit = None, "The unit of Ana Example is none now; it was Payments when this was approved."),
-            (
-                |f| f.specification.version = 3,
-                "Version 3 of the identity specification is in force now; it was version 2 when this was approved.",
-            ),
+            (|f| f.subject.unit = named(9, "Audit"), "The unit of Ana Example is Audit now; it was Payments when this was asked for."),
+            (|f| f.subject.unit = None, "The unit of Ana Example is none now; it was Payments when this was asked for."),
         ];
         for (change, expected) in table {
             assert_eq!(reasons(change), [expected]);
@@ -144,7 +149,9 @@ mod tests {
     #[test]
     fn what_is_less_risky_spelt_otherwise_or_a_gates_own_matter_holds_nothing() {
         type Change = fn(&mut GateFacts);
-        let table: [Change; 8] = [
+        let table: [Change; 10] = [
+            |f| f.specification.version = 3,
+            |f| f.entitlement.contents = Some(vec![]),
             |f| f.entitlement.tier = RiskTier::Standard,
             |f| f.entitlement.classification = Classification::Public,
             |f| f.entitlement.name = "Writer of the ledger".to_owned(),
@@ -161,9 +168,9 @@ mod tests {
 
     #[test]
     fn what_was_not_recorded_then_is_not_compared() {
-        let mut approved = facts();
-        (approved.subject.unit, approved.entitlement.owner) = (None, None);
-        assert!(changed_since_approval(&approved, &facts()).is_empty());
+        let mut asked = facts();
+        (asked.subject.unit, asked.entitlement.owner, asked.entitlement.contents) = (None, None, None);
+        assert!(changed_since_asked(&asked, &facts()).is_empty());
     }
 
     #[test]

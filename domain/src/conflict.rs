@@ -20,6 +20,18 @@ words! {
     }
 }
 
+impl Severity {
+    /// What a mitigation on record does to a rule of this severity; what it is follows after a colon.
+    /// None lifts a rule of high severity: that stops a request until there is an exception.
+    #[must_use]
+    pub fn mitigation_means(self) -> &'static str {
+        match self {
+            Self::Low | Self::Medium => "Bearable with",
+            Self::High => "Of high severity, so not lifted by",
+        }
+    }
+}
+
 /// What a rule keeps apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -150,7 +162,11 @@ impl ConflictFound {
             (Some(account), Standing::Pending | Standing::Requested) => format!(" for another account of the same person, {account}"),
         };
         let at_most = self.at_most.map(|most| format!(" (at most {most} of the set)")).unwrap_or_default();
-        let mitigation = if self.mitigation.is_empty() { String::new() } else { format!("; bearable with: {}", self.mitigation) };
+        let mitigation = if self.mitigation.is_empty() {
+            String::new()
+        } else {
+            format!("; {}: {}", self.severity.mitigation_means().to_lowercase(), self.mitigation)
+        };
         format!(
             "“{}” ({}){because} with {}, {}{through}{account}{at_most}{mitigation}",
             self.title,
@@ -351,6 +367,20 @@ mod tests {
                 && f.severity == Severity::Medium
                 && f.code == "SOD-001"
                 && f.version == Some(3)));
+        }
+    }
+
+    #[test]
+    fn a_mitigation_is_said_to_bear_only_what_it_can() {
+        for (severity, mitigation, expected) in [
+            (Severity::Low, "a review", "; bearable with: a review"),
+            (Severity::Medium, "a review", "; bearable with: a review"),
+            (Severity::High, "a review", "; of high severity, so not lifted by: a review"),
+            (Severity::High, "", ""),
+        ] {
+            let rule = Conflict { severity, mitigation: mitigation.into(), ..rule(sides()) };
+            let found = conflicts_of(&wanted("1"), &others(Standing::Held, "3"), &[rule])[0].describe();
+            assert_eq!(found, format!("“Pay and approve” (SOD-001) with Role 3, already held{expected}"), "{severity}");
         }
     }
 

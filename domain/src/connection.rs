@@ -7,8 +7,8 @@
 use crate::catalogue::RiskTier;
 use crate::change::{FieldSpec, Form, Shape};
 use crate::error::FieldError;
+use crate::manual::{EvidenceKind, ManualSettings};
 use crate::words::words;
-use serde::{Deserialize, Serialize};
 
 words! {
     /// The kinds of connectors.
@@ -60,49 +60,6 @@ words! {
     }
 }
 
-words! {
-    /// What shows that something was done by hand.
-    pub enum EvidenceKind: "kind of evidence" {
-        /// Words.
-        Text = "text", "Text",
-        /// An address, for example of a ticket.
-        Link = "link", "Link",
-        /// A file.
-        File = "file", "File",
-    }
-}
-
-/// How what people carry out is set up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManualSettings {
-    /// What the operator reads first.
-    #[serde(default)]
-    pub instructions: String,
-    /// What has to be ticked, in order.
-    #[serde(default)]
-    pub checklist: Vec<String>,
-    /// What evidence has to be given; none means text.
-    #[serde(default)]
-    pub evidence: Vec<EvidenceKind>,
-    /// Working hours until it is due.
-    #[serde(default = "usual_due_hours")]
-    pub due_hours: u16,
-    /// Tiers at which a second person looks before it counts as done.
-    #[serde(default)]
-    pub second_look: Vec<RiskTier>,
-}
-
-fn usual_due_hours() -> u16 {
-    8
-}
-
-impl Default for ManualSettings {
-    fn default() -> Self {
-        Self { instructions: String::new(), checklist: vec![], evidence: vec![], due_hours: usual_due_hours(), second_look: vec![] }
-    }
-}
-
 /// Most lines of a checklist.
 pub const MOST_CHECKS: usize = 30;
 /// Longest line of a checklist, in characters.
@@ -146,7 +103,7 @@ fn entitlements() -> Vec<(String, String)> {
 fn memberships() -> Vec<(String, String)> {
     pairs(&[
         ("auto", "By itself: with a filter, else by reading the members"),
-        ("filter", "With a filter"),
+        ("filter", "With a filter alone: a no is not verified"),
         ("members", "By reading the members"),
         ("groups_of_user", "From the account's groups"),
     ])
@@ -288,13 +245,26 @@ pub fn fields(kind: ConnectorKind) -> &'static [FieldSpec] {
     }
 }
 
+/// Longest code of a connection, in characters (constraint `connection_code_shape`).
+const LONGEST_CODE: usize = 40;
+
+/// Whether a connection can have this code.
+#[must_use]
+pub fn can_be_code(code: &str) -> bool {
+    code.len() <= LONGEST_CODE && is_shaped_as_code(code)
+}
+
+fn is_shaped_as_code(code: &str) -> bool {
+    let mut bytes = code.bytes();
+    let begins = bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit());
+    begins && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
 /// Reads the code of a new connection.
 pub fn read_code(form: &mut Form<'_>) -> String {
     let code = form.text("code");
-    let mut bytes = code.bytes();
-    let begins = bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit());
-    let shaped = begins && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !code.is_empty() && !shaped {
+    // One that is too long is told so at the field.
+    if !code.is_empty() && !is_shaped_as_code(&code) {
         form.refuse("code", "not_a_code", "Use lower-case letters, digits and -, and begin with a letter or digit.");
     }
     code
@@ -315,7 +285,7 @@ pub fn read_manual(form: &mut Form<'_>) -> ManualSettings {
         instructions: form.text("instructions"),
         checklist: checklist.into_iter().map(|(_, line)| line).collect(),
         evidence: form.words("evidence"),
-        due_hours: form.number("due_hours").and_then(|hours| u16::try_from(hours).ok()).unwrap_or_else(usual_due_hours),
+        due_hours: form.number("due_hours").and_then(|hours| u32::try_from(hours).ok()).unwrap_or(ManualSettings::default().due_hours),
         second_look: form.words("second_look"),
     }
 }

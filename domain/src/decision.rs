@@ -4,6 +4,7 @@
 use crate::approval::Verdict;
 use crate::catalogue::RiskTier;
 use crate::error::{FieldError, InvalidTransition};
+use crate::request::RequestState;
 use crate::words::words;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +16,40 @@ words! {
         Password = "password", "Password",
         /// Nothing was proven: part of the history that the demonstration made up.
         Demonstration = "demonstration", "Made by the demonstration's history",
+    }
+}
+
+words! {
+    /// Why a signature no longer counts. It stays on record, struck through.
+    pub enum Overtaken: "reason why a signature no longer counts" {
+        /// A later revision than the signed one was made.
+        Changed = "changed", "the request was changed after this was signed",
+        /// The request was taken back.
+        Withdrawn = "withdrawn", "the request was withdrawn after this was signed",
+        /// Its period ran out before anything was released.
+        Lapsed = "lapsed", "the request lapsed after this was signed",
+        /// Somebody else said no.
+        Rejected = "rejected", "the request was rejected after this was signed",
+    }
+}
+
+/// Why the signature under a decision on `revision` no longer counts, on a request that is in
+/// revision `present` and in `state` now; `None` while it does. What ended without a release has no
+/// approval that counts, and the rejection that ended it does.
+#[must_use]
+pub fn overtaken(verdict: Verdict, revision: i32, present: i32, state: &RequestState) -> Option<Overtaken> {
+    if revision < present {
+        return Some(Overtaken::Changed);
+    }
+    match state {
+        RequestState::Withdrawn { .. } => Some(Overtaken::Withdrawn),
+        RequestState::Lapsed { .. } => Some(Overtaken::Lapsed),
+        RequestState::Rejected { .. } => (verdict != Verdict::Reject).then_some(Overtaken::Rejected),
+        RequestState::InApproval
+        | RequestState::Returned { .. }
+        | RequestState::Approved
+        | RequestState::Released
+        | RequestState::Closed => None,
     }
 }
 
@@ -279,6 +314,27 @@ mod tests {
             }
         }
         assert_eq!(meaning(Verdict::Approve, 2, None), "I approve this access in revision 2 as shown.");
+    }
+
+    #[test]
+    fn a_signature_counts_until_the_record_moves_on_and_the_reason_is_named() {
+        let why = String::from("why");
+        let states = [
+            (RequestState::InApproval, None, None),
+            (RequestState::Returned { reason: why.clone() }, None, None),
+            (RequestState::Approved, None, None),
+            (RequestState::Released, None, None),
+            (RequestState::Closed, None, None),
+            (RequestState::Withdrawn { reason: why.clone() }, Some(Overtaken::Withdrawn), Some(Overtaken::Withdrawn)),
+            (RequestState::Lapsed { reason: why.clone() }, Some(Overtaken::Lapsed), Some(Overtaken::Lapsed)),
+            (RequestState::Rejected { reason: why }, Some(Overtaken::Rejected), None),
+        ];
+        for (state, approval, rejection) in states {
+            assert_eq!(overtaken(Verdict::Approve, 2, 2, &state), approval, "{state:?}");
+            assert_eq!(overtaken(Verdict::Reject, 2, 2, &state), rejection, "{state:?}");
+            // Whatever became of it: what was signed is not what is asked for any more.
+            assert_eq!(overtaken(Verdict::Approve, 1, 2, &state), Some(Overtaken::Changed), "{state:?}");
+        }
     }
 
     #[test]

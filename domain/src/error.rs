@@ -52,6 +52,9 @@ pub enum RuleBroken {
     /// Another of those asked has taken it on.
     #[error("somebody else of the team has taken this on")]
     ClaimedByAnother,
+    /// A delegate gives the decision to a third person.
+    #[error("who stands in for somebody decides for them and hands nothing on")]
+    HandsOn,
     /// Law 3: who approved never executes the same item.
     #[error("who approved a request never carries it out; another operator has to")]
     ApproverExecutes,

@@ -96,9 +96,9 @@ event_kinds! {
     /// Every stage approved.
     RequestApproved = "request.approved", Decision, "All approvals given";
     /// A change was put into the operators' queue.
-    ReleasePlanned = "release.planned", Execution, "Put into the operators' queue";
-    /// Gates were not met when somebody tried to release.
-    ReleaseHeld = "release.held", Execution, "Held by a gate";
+    ReleasePlanned = "release.planned", Execution, "Release planned";
+    /// It could not be released on the facts of that moment.
+    ReleaseHeld = "release.held", Execution, "Held";
     /// A change was carried out.
     ReleaseExecuted = "release.executed", Execution, "Carried out";
     /// The gates are met and a machine is asked.
@@ -131,6 +131,12 @@ event_kinds! {
     ReleaseEvidenceAdded = "release.evidence_added", Execution, "Evidence added";
     /// A second look found nothing; it goes back to the operators.
     ReleaseNotThere = "release.not_there", Execution, "Second look: not there";
+    /// Nobody took the second look before the access had to go; a removal follows.
+    ReleaseNotLookedAt = "release.not_looked_at", Execution, "No second look before its end";
+    /// A step was not done, or not undone, because other access rests on it.
+    ReleaseStepKept = "release.step_kept", Execution, "Left for other access";
+    /// A machine had not begun, and people serve the application by now.
+    ReleaseLeftToPeople = "release.left_to_people", Execution, "Left to people";
     /// A removal had nothing to take away.
     ReleaseNotNeeded = "release.not_needed", Execution, "Nothing to take away";
     /// A change is not needed any more.

@@ -1,5 +1,6 @@
 //! The rules of import files: which column means what, what a usable row is, who reports to whom
-//! in circles, when a file changes too much at once, and which application a role belongs to.
+//! in circles, when a file changes too much at once, which application a role belongs to, and what of a
+//! file waits for a second person.
 //!
 //! Nothing here reads a file or a database: the server streams rows past these functions.
 
@@ -8,6 +9,7 @@ pub mod columns;
 pub mod limit;
 pub mod person;
 pub mod role;
+pub mod wish;
 
 /// The longest value shown in a report; longer ones are cut.
 pub const SHOWN_VALUE_MAX: usize = 80;

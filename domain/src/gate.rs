@@ -99,7 +99,7 @@ pub struct SubjectFacts {
     pub mfa_in_force: bool,
     /// Last day of employment or contract, if the source knows one.
     pub ends_on: Option<Date>,
-    /// The unit. Not a fact for controls: a release is held when it changed since the approval.
+    /// The unit. Not a fact for controls: a release is held when it changed since it was asked for.
     #[serde(default)]
     pub unit: Option<Named>,
 }
@@ -143,11 +143,11 @@ pub struct EntitlementFacts {
     pub application: String,
     /// Whether it may be asked for at all (not retired, open for requests).
     pub requestable: bool,
-    /// Its tier.
+    /// The highest tier of it and of everything that it includes.
     pub tier: RiskTier,
     /// Longest time it may be held at a time, in days, if limited.
     pub longest_days: Option<i32>,
-    /// How sensitive the data behind it is.
+    /// How sensitive the data behind it and behind everything that it includes is, at most.
     pub classification: Classification,
     /// Whether its use is logged.
     pub logging: Logging,
@@ -160,6 +160,10 @@ pub struct EntitlementFacts {
     /// The owner of its application. Not a fact for controls, as the subject's unit.
     #[serde(default)]
     pub owner: Option<Named>,
+    /// Everything that it gives besides itself, by name; `None` in facts that did not keep it. Not a fact
+    /// for controls, as the owner.
+    #[serde(default)]
+    pub contents: Option<Vec<Named>>,
 }
 
 /// Facts about how the access is asked for.

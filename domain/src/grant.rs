@@ -223,13 +223,6 @@ pub enum NotExtended {
     Past,
 }
 
-/// The end that approval leaves: the earliest of what was asked for and of what each approver
-/// allowed. `None` is no end.
-#[must_use]
-pub fn approved_end(asked: Option<Timestamp>, allowed: impl IntoIterator<Item = Timestamp>) -> Option<Timestamp> {
-    asked.into_iter().chain(allowed).min()
-}
-
 /// The new end of a grant whose extension is carried out at `now`: what was approved, never the
 /// past, and only while the access is there (law 9).
 ///
@@ -276,21 +269,6 @@ mod tests {
 
     fn second(n: i64) -> Timestamp {
         Timestamp::from_second(n).unwrap_or_default()
-    }
-
-    #[test]
-    fn the_approved_end_is_the_earliest_anybody_named() {
-        for (asked, allowed, end) in [
-            (Some(90), vec![], Some(90)),
-            (Some(90), vec![60], Some(60)),
-            (Some(90), vec![60, 30], Some(30)),
-            (Some(90), vec![120], Some(90)),
-            (None, vec![60], Some(60)),
-            (None, vec![], None),
-        ] {
-            let found = approved_end(asked.map(second), allowed.iter().copied().map(second));
-            assert_eq!(found, end.map(second), "{asked:?} {allowed:?}");
-        }
     }
 
     #[test]

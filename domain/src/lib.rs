@@ -37,6 +37,7 @@ pub mod replacement;
 pub mod request;
 pub mod saga;
 pub mod specification;
+pub mod task;
 pub mod text;
 pub mod time;
 pub mod words;

@@ -23,6 +23,20 @@ words! {
     }
 }
 
+words! {
+    /// A piece of evidence on record.
+    pub enum Piece: "piece of evidence" {
+        /// What was seen, in words.
+        Text = "text", "In words",
+        /// Where it can be looked at.
+        Link = "link", "A link",
+        /// A file.
+        File = "file", "A file",
+        /// A line of the checklist that was ticked.
+        Check = "check", "A ticked line",
+    }
+}
+
 /// How an application is served by hand. Units are in the names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

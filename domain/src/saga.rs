@@ -8,7 +8,7 @@
 //!
 //! Belongs here: the order of moves, waits, and when to give up. Does not belong here: calling anybody.
 
-use crate::release::ReleaseKind;
+use crate::release::{ReleaseKind, ReleaseState};
 use crate::words::words;
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,6 +43,8 @@ words! {
         Done = "done", "Done",
         /// A person did it, or found it unnecessary; a second one confirmed.
         Skipped = "skipped", "Done by a person",
+        /// Not done, or not undone: other access of the person rests on it.
+        Kept = "kept", "Kept for other access",
         /// Being undone; what came of it is not on record.
         Undoing = "undoing", "Being undone",
         /// Undone.
@@ -59,6 +61,8 @@ pub struct StepRecord {
     pub operation: StepOperation,
     /// Where it stands.
     pub state: StepState,
+    /// What it wants was there when it was planned. It may be done again, and is never undone.
+    pub was_there: bool,
 }
 
 /// What comes next on the way forward.
@@ -79,6 +83,8 @@ pub enum Next {
 pub enum NextUndo {
     /// Undo the step at this position.
     Undo(usize),
+    /// A person did the step at this position, so people take it back and say so.
+    ByHand(usize),
     /// Nothing is left of what was done.
     RolledBack,
 }
@@ -94,32 +100,74 @@ pub fn next(steps: &[StepRecord]) -> Next {
             StepState::Waiting | StepState::Begun | StepState::Failed => return Next::Apply(position),
             StepState::Awaited => return Next::Await(position),
             // What could not be undone stands as it was done.
-            StepState::Done | StepState::NotNeeded | StepState::Skipped | StepState::UndoFailed | StepState::Undoing => {}
+            StepState::Done | StepState::NotNeeded | StepState::Skipped | StepState::Kept | StepState::UndoFailed | StepState::Undoing => {}
             StepState::Undone => return Next::Plan,
         }
     }
     Next::ReadBack
 }
 
+/// Whether a call was made for a step, so that something of it may be over there.
+fn was_begun(state: StepState) -> bool {
+    matches!(
+        state,
+        StepState::Begun | StepState::Awaited | StepState::Failed | StepState::Done | StepState::Undoing | StepState::UndoFailed
+    )
+}
+
 /// The next move back: the last step of which something may be there. One that failed or was begun may
 /// have had its effect, so it is undone, too; what was there before is never touched.
 #[must_use]
 pub fn next_undo(steps: &[StepRecord]) -> NextUndo {
-    steps
-        .iter()
-        .rposition(|step| {
-            matches!(
-                step.state,
-                StepState::Begun | StepState::Awaited | StepState::Failed | StepState::Done | StepState::Undoing | StepState::UndoFailed
-            )
-        })
-        .map_or(NextUndo::RolledBack, NextUndo::Undo)
+    let last = steps.iter().enumerate().rev().filter(|(_, step)| !step.was_there).find_map(|(position, step)| match step.state {
+        StepState::Skipped => Some(NextUndo::ByHand(position)),
+        state if was_begun(state) => Some(NextUndo::Undo(position)),
+        _ => None,
+    });
+    last.unwrap_or(NextUndo::RolledBack)
 }
 
-/// Whether something may be there that the release brought about.
+/// Whether something may be there that the release brought about, or that it began to change.
 #[must_use]
 pub fn touched(steps: &[StepRecord]) -> bool {
-    next_undo(steps) != NextUndo::RolledBack || steps.iter().any(|step| step.state == StepState::Skipped)
+    steps.iter().any(|step| step.state == StepState::Skipped || was_begun(step.state))
+}
+
+/// What a worker finds when it looks at a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// Nothing for a machine to do: it waits for people, or is over.
+    Rests,
+    /// Nothing before this moment.
+    Waits(Timestamp),
+    /// To be begun, or begun again after it failed: its gates come first.
+    Begins(Next),
+    /// Under way.
+    GoesOn(Next),
+    /// Being undone.
+    Undoes(NextUndo),
+}
+
+/// Where a release stands for a worker that looks at it now.
+#[must_use]
+pub fn stand(kind: ReleaseKind, state: &ReleaseState, steps: &[StepRecord], now: Timestamp) -> Stand {
+    // An extension changes nothing over there: it is only asked whether the access is there.
+    let forward = || if kind == ReleaseKind::Extend { Next::ReadBack } else { next(steps) };
+    match state {
+        ReleaseState::Failed { next_try: Some(at), .. } | ReleaseState::Undoing { next_try: Some(at), .. } if *at > now => {
+            Stand::Waits(*at)
+        }
+        ReleaseState::Planned | ReleaseState::Failed { next_try: Some(_), .. } => Stand::Begins(forward()),
+        ReleaseState::Gated | ReleaseState::AccountReady | ReleaseState::Activated { by: None, .. } => Stand::GoesOn(forward()),
+        ReleaseState::Undoing { .. } => Stand::Undoes(next_undo(steps)),
+        ReleaseState::Failed { next_try: None, .. }
+        | ReleaseState::Held { .. }
+        | ReleaseState::Activated { by: Some(_), .. }
+        | ReleaseState::Stuck { .. }
+        | ReleaseState::RolledBack { .. }
+        | ReleaseState::Closed { .. }
+        | ReleaseState::Cancelled => Stand::Rests,
+    }
 }
 
 /// How often giving is tried by itself before a person has to look.
@@ -180,10 +228,11 @@ pub fn proves(kind: ReleaseKind, reference: &str, account_active: bool, actual: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::Failure;
     use proptest::prelude::*;
 
     fn step(state: StepState) -> StepRecord {
-        StepRecord { operation: StepOperation::Give, state }
+        StepRecord { operation: StepOperation::Give, state, was_there: state == StepState::NotNeeded }
     }
 
     #[test]
@@ -196,7 +245,10 @@ mod tests {
             (vec![S::NotNeeded, S::Waiting], Next::Apply(1), NextUndo::RolledBack),
             (vec![S::Done, S::Failed], Next::Apply(1), NextUndo::Undo(1)),
             (vec![S::Done, S::Awaited], Next::Await(1), NextUndo::Undo(1)),
-            (vec![S::Done, S::Skipped], Next::ReadBack, NextUndo::Undo(0)),
+            (vec![S::Done, S::Skipped], Next::ReadBack, NextUndo::ByHand(1)),
+            (vec![S::Skipped, S::Done], Next::ReadBack, NextUndo::Undo(1)),
+            (vec![S::Done, S::Kept], Next::ReadBack, NextUndo::Undo(0)),
+            (vec![S::Kept, S::Undone], Next::Plan, NextUndo::RolledBack),
             (vec![S::Done, S::Done], Next::ReadBack, NextUndo::Undo(1)),
             (vec![S::Done, S::Undone], Next::Plan, NextUndo::Undo(0)),
             (vec![S::Undone, S::Undone], Next::Plan, NextUndo::RolledBack),
@@ -209,15 +261,61 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_was_there_before_may_be_done_again_and_is_never_undone() {
+        for state in StepState::ALL {
+            let steps = [StepRecord { was_there: true, ..step(*state) }];
+            assert_eq!(next_undo(&steps), NextUndo::RolledBack, "{state:?}");
+        }
+        let again = [StepRecord { was_there: true, ..step(StepState::Waiting) }];
+        assert_eq!((next(&again), touched(&again)), (Next::Apply(0), false));
+        assert!(touched(&[StepRecord { was_there: true, ..step(StepState::Begun) }]), "a call was made");
+    }
+
+    #[test]
+    fn a_worker_finds_what_the_state_and_the_steps_say() {
+        use StepState as S;
+        let now = Timestamp::UNIX_EPOCH;
+        let later = now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now);
+        let failure = || Failure { step: "give".into(), fault: "refused".into(), said: "No.".into(), at: now };
+        let failed = |next_try| ReleaseState::Failed { failure: failure(), next_try };
+        let undoing = |next_try| ReleaseState::Undoing { failure: failure(), next_try };
+        let by_hand = Some(crate::id::IdentityId::new(now, [1; 10]));
+        let activated = |by| ReleaseState::Activated { by, at: now, evidence: None };
+        for (kind, state, states, expected) in [
+            (ReleaseKind::Activate, ReleaseState::Planned, vec![], Stand::Begins(Next::Plan)),
+            (ReleaseKind::Activate, failed(Some(now)), vec![S::Done, S::Failed], Stand::Begins(Next::Apply(1))),
+            (ReleaseKind::Activate, failed(Some(later)), vec![S::Failed], Stand::Waits(later)),
+            (ReleaseKind::Activate, failed(None), vec![S::Failed], Stand::Rests),
+            (ReleaseKind::Activate, ReleaseState::Gated, vec![S::Awaited], Stand::GoesOn(Next::Await(0))),
+            (ReleaseKind::Activate, ReleaseState::AccountReady, vec![S::Done, S::Waiting], Stand::GoesOn(Next::Apply(1))),
+            (ReleaseKind::Remove, activated(None), vec![S::Done], Stand::GoesOn(Next::ReadBack)),
+            (ReleaseKind::Remove, activated(by_hand), vec![], Stand::Rests),
+            (ReleaseKind::Extend, ReleaseState::Planned, vec![], Stand::Begins(Next::ReadBack)),
+            (ReleaseKind::Extend, ReleaseState::Gated, vec![], Stand::GoesOn(Next::ReadBack)),
+            (ReleaseKind::Activate, undoing(None), vec![S::Awaited], Stand::Undoes(NextUndo::Undo(0))),
+            (ReleaseKind::Activate, undoing(Some(later)), vec![S::UndoFailed], Stand::Waits(later)),
+            (ReleaseKind::Activate, undoing(Some(now)), vec![S::Undone], Stand::Undoes(NextUndo::RolledBack)),
+            (ReleaseKind::Activate, ReleaseState::Held { reasons: vec![] }, vec![], Stand::Rests),
+            (ReleaseKind::Activate, ReleaseState::Stuck { failure: failure() }, vec![S::UndoFailed], Stand::Rests),
+            (ReleaseKind::Activate, ReleaseState::RolledBack { failure: failure() }, vec![], Stand::Rests),
+            (ReleaseKind::Activate, ReleaseState::Closed { by: None, at: now, evidence: "read".into() }, vec![], Stand::Rests),
+            (ReleaseKind::Activate, ReleaseState::Cancelled, vec![], Stand::Rests),
+        ] {
+            let steps: Vec<_> = states.iter().copied().map(step).collect();
+            assert_eq!(stand(kind, &state, &steps, now), expected, "{kind:?} {state:?} {states:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn undoing_goes_backwards_ends_and_touches_nothing_that_was_there_before(states in proptest::collection::vec(0usize..StepState::ALL.len(), 0..6)) {
             let mut steps: Vec<_> = states.iter().map(|n| step(StepState::ALL[*n])).collect();
             let before = steps.clone();
             let mut last = steps.len();
-            while let NextUndo::Undo(position) = next_undo(&steps) {
+            while let NextUndo::Undo(position) | NextUndo::ByHand(position) = next_undo(&steps) {
                 prop_assert!(position < last);
-                prop_assert!(!matches!(before[position].state, StepState::NotNeeded | StepState::Waiting | StepState::Skipped));
+                prop_assert!(!matches!(before[position].state, StepState::NotNeeded | StepState::Waiting | StepState::Kept));
                 last = position;
                 steps[position].state = StepState::Undone;
             }

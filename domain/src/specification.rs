@@ -1,4 +1,7 @@
-//! Identity specifications: what a population's identities must be, and how far one record conforms.
+//! Identity specifications: what a population's identities must be, and how far one record and what it
+//! holds conform.
+
+pub mod holding;
 
 use crate::words::words;
 use jiff::civil::Date;

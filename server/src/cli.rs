@@ -258,7 +258,7 @@ impl Import {
                 import_people(&database.pool, &system, &file, &options, progress.as_ref()).await?
             }
             Self::Catalogue { file, how } => {
-                let options = CatalogueOptions { apply: how.options(config) };
+                let options = CatalogueOptions { apply: how.options(config), zone: config.zone.clone(), sends_mail: config.smtp.is_some() };
                 import_catalogue(&database.pool, &system, &file, &options, progress.as_ref()).await?
             }
         })

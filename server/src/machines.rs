@@ -10,6 +10,7 @@ use connector::memory::{Directory, MemoryConnector, MemorySettings};
 use connector::scim::{ScimConnector, ScimSettings};
 use connector::webhook::{Webhook, WebhookSettings};
 use connector::{Connector, Fault, KeyRing, Sealed, Secret, Surroundings};
+use domain::connection::ConnectorKind;
 use domain::id::ConnectionId;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -103,6 +104,11 @@ impl Machines {
         gate: impl FnOnce(Throughput) -> Arc<Gate>,
     ) -> Result<Arc<dyn Connector>, Fault> {
         match connector {
+            // What is in memory is no machine: outside of the demonstration nothing is carried out there.
+            "memory" if !self.memory => {
+                let why = "directories in memory are for the demonstration alone: choose another connection.".to_owned();
+                Err(Fault::Misconfigured { field: "connector", why })
+            }
             "memory" => {
                 let settings: MemorySettings = read(settings)?;
                 Ok(Arc::new(MemoryConnector::new(self.directory(code), settings, self.surroundings.clone())))
@@ -125,12 +131,19 @@ impl Machines {
         HttpOut::new(limits, self.reach.clone(), gate, self.surroundings.clone(), Arc::new(MachineNames))
     }
 
-    /// The secret of a connection, for verifying what a receiver sends; none where it has none.
-    ///
-    /// # Errors
-    /// [`Fault::Misconfigured`] when it cannot be opened with the keys of this server.
-    pub fn secret(&self, connection: &ConnectionRow) -> Result<Secret, Fault> {
+    /// The secret that is sent with a connection's calls; empty where it has none.
+    fn secret(&self, connection: &ConnectionRow) -> Result<Secret, Fault> {
         let Some((key_id, bytes)) = &connection.secret else { return Ok(Secret::new(String::new())) };
+        let kind = connection.connector.parse::<ConnectorKind>().ok();
+        let entered_for = connection.secret_entered_for.as_ref();
+        if entered_for.zip(kind).is_some_and(|(settings, kind)| leads_elsewhere(kind, settings, &connection.settings)) {
+            let version = connection.version;
+            let why = format!(
+                "the present one was entered for another address or authentication than version {version} of these settings has. \
+                 What is tried again by hand takes the newest version."
+            );
+            return Err(Fault::Misconfigured { field: "secret", why });
+        }
         self.open(connection.id, &Sealed { key_id: key_id.clone(), bytes: bytes.clone() })
     }
 
@@ -152,6 +165,17 @@ impl Machines {
             .or_insert_with(|| Arc::new(Gate::new(throughput, self.surroundings.clone())))
             .clone()
     }
+}
+
+/// Whether the secret would go to another place, or would prove something else, than it was entered
+/// for: then it is not taken along.
+pub(crate) fn leads_elsewhere(kind: ConnectorKind, before: &Value, after: &Value) -> bool {
+    let names: &[&str] = match kind {
+        ConnectorKind::Scim => &["base_url", "authentication"],
+        ConnectorKind::Webhook => &["url", "read_url"],
+        ConnectorKind::Manual | ConnectorKind::Memory => &[],
+    };
+    names.iter().any(|name| before.get(name) != after.get(name))
 }
 
 fn read<T: serde::de::DeserializeOwned>(settings: &Value) -> Result<T, Fault> {

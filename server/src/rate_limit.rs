@@ -13,6 +13,7 @@ use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Forgotten keys are swept out once in so many checks.
 const SWEEP_EVERY: u32 = 1_024;
@@ -42,10 +43,15 @@ impl<K: Hash + Eq + Clone> PerMinute<K> {
     }
 
     fn allows(&self, key: &K) -> bool {
+        self.ask(key).is_ok()
+    }
+
+    /// Counts one; otherwise says after how long the next is allowed.
+    fn ask(&self, key: &K) -> Result<(), Duration> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(key).is_ok()
+        self.limiter.check_key(key).map_err(|not_until| not_until.wait_time_from(self.limiter.clock().now()))
     }
 }
 
@@ -60,6 +66,7 @@ pub struct RateLimits {
     sign_in_by_address: PerMinute<IpAddr>,
     sign_in_by_login: PerMinute<(String, IpAddr)>,
     changes: PerMinute<Changer>,
+    completions: PerMinute<(String, IpAddr)>,
     proofs: PerMinute<SessionId>,
 }
 
@@ -71,6 +78,7 @@ impl RateLimits {
             sign_in_by_address: PerMinute::new(system, config.sign_ins_per_address),
             sign_in_by_login: PerMinute::new(system, config.sign_ins_per_login),
             changes: PerMinute::new(system, config.changes_per_minute),
+            completions: PerMinute::new(system, config.completions_per_minute),
             proofs: PerMinute::new(system, config.sign_ins_per_login),
         }
     }
@@ -88,6 +96,15 @@ impl RateLimits {
     #[must_use]
     pub fn proof(&self, session: SessionId) -> bool {
         self.proofs.allows(&session)
+    }
+
+    /// Whether a receiver at `address` may say now what came of something, for the connection with this
+    /// code. Each address is counted by itself, so that nobody can speak for all others.
+    ///
+    /// # Errors
+    /// How long it has to wait.
+    pub fn completion(&self, connection: &str, address: IpAddr) -> Result<(), Duration> {
+        self.completions.ask(&(connection.to_owned(), whole_client(address)))
     }
 
     /// Whether this session, or without one this address, may change something now.

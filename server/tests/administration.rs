@@ -227,6 +227,63 @@ async fn an_identity_is_compared_with_its_specification_attribute_by_attribute(p
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_an_identity_holds_is_compared_with_the_limits_of_its_specification(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let (bea, otto) = (app.person("Bea", unit, None).await, app.person_with("Otto", Role::Operator).await);
+    let ana = app.person("Ana", unit, Some(bea)).await;
+    app.specifications().await;
+    let ledger = app.application("LEDGER", bea, None).await;
+    let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
+    let inside = app.entitlement(ledger, "Ledger Table", "standard").await;
+    query("update entitlement set includes = array[$2] where id = $1").bind(read.0).bind(inside.0).execute(&app.owner).await.unwrap();
+    query("update identity_specification set longest_days = null").execute(&app.owner).await.unwrap();
+    let service = IdentityService::new(app.base.clone());
+    let seen = async || service.show(&caller(&app, ana, &[Role::Auditor]), ana).await.unwrap().access_conformity.unwrap();
+    let nothing = seen().await;
+    assert_eq!((nothing.held, nothing.second_factor.required, nothing.beyond.len()), (0, false, 0));
+    let grant = app.given(app.asked(ana, read, "in_approval").await, otto).await;
+    // (what changes after the access was given, the second factor is met, the limits it is beyond, a part of the cure)
+    for (change, met, beyond, cure) in [
+        ("update identity set mfa = 'unknown' where given_name = 'Ana'", true, &[][..], ""),
+        ("update entitlement set tier = 'elevated' where name = 'Ledger Table'", false, &[], "countersign second-factor"),
+        ("update identity set mfa = 'passkey' where given_name = 'Ana'", true, &[], ""),
+        ("update identity_specification set highest_tier = 'standard'", true, &["Elevated, above standard"], "gives it back"),
+        (
+            "update identity_specification set highest_classification = 'public'",
+            true,
+            &["Elevated, above standard", "Internal data, above public"],
+            "compliance changes the limit",
+        ),
+        (
+            "update identity_specification set highest_tier = 'privileged', highest_classification = 'restricted', applications = '{VAULT}'",
+            true,
+            &["The application LEDGER is not among those of the specification"],
+            "gives it back",
+        ),
+        (
+            "update identity_specification set applications = '{}', longest_days = 90",
+            true,
+            &["Without an end; at most 90 days"],
+            "asks for it again for at most 90 days",
+        ),
+    ] {
+        query(change).execute(&app.owner).await.unwrap();
+        let view = seen().await;
+        assert_eq!(view.second_factor.met(), met, "after {change}");
+        let said: Vec<String> = view.beyond.iter().flat_map(|line| line.excesses.iter().map(app::identities::cure::said)).collect();
+        assert_eq!(said, beyond, "after {change}");
+        assert!(view.beyond.iter().all(|line| line.grant == grant && line.name == "Ledger Reader"), "after {change}");
+        let cures = view.beyond.iter().map(|line| line.cure.clone()).chain([view.second_factor_cure.clone()]).collect::<String>();
+        assert!(cures.contains(cure) && cures.is_empty() == cure.is_empty(), "after {change}: {cures}");
+        let page = app.sign_in_as(ana).await.get(&format!("/identities/{ana}")).await.text();
+        for text in beyond.iter().chain(&["Second factor"]) {
+            assert!(page.contains(text), "after {change}: {text}");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn suspending_ends_every_session_and_resuming_gives_none_back(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;
     let (adam, unit) = (administrator(&app).await, app.unit("Payments").await);

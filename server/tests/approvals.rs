@@ -10,5 +10,6 @@ mod approvals {
     mod plans;
     mod queue;
     mod self_approval;
+    mod waiting;
     pub mod world;
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod asking {
+    mod audience;
     mod baskets;
     mod decided_on;
     pub mod desk;

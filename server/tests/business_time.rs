@@ -144,3 +144,51 @@ async fn a_request_shows_elapsed_working_and_waiting_time_apart(pool: PgPoolOpti
     assert_eq!(view.time.words, "2 d 2 h elapsed, 4 h working, 6 h waiting for the requester");
     assert_eq!(view.stages[0].time.as_ref().unwrap().words, "1 d elapsed, 2 h working, 6 h waiting for the requester");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_due_time_by_another_clock_than_the_installations_names_the_zone_it_is_written_in(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let app = TestApp::new(pool, connect).await;
+    let Ledger { unit, mona, ana, ledger, .. } = app.ledger().await;
+    let other = app.entitlement(ledger, "Ledger Viewer", "standard").await;
+    query(
+        "insert into business_calendar (code, version, name, zone, hours, effective_from)
+         select 'new-york', 1, 'New York', 'America/New_York', hours, effective_from from business_calendar where code = 'standard'",
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    let submit = async |what: EntitlementId| {
+        let (what, key) = (what.to_string(), uuid());
+        let fields = [
+            ("entitlement", what.as_str()),
+            ("reason_code", "incident"),
+            ("justification", "Needed to look into the failed night run of the ledger."),
+            ("starts_on", "2026-11-22"),
+            ("ends_on", "2026-12-21"),
+            ("key", key.as_str()),
+        ];
+        app.advance(SignedDuration::from_secs(1));
+        let reply = app.sign_in_as(ana).await.server_fn("requests/submit", &fields).await;
+        assert!(reply.status < 400, "{}", reply.text());
+        let id: sqlx::types::Uuid =
+            sqlx::query_scalar("select id from request order by number desc limit 1").fetch_one(&app.owner).await.unwrap();
+        let page = app.sign_in_as(ana).await.get(&format!("/requests/{id}")).await.text().replace("<!>", "");
+        let body: String = sqlx::query_scalar("select body from notification where recipient_id = $1 order by at desc, id desc limit 1")
+            .bind(mona.0)
+            .fetch_one(&app.owner)
+            .await
+            .unwrap();
+        (page, body)
+    };
+    let (page, told) = submit(app.entitlement(ledger, "Ledger Printer", "standard").await).await;
+    assert!(page.contains("24 Nov 2026 17:00") && !page.contains("17:00 (UTC)"), "{page}");
+    assert_eq!(told, "Line manager, due 24 Nov 2026 17:00.");
+    query("update unit set calendar_code = 'new-york' where id = $1").bind(unit.0).execute(&app.owner).await.unwrap();
+    // Five in the afternoon there is ten in the evening here.
+    let (page, told) = submit(other).await;
+    assert!(page.contains("24 Nov 2026 22:00 (UTC)"), "{page}");
+    assert_eq!(told, "Line manager, due 24 Nov 2026 22:00 (UTC).");
+}

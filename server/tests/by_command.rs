@@ -53,6 +53,7 @@ async fn owners_and_second_factors_are_recorded_with_their_events(pool: PgPoolOp
     let unit = app.unit("Payments").await;
     let (olga, dan) = (app.person("Olga", unit, None).await, app.person("Dan", unit, None).await);
     app.application("LEDGER", dan, None).await;
+    sqlx::query("update application set owner_id = null").execute(&app.owner).await.unwrap();
     let (olga_number, dan_number) = (number(&app, olga).await, number(&app, dan).await);
     name_owners(&app.base, "LEDGER", &olga_number, Some(&dan_number)).await.unwrap();
     let owners: (uuid::Uuid, uuid::Uuid) =
@@ -75,6 +76,32 @@ async fn owners_and_second_factors_are_recorded_with_their_events(pool: PgPoolOp
         app.count("select count(*) from audit_event where kind in ('application.owners_named', 'identity.second_factor_recorded')").await,
         2
     );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_answers_for_an_application_at_work_is_not_replaced_by_a_command_alone(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Payments").await;
+    let (olga, dan, eve) = (app.person("Olga", unit, None).await, app.person("Dan", unit, None).await, app.person("Eve", unit, None).await);
+    app.application("LEDGER", olga, Some(dan)).await;
+    let eve_number = number(&app, eve).await;
+    for (owner, deputy, named) in
+        [("active", "active", false), ("suspended", "active", false), ("active", "suspended", false), ("suspended", "suspended", true)]
+    {
+        app.set_state(olga, owner).await;
+        app.set_state(dan, deputy).await;
+        match name_owners(&app.base, "LEDGER", &eve_number, None).await {
+            Ok(_) => assert!(named, "{owner} {deputy}"),
+            Err(refused) => {
+                let refused = refused.to_string();
+                assert!(
+                    !named && refused.contains("Nothing was changed") && refused.contains("Rules, Applications"),
+                    "{owner} {deputy}: {refused}"
+                );
+            }
+        }
+    }
+    assert_eq!(app.count("select count(*) from audit_event where kind = 'application.owners_named'").await, 1);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+mod catalogue {
+    mod entries;
+}
 mod support;
 
 use app::catalogue::port::{Catalogue, CatalogueQuery, CatalogueResults, Peers, Reach};

@@ -175,8 +175,13 @@ async fn entitlements_are_found_by_their_audience_and_by_those_who_keep_the_rule
         .await
         .unwrap();
     assert_eq!(titles(&anas, "Entitlement", "ledger").await, set(&[]));
-    query("update entitlement set state = 'retired', audience_populations = '{}'").execute(&app.owner).await.unwrap();
-    assert_eq!(titles(&coras, "Entitlement", "ledger").await, set(&[]));
+    for retired in [
+        "update application set state = 'retired'",
+        "with again as (update application set state = 'active') update entitlement set state = 'retired', audience_populations = '{}'",
+    ] {
+        query(retired).execute(&app.owner).await.unwrap();
+        assert_eq!(titles(&coras, "Entitlement", "ledger").await, set(&[]), "{retired}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

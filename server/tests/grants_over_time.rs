@@ -17,5 +17,6 @@ mod grants_over_time {
     mod overlapping;
     mod reminders;
     pub mod steps;
+    mod unproven;
     mod why;
 }

@@ -160,6 +160,49 @@ async fn counts_and_lists_follow_a_request_to_the_operators(pool: PgPoolOptions,
     assert_eq!(home.frame(&ora).await.unwrap().initials, "OE");
 }
 
+/// Addresses of the links with these words on a page.
+fn links(page: &str, words: &str) -> Vec<String> {
+    let links = page.split("<a ").skip(1).filter(|link| link.split("</a>").next().unwrap().contains(words));
+    links.map(|link| link.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&")).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_filter_that_shows_nothing_is_seen_and_taken_away_without_losing_the_others(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let app = TestApp::new(pool, connect).await;
+    let unit = app.unit("Finance").await;
+    let (boss, ana) = (app.person("Boss", unit, None).await, app.person("Ana", unit, None).await);
+    let auditor = app.person_with("Aud", Role::Auditor).await;
+    let ledger = app.application("LEDGER", boss, None).await;
+    let read = app.entitlement(ledger, "Ledger Reader", "standard").await;
+    app.given(app.asked(ana, read, "in_approval").await, boss).await;
+    // (the page, the link that takes the filter away, where it leads, whether the filter is one)
+    for (address, words, wider) in [
+        ("/requests?scope=all&state=rejected".to_owned(), "Show any state", "/requests?scope=all"),
+        ("/requests?scope=all&state=rejected".to_owned(), "Any state", "/requests?scope=all"),
+        ("/catalogue?q=ledger&tier=privileged".to_owned(), "Any tier", "/catalogue?q=ledger"),
+        ("/catalogue?tier=standard&application=NONE".to_owned(), "Any application", "/catalogue?tier=standard"),
+        (format!("/identities/{ana}/access?state=ended&tier=standard"), "Any state", "access?tier=standard"),
+    ] {
+        let page = app.sign_in_as(auditor).await.get(&address).await;
+        assert_eq!(page.status, 200, "{address}");
+        let text = page.text();
+        let found = links(&text, words);
+        assert!(found.iter().any(|href| href.ends_with(wider)), "{address}: {words} leads to {found:?}");
+        assert!(text.contains("aria-current=\"true\""), "{address}");
+    }
+    let marked = async |address: &str| {
+        let page = app.sign_in_as(auditor).await.get(address).await.text();
+        let chips =
+            page.split("<a ").filter(|link| link.contains("class=\"chip\"") && link.split('>').next().unwrap().contains("aria-current"));
+        chips.map(|chip| chip.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // What filters shows as chosen, also with nothing behind it; what is no filter is not one.
+    assert_eq!(marked("/catalogue?application=NONE&tier=none").await, ["NONE"]);
+    assert_eq!(marked("/catalogue?tier=none").await, ["Any tier", "Any application"]);
+    assert_eq!(marked(&format!("/identities/{ana}/access?state=ended&within=5&tier=none")).await[..1], ["Ended"]);
+    assert_eq!(marked("/requests?scope=all&state=none").await[1..], ["Any state"]);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn pages_of_requests_show_each_once_newest_first(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;

@@ -112,7 +112,7 @@ fn outcome(evaluation: &Evaluation, control: &str) -> Outcome {
 #[sqlx::test(migrations = "../migrations")]
 async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect: PgConnectOptions) {
     let duties = Duties::begin(pool, connect).await;
-    let review = "; bearable with: a monthly review";
+    let review = "; of high severity, so not lifted by: a monthly review";
     let apart = |rest: &str| format!("“Pay and approve” (SOD-001){rest}{review}");
     let keys = |rest: &str| format!("“Two keys” (SOD-002){rest} (at most 2 of the set)");
     // (held, pending and in which state, asked for together, asked for, what is found)
@@ -215,7 +215,7 @@ impl Tie {
 #[sqlx::test(migrations = "../migrations")]
 async fn nobody_splits_a_forbidden_combination_over_two_accounts(pool: PgPoolOptions, connect: PgConnectOptions) {
     let duties = Duties::begin(pool, connect).await;
-    let apart = |with: &str| vec![format!("“Pay and approve” (SOD-001) with {with}; bearable with: a monthly review")];
+    let apart = |with: &str| vec![format!("“Pay and approve” (SOD-001) with {with}; of high severity, so not lifted by: a monthly review")];
     let keys = |with: [&str; 2]| with.map(|with| format!("“Two keys” (SOD-002) with {with} (at most 2 of the set)")).to_vec();
     let (by, pending) = (
         "already held by another account of the same person, OTHER",

@@ -66,7 +66,9 @@ pub fn said(done: &str) -> Option<AnyView> {
         "role_ended" => "The role has ended. It no longer counts from their next page on.",
         "mail_again" => "The mails are due now. Load the page again in a moment to see how it went.",
         "task_retried" => "The task is due now, with all its attempts. Load the page again in a moment to see how it went.",
-        "task_discarded" => "The task is out of the queue. What it was about stays as it is.",
+        "task_discarded" => {
+            "The task is out of the queue. What it was about stays as it is, and comes back within a minute where it is still due."
+        }
         "job_due" => "The job is due now. Load the page again in a moment to see how it went.",
         _ => return None,
     };

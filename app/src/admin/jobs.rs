@@ -53,7 +53,7 @@ fn job(line: JobLine, may_change: bool, action: ServerAction<RunJob>) -> AnyView
     let which = format!(" {name}");
     let run = may_change.then(|| {
         view! {
-            <td>
+            <td class="whitespace-nowrap">
                 <ActionForm action=action>
                     <input type="hidden" name="name" value=field/>
                     <Button submit=true>"Run now"<span class="sr-only">{which}</span></Button>
@@ -64,7 +64,7 @@ fn job(line: JobLine, may_change: bool, action: ServerAction<RunJob>) -> AnyView
     view! {
         <tr>
             <th scope="row"><span class="code">{name}</span><p class="min-w-48 text-ink-3 font-normal">{what}</p></th>
-            <td>{every}</td>
+            <td class="whitespace-nowrap">{every}</td>
             <td>{last}</td>
             <td><Status tone=tone text=word/>{error.map(|error| view! { <p class="text-ink-2 break-words">{error}</p> })}</td>
             <td>{moment(&next)}</td>

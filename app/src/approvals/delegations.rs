@@ -38,7 +38,7 @@ fn card(view: DelegationsView, refused: Option<RefusedDelegation>) -> AnyView {
     let received = (!received.is_empty()).then(|| lines_of("For whom I decide", received, None));
     view! {
         <Card title="While I am away" id="delegations">
-            <div class="stack">
+            <div class="stack inset-tables">
                 <p>
                     "Somebody else can decide for you for a time. You are still asked, too. Each of their decisions shows that they stood in for you; on a request of their own they never do."
                 </p>

@@ -15,7 +15,10 @@ pub fn StageTools(stage: StageView, me: IdentityId) -> impl IntoView {
     let id = stage.id;
     let mine = stage.claimed.as_ref().is_some_and(|(claimant, _)| claimant.id == me);
     let team = stage.candidates.len() > 1;
-    let free = stage.claimed.is_none();
+    let own = stage.candidates.iter().find(|candidate| candidate.person.id == me);
+    // No claim binds the next level, and a delegate has no place to give away.
+    let free = stage.claimed.is_none() || (!mine && own.is_some_and(|candidate| candidate.next_level));
+    let gives_away = own.is_some_and(|candidate| candidate.stands_in_for.is_none());
     let (take, back) = (ServerAction::<Claim>::new(), ServerAction::<GiveBack>::new());
     let refused = [failure(move || take.value().get()), failure(move || back.value().get())]
         .into_iter()
@@ -44,7 +47,7 @@ pub fn StageTools(stage: StageView, me: IdentityId) -> impl IntoView {
         <div class="no-print flex flex-wrap items-center gap-2">
             {claim}
             {claimed}
-            <LinkButton href=paths::reassign(id) kind=ButtonKind::Quiet>"Give it to somebody else"</LinkButton>
+            {gives_away.then(|| view! { <LinkButton href=paths::reassign(id) kind=ButtonKind::Quiet>"Give it to somebody else"</LinkButton> })}
         </div>
     }
     .into_any()

@@ -4,7 +4,7 @@
 use super::api;
 use super::port::{ConflictLine, EntitlementVersion, EntitlementView, Part, Reach};
 use super::told::{colleagues, usual_time, usual_time_basis};
-use crate::changes::versions::value_or_none;
+use crate::changes::versions::{pages, value_or_none};
 use crate::error::AppError;
 use crate::grants::port::AccessOf;
 use crate::paths;
@@ -13,8 +13,8 @@ use crate::requests::ask::AskFor;
 use crate::requests::words::count;
 use crate::status::Failed;
 use crate::ui::{
-    ButtonKind, Card, Column, Columns, DataTable, Disclosure, Fact, FactsList, LinkButton, NextPage, Notice, Page, Skeleton, SkeletonShape,
-    TierTag, Tone,
+    ButtonKind, Card, Column, Columns, DataTable, Disclosure, Fact, FactsList, LinkButton, Notice, Page, Skeleton, SkeletonShape, TierTag,
+    Tone,
 };
 use domain::change::RecordKind;
 use domain::id::EntitlementId;
@@ -59,7 +59,7 @@ pub fn EntitlementRoute() -> impl IntoView {
 fn page(entitlement: EntitlementView, replaces: String, below: bool) -> AnyView {
     let EntitlementCard { id, version, name, description, application, tier, .. } = entitlement.card.clone();
     let overline = format!("{application} · version {version}");
-    let requestable = entitlement.requestable && entitlement.reach != Reach::Others;
+    let requestable = entitlement.closed.is_none() && entitlement.reach != Reach::Others;
     let for_whom = for_whom(&entitlement);
     let record = paths::record(RecordKind::Entitlement, &id.to_string());
     let edit = entitlement.may_edit.then(|| view! { <LinkButton href=format!("{record}?edit#edit")>"Edit"</LinkButton> });
@@ -74,7 +74,7 @@ fn page(entitlement: EntitlementView, replaces: String, below: bool) -> AnyView 
             {requestable.then(|| view! { <AskFor entitlement=id name=asked word=word kind=ButtonKind::Primary replaces=replaces/> })}
         }
     };
-    let closed = (!entitlement.requestable).then(|| view! { <Notice tone=Tone::Info title="Not open for requests." text="It has been retired or has no owner; the catalogue may have something that replaced it."><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
+    let closed = entitlement.closed.map(|closed| view! { <Notice tone=Tone::Info title="Not open for requests." text=closed.said()><a href=paths::CATALOGUE>"Search the catalogue"</a></Notice> });
     let aside = facts(&entitlement);
     let EntitlementView { actions: does, data_actions, versions, versions_below, conflicts, gives, part_of, may_read_changes, .. } =
         entitlement;
@@ -125,7 +125,10 @@ fn mine(entitlement: &EntitlementView) -> AnyView {
     match (&entitlement.held_since, entitlement.pending) {
         (Some(since), _) => view! { "You hold it since "<time datetime=since.at.to_string()>{since.text.clone()}</time> }.into_any(),
         (None, Some(request)) => view! { <a href=paths::request(request)>"You asked for it"</a> }.into_any(),
-        (None, None) => "You do not hold it".into_any(),
+        (None, None) => match &entitlement.held_inside {
+            Some(whole) => format!("You hold it inside {whole}").into_any(),
+            None => "You do not hold it".into_any(),
+        },
     }
 }
 
@@ -233,7 +236,7 @@ fn conflicting(conflicts: Vec<ConflictLine>, linked: bool) -> AnyView {
             } else {
                 view! { <span class="code">{code}</span> }.into_any()
             };
-            let mitigation = (!mitigation.is_empty()).then(|| format!("Bearable with: {mitigation}"));
+            let mitigation = (!mitigation.is_empty()).then(|| format!("{}: {mitigation}", severity.mitigation_means()));
             view! {
                 <li class="grid gap-1 px-3.5 py-2.5">
                     <div class="line"><h3>{title}</h3><span class="text-ink-3">{severity.label()}" "{code}</span></div>
@@ -251,11 +254,10 @@ fn conflicting(conflicts: Vec<ConflictLine>, linked: bool) -> AnyView {
 /// next page begins.
 fn kept(id: EntitlementId, now: i32, versions: Vec<EntitlementVersion>, next: Option<i32>, below: bool) -> AnyView {
     let address = paths::entitlement(id);
-    let more = next.map(|version| format!("{}#versions", paths::with(&address, &[(paths::VERSIONS_BEFORE, &version.to_string())])));
-    let newest = below.then(|| view! { <p class="next-page"><a href=format!("{address}#versions")>"Show the newest versions"</a></p> });
-    if versions.is_empty() {
-        return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"There are no versions before this."</p>{newest}</Card> }.into_any();
-    }
+    let shown = match (versions.first(), versions.last()) {
+        (Some(first), Some(last)) if below || next.is_some() => format!("{} to {}", last.version, first.version),
+        _ => format!("{} kept", versions.len()),
+    };
     let lines = versions
         .into_iter()
         .map(|EntitlementVersion { version, since, fields }| {
@@ -265,15 +267,8 @@ fn kept(id: EntitlementId, now: i32, versions: Vec<EntitlementVersion>, next: Op
                 .into_iter()
                 .map(|(label, value)| view! { <Fact term=label><span class="whitespace-pre-line wrap-anywhere">{value_or_none(value)}</span></Fact> })
                 .collect_view();
-            view! { <Disclosure summary=summary id=format!("version-{version}")><FactsList>{facts}</FactsList></Disclosure> }
+            view! { <Disclosure summary=summary id=format!("version-{version}")><FactsList>{facts}</FactsList></Disclosure> }.into_any()
         })
-        .collect_view();
-    view! {
-        <Card title="Versions" id="versions" flush=true>
-            <div class="versions">{lines}</div>
-            <NextPage href=more what="versions"/>
-            {newest}
-        </Card>
-    }
-    .into_any()
+        .collect();
+    pages(&address, lines, shown, next, below)
 }

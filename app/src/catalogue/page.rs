@@ -9,7 +9,8 @@ use crate::requests::ask::{AskFor, Templates};
 use crate::requests::words::count;
 use crate::status::Failed;
 use crate::ui::{
-    Card, Chip, Chips, CountLine, EmptyState, NextPage, Notice, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone,
+    Card, CountLine, EmptyState, FilterValue, NextPage, Notice, Page, SearchField, Skeleton, SkeletonShape, Tag, TierTag, Tone,
+    chosen_in_words, facets, known,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -49,20 +50,24 @@ pub fn CatalogueRoute() -> impl IntoView {
 
 fn page(query: CatalogueQuery, results: CatalogueResults) -> AnyView {
     let CatalogueResults { page, applications, tiers, replaced } = results;
+    let values = |facets: Vec<Facet>| facets.into_iter().map(Facet::parts).collect::<Vec<_>>();
+    let (applications, tiers) = (values(applications), values(tiers));
     let keep = vec![
         ("application".to_owned(), query.application.clone()),
         ("tier".to_owned(), query.tier.clone()),
         (paths::REPLACES.to_owned(), query.replaces.clone()),
     ];
     let keep = keep.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    let filter = filter_in_words(&query, &applications, &tiers, replaced.as_ref());
-    let by_tier = chips("Risk tier", "Any tier", tiers, &query.tier, |tier| {
-        paths::catalogue(&CatalogueQuery { tier, after: String::new(), ..query.clone() })
+    // A tier that does not exist filters nothing.
+    let tier = known(&tiers, &query.tier);
+    let filter = filter_in_words(&query, &applications, chosen_in_words(&tiers, tier), replaced.as_ref());
+    let by_tier = facets("Risk tier", ("Any tier", None), tiers, tier, |tier| {
+        paths::catalogue(&CatalogueQuery { tier: tier.to_owned(), after: String::new(), ..query.clone() })
     });
     // What takes the place of access is of the same application: there is nothing to choose.
     let by_application = replaced.is_none().then(|| {
-        chips("Application", "Any application", applications, &query.application, |application| {
-            paths::catalogue(&CatalogueQuery { application, after: String::new(), ..query.clone() })
+        facets("Application", ("Any application", None), applications, &query.application, |application| {
+            paths::catalogue(&CatalogueQuery { application: application.to_owned(), after: String::new(), ..query.clone() })
         })
     });
     let replacing = replacing(&query, replaced.as_ref());
@@ -111,42 +116,29 @@ fn replacing(query: &CatalogueQuery, replaced: Option<&Replaced>) -> Option<AnyV
     Some(notice.into_any())
 }
 
-fn filter_in_words(query: &CatalogueQuery, applications: &[Facet], tiers: &[Facet], replaced: Option<&Replaced>) -> Option<String> {
-    let label = |facets: &[Facet], value: &str| {
-        facets.iter().find(|facet| facet.value == value).map_or_else(|| value.to_owned(), |facet| facet.label.clone())
-    };
+fn filter_in_words(
+    query: &CatalogueQuery,
+    applications: &[FilterValue],
+    tier: Option<String>,
+    replaced: Option<&Replaced>,
+) -> Option<String> {
     let words = [
         (!query.q.is_empty()).then(|| format!("“{}”", query.q)),
-        (!query.tier.is_empty()).then(|| label(tiers, &query.tier)),
+        tier,
         match replaced {
             Some(replaced) => Some(replaced.application.clone()),
-            None => (!query.application.is_empty()).then(|| label(applications, &query.application)),
+            None => chosen_in_words(applications, &query.application),
         },
     ];
     let words = words.into_iter().flatten().collect::<Vec<_>>();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-fn chips(name: &'static str, any: &'static str, facets: Vec<Facet>, chosen: &str, link: impl Fn(String) -> String) -> AnyView {
-    let everything = view! { <Chip href=link(String::new()) label=any current=chosen.is_empty()/> };
-    let known = facets.iter().any(|facet| facet.value == chosen);
-    // A filter that nothing matches still has to be seen, or it could not be taken away.
-    let lone =
-        (!known && !chosen.is_empty()).then(|| view! { <Chip href=link(chosen.to_owned()) label=chosen.to_owned() count=0 current=true/> });
-    let list = facets
-        .into_iter()
-        .map(|Facet { value, label, count: number }| {
-            let current = value == chosen;
-            view! { <Chip href=link(value) label=label count=count(number) current=current/> }
-        })
-        .collect_view();
-    view! { <Chips label=name>{everything}{lone}{list}</Chips> }.into_any()
-}
-
 fn hit(hit: CatalogueHit, replaces: &str) -> AnyView {
-    let CatalogueHit { card, held, pending, requestable, peers, reach, usual } = hit;
+    let CatalogueHit { card, held, held_inside, pending, requestable, peers, reach, usual } = hit;
     let owner = card.owner.map(|owner| format!(" · owner {}", owner.name)).unwrap_or_default();
     let theirs = (reach == Reach::Theirs).then(|| view! { <Tag text="Not for you, but for your people"/> });
+    let inside = held_inside.map(|whole| view! { <Tag tone=Tone::Ok text=format!("You hold it inside {whole}")/> });
     let action = if held {
         view! { <Tag tone=Tone::Ok text="You hold it"/> }.into_any()
     } else if let Some(request) = pending {
@@ -170,7 +162,7 @@ fn hit(hit: CatalogueHit, replaces: &str) -> AnyView {
                     {peers.map(|peers| format!(" · {}", colleagues(&peers)))}
                 </p>
             </div>
-            <div class="grid justify-items-end gap-1">{theirs}{action}</div>
+            <div class="grid justify-items-end gap-1">{theirs}{inside}{action}</div>
         </li>
     }
     .into_any()

@@ -73,6 +73,8 @@ pub struct CatalogueHit {
     pub card: EntitlementCard,
     /// The caller holds it now.
     pub held: bool,
+    /// Name of something the caller holds that includes it, unless they hold it itself.
+    pub held_inside: Option<String>,
     /// The caller's open request for it.
     pub pending: Option<RequestId>,
     /// It can be asked for.
@@ -94,6 +96,14 @@ pub struct Facet {
     pub label: String,
     /// Hits with it, under the other filters.
     pub count: i64,
+}
+
+impl Facet {
+    /// As the filters of a page take it: value, label, hits.
+    #[must_use]
+    pub fn parts(self) -> (String, String, i64) {
+        (self.value, self.label, self.count)
+    }
 }
 
 /// A page of hits with what could narrow it.
@@ -150,6 +160,30 @@ pub struct ConflictLine {
     pub through: Vec<String>,
 }
 
+/// Why nobody can ask for an entitlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    /// It has been retired.
+    Retired,
+    /// Its application has been retired.
+    ApplicationRetired,
+    /// It is in use, and was not opened for requests.
+    NotOpened,
+}
+
+impl Closed {
+    /// Why, and what to do.
+    #[must_use]
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Retired => "It has been retired; the catalogue may have something that replaced it.",
+            Self::ApplicationRetired => "Its application has been retired; the catalogue may have something that replaced it.",
+            Self::NotOpened => "It is in use and cannot be asked for: whoever answers for its application may open it.",
+        }
+    }
+}
+
 /// One version of an entitlement, as it stood then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntitlementVersion {
@@ -182,8 +216,8 @@ pub struct EntitlementView {
     pub access_to: Option<ApplicationId>,
     /// Days between reviews of a grant.
     pub review_every_days: i32,
-    /// It can be asked for.
-    pub requestable: bool,
+    /// Why nobody can ask for it, where nobody can.
+    pub closed: Option<Closed>,
     /// A page of its versions, newest first.
     pub versions: Vec<EntitlementVersion>,
     /// The next page of them begins below this version, where there is one.
@@ -200,6 +234,8 @@ pub struct EntitlementView {
     pub reach: Reach,
     /// Since when the caller holds it.
     pub held_since: Option<When>,
+    /// Name of something the caller holds that includes it, unless they hold it itself.
+    pub held_inside: Option<String>,
     /// The caller's open request for it.
     pub pending: Option<RequestId>,
     /// Colleagues who hold it; `None` for a caller without a unit.

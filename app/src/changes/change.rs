@@ -5,7 +5,7 @@ use super::api;
 use super::port::{ChangeLine, ChangeView, Difference};
 use super::refused::RefusedStep;
 use super::steps::{decide, take_back};
-use super::versions::value_or_none;
+use super::versions::{proposer, value_or_none};
 use super::words::{happened, pinned, tone};
 use crate::error::AppError;
 use crate::paths;
@@ -142,20 +142,29 @@ fn facts(change: &ChangeView) -> AnyView {
         view! { <Fact term="Requests under way">{requests}</Fact> }
     });
     let term = if change.line.state == ChangeState::InForce { "In force since" } else { "Wanted from" };
+    let from = if waits_for_nothing_else(&change.line) { CONFIRMED_AT_ONCE.into_any() } else { moment(&effective) };
     view! {
         <Card title="Facts">
             <FactsList>
                 <Fact term="Record">{record}</Fact>
                 <Fact term="Kind"><a href=paths::records(kind)>{kind.label()}</a></Fact>
-                <Fact term="Proposed by"><a href=paths::identity(proposed_by.id)>{proposed_by.name}</a></Fact>
+                <Fact term="Proposed by">{proposer(proposed_by)}</Fact>
                 <Fact term="Proposed">{moment(&proposed)}</Fact>
-                <Fact term=term>{moment(&effective)}</Fact>
+                <Fact term=term>{from}</Fact>
                 {version}
                 {requests}
             </FactsList>
         </Card>
     }
     .into_any()
+}
+
+/// What is said instead of a time when only the second person is missing.
+pub const CONFIRMED_AT_ONCE: &str = "as soon as it is confirmed";
+
+/// Whether the time that it is wanted for has come, so that it will be in force when it is confirmed.
+pub fn waits_for_nothing_else(line: &ChangeLine) -> bool {
+    line.state == ChangeState::Proposed && line.due
 }
 
 /// Where it stands on its way: proposed, second person, in force.
@@ -182,6 +191,7 @@ fn path(change: &ChangeView) -> AnyView {
     };
     let text = match state {
         ChangeState::InForce => format!("since {}", effective.text),
+        ChangeState::Proposed if waits_for_nothing_else(&change.line) => CONFIRMED_AT_ONCE.to_owned(),
         ChangeState::Confirmed | ChangeState::Proposed => format!("from {}", effective.text),
         ChangeState::Refused | ChangeState::Withdrawn | ChangeState::Overtaken => state.label().to_owned(),
     };

@@ -2,6 +2,7 @@
 //! open, and every version that ever was. `new` in place of the key opens an empty form.
 
 use super::api;
+use super::change::{CONFIRMED_AT_ONCE, waits_for_nothing_else};
 use super::form::proposal;
 use super::port::{ChangeLine, EditView};
 use super::refused::RefusedProposal;
@@ -137,10 +138,16 @@ fn changes(open: Vec<ChangeLine>) -> AnyView {
     }
     let lines = open
         .into_iter()
-        .map(|ChangeLine { id, number, state, proposed_by, effective, .. }| {
+        .map(|line| {
+            let from = if waits_for_nothing_else(&line) {
+                CONFIRMED_AT_ONCE.into_any()
+            } else {
+                view! { "from "{moment(&line.effective)} }.into_any()
+            };
+            let ChangeLine { id, number, state, proposed_by, .. } = line;
             view! {
                 <li class="grid gap-1 px-3.5 py-2.5">
-                    <div class="line"><a class="code" href=paths::change(id)>{number}</a><span class="text-ink-2">"from "{moment(&effective)}</span></div>
+                    <div class="line"><a class="code" href=paths::change(id)>{number}</a><span class="text-ink-2">{from}</span></div>
                     <Status tone=tone(state) text=state.label()/>
                     <p class="text-ink-2">"Proposed by "{proposed_by.name}</p>
                 </li>

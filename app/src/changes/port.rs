@@ -10,7 +10,7 @@ use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::change::{ChangeState, RecordKind};
-use domain::id::{ChangeId, IdempotencyKey};
+use domain::id::{ChangeId, IdempotencyKey, IdentityId};
 use domain::page::Page;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,15 @@ pub struct EditView {
     pub idempotency: IdempotencyKey,
 }
 
+/// Who proposed a change: a person, or a command of an operator with a shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposer {
+    /// The person; `None` for a command.
+    pub id: Option<IdentityId>,
+    /// Their name, or the command.
+    pub name: String,
+}
+
 /// One version of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionLine {
@@ -114,7 +123,7 @@ pub struct VersionLine {
     /// The change that made it, with its number.
     pub change: Option<(ChangeId, String)>,
     /// Who proposed it.
-    pub proposed_by: Option<PersonRef>,
+    pub proposed_by: Option<Proposer>,
     /// Who confirmed it.
     pub confirmed_by: Option<PersonRef>,
     /// Every field as it stood: label, value in words.
@@ -150,11 +159,13 @@ pub struct ChangeLine {
     /// Where it stands.
     pub state: ChangeState,
     /// Who proposed it.
-    pub proposed_by: PersonRef,
+    pub proposed_by: Proposer,
     /// When.
     pub proposed: When,
-    /// From when it is to be in force.
+    /// From when it is to be in force; once it is, since when it is.
     pub effective: When,
+    /// The time that it is wanted for has come.
+    pub due: bool,
     /// It needs a second person.
     pub needs_second: bool,
     /// It waits, and the caller may be the second person.

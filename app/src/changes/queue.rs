@@ -1,6 +1,7 @@
 //! `/changes`: what was proposed, what waits for a second person or for its time, what came of it.
 
 use super::api;
+use super::change::{CONFIRMED_AT_ONCE, waits_for_nothing_else};
 use super::port::{ChangeLine, ChangesPage};
 use super::words::tone;
 use crate::paths;
@@ -96,12 +97,14 @@ pub fn ChangeTable(#[prop(into)] caption: String, rows: Vec<ChangeLine>) -> impl
 }
 
 fn line(line: ChangeLine) -> AnyView {
+    let waits_for_nothing_else = waits_for_nothing_else(&line);
     let ChangeLine { id, number, kind, record_name, state, proposed_by, proposed, effective, may_confirm, .. } = line;
     let yours = may_confirm.then(|| view! { <br/><Tag tone=Tone::Warn text="Yours to decide"/> });
     let effective = match state {
         ChangeState::Refused | ChangeState::Withdrawn | ChangeState::Overtaken => {
             view! { <span class="text-ink-3">"Never"</span> }.into_any()
         }
+        ChangeState::Proposed if waits_for_nothing_else => CONFIRMED_AT_ONCE.into_any(),
         ChangeState::Proposed | ChangeState::Confirmed | ChangeState::InForce => moment(&effective),
     };
     view! {

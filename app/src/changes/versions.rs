@@ -1,6 +1,6 @@
 //! The versions of a record, each readable in full, with what it changed and whose change it was.
 
-use super::port::VersionLine;
+use super::port::{Proposer, VersionLine};
 use crate::paths;
 use crate::record::PersonRef;
 use crate::ui::{Card, Disclosure, Fact, FactsList, NextPage, Tag, Tone};
@@ -10,27 +10,31 @@ use std::collections::BTreeMap;
 /// The card with a page of them, newest first. `older` is the first of the next page, `address` the
 /// record's; `below`: the page does not begin with the newest.
 pub fn history(versions: Vec<VersionLine>, older: Option<VersionLine>, address: &str, below: bool) -> AnyView {
-    let newest = below.then(|| view! { <p class="next-page"><a href=format!("{address}#versions")>"Show the newest versions"</a></p> });
-    if versions.is_empty() && below {
-        return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"There are no versions before this."</p>{newest}</Card> }.into_any();
-    }
-    if versions.is_empty() {
+    if versions.is_empty() && !below {
         return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"The first version begins when the record is in force."</p></Card> }.into_any();
     }
     let shown = match (versions.first(), versions.last()) {
         (Some(first), Some(last)) if below || older.is_some() => format!("{} to {}", last.version, first.version),
         _ => format!("{} kept", versions.len()),
     };
-    let next = older.as_ref().map(|older| {
-        let before = older.version.saturating_add(1).to_string();
-        format!("{}#versions", paths::with(address, &[(paths::VERSIONS_BEFORE, &before)]))
-    });
+    let next = older.as_ref().map(|older| older.version.saturating_add(1));
     let before =
         versions.iter().skip(1).map(|version| Some(version.fields.clone())).chain([older.map(|older| older.fields)]).collect::<Vec<_>>();
-    let lines = versions.into_iter().zip(before).map(|(version, before)| line(version, before)).collect_view();
+    let lines = versions.into_iter().zip(before).map(|(version, before)| line(version, before)).collect::<Vec<_>>();
+    pages(address, lines, shown, next, below)
+}
+
+/// The card with a page of versions, each a line: `shown` says which, `next` is the version below which
+/// the next page begins, `below`: the page does not begin with the newest.
+pub fn pages(address: &str, lines: Vec<AnyView>, shown: String, next: Option<i32>, below: bool) -> AnyView {
+    let newest = below.then(|| view! { <p class="next-page"><a href=format!("{address}#versions")>"Show the newest versions"</a></p> });
+    if lines.is_empty() {
+        return view! { <Card title="Versions" id="versions"><p class="text-ink-2">"There are no versions before this."</p>{newest}</Card> }.into_any();
+    }
+    let next = next.map(|before| format!("{}#versions", paths::with(address, &[(paths::VERSIONS_BEFORE, &before.to_string())])));
     view! {
         <Card title="Versions" id="versions" flush=true aside=move || shown>
-            <div class="versions">{lines}</div>
+            <div>{lines}</div>
             <NextPage href=next what="versions"/>
             {newest}
         </Card>
@@ -56,14 +60,12 @@ fn line(version: VersionLine, before: Option<Vec<(String, String)>>) -> AnyView 
         })
         .collect_view();
     let by = change.map(|(id, number)| {
-        let person = |word: &'static str, person: Option<PersonRef>| {
-            person.map(|person| view! { " · "{word}" "<a href=paths::identity(person.id)>{person.name}</a> })
-        };
+        let confirmed = |PersonRef { id, name }| view! { " · confirmed by "<a href=paths::identity(id)>{name}</a> };
         view! {
             <p class="text-ink-2">
                 <a class="code" href=paths::change(id)>{number}</a>
-                {person("proposed by", proposed_by)}
-                {person("confirmed by", confirmed_by)}
+                {proposed_by.map(|by| view! { " · proposed by "{proposer(by)} })}
+                {confirmed_by.map(confirmed)}
             </p>
         }
     });
@@ -72,6 +74,14 @@ fn line(version: VersionLine, before: Option<Vec<(String, String)>>) -> AnyView 
         None => view! { <p class="text-ink-2">"Recorded by set-up or an import, not by a change."</p> }.into_any(),
     };
     view! { <Disclosure summary=summary id=format!("version-{version}")>{by}<FactsList>{facts}</FactsList></Disclosure> }.into_any()
+}
+
+/// Who proposed a change: a person with their page, or a command.
+pub fn proposer(Proposer { id, name }: Proposer) -> AnyView {
+    match id {
+        Some(id) => view! { <a href=paths::identity(id)>{name}</a> }.into_any(),
+        None => view! { "the command "<span class="code">{name}</span> }.into_any(),
+    }
 }
 
 /// A value in words; empty ones are said.

@@ -7,7 +7,7 @@ use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::connection::{BreakerState, ConnectionState, ConnectorKind};
-use domain::id::{ConnectionId, ReleaseId};
+use domain::id::{ConnectionChangeId, ConnectionId, ReleaseId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,6 +65,8 @@ pub enum SecretView {
 /// A change that waits for a second person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingView {
+    /// Which: whoever decides names the one they were shown.
+    pub id: ConnectionChangeId,
     /// Who wrote it.
     pub by: PersonRef,
     /// When.
@@ -201,10 +203,10 @@ pub enum Step {
     CloseBreaker(String),
     /// Takes it out of use, with a reason.
     Retire(String),
-    /// Confirms what waits.
-    Confirm,
-    /// Refuses what waits, or takes it back.
-    Refuse,
+    /// Confirms the change that was shown; one that is not named is not confirmed.
+    Confirm(Option<ConnectionChangeId>),
+    /// Refuses the change that was shown, or takes it back.
+    Refuse(Option<ConnectionChangeId>),
 }
 
 /// Connections to other machines.

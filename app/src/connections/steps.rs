@@ -80,7 +80,7 @@ pub(super) fn close_breaker(view: &ConnectionView, refused: Option<&RefusedAct>)
 /// A change that waits for a second person.
 pub(super) fn pending(view: &ConnectionView) -> Option<AnyView> {
     let (line, pending) = (view.line.as_ref()?, view.pending.as_ref()?);
-    let PendingView { by, at, reason, differences, may_confirm, may_refuse } = pending;
+    let PendingView { id, by, at, reason, differences, may_confirm, may_refuse } = pending;
     let rows = differences
         .iter()
         .map(|difference| {
@@ -100,7 +100,10 @@ pub(super) fn pending(view: &ConnectionView) -> Option<AnyView> {
         view! { <Button submit=true name="step" value="refuse">{word}</Button> }
     });
     let buttons = (*may_refuse).then(|| {
-        let controls = view! { <div class="form-actions">{confirm}{refuse}</div> };
+        let controls = view! {
+            <input type="hidden" name="change" value=id.to_string()/>
+            <div class="form-actions">{confirm}{refuse}</div>
+        };
         post(line, view.version, controls.into_any())
     });
     let columns = vec![Column::text("Field"), Column::text("In force"), Column::text("Proposed")];

@@ -2,7 +2,8 @@
 //! filter; of an identity it may name a past day instead.
 
 use super::api;
-use super::port::{AccessLine, AccessOf, AccessPage, AccessQuery, OnDay};
+use super::on_day::on_a_day;
+use super::port::{AccessLine, AccessOf, AccessPage, AccessQuery};
 use super::words;
 use crate::catalogue::port::Facet;
 use crate::paths;
@@ -10,9 +11,10 @@ use crate::requests::trails::moment;
 use crate::requests::words::count;
 use crate::status::Failed;
 use crate::ui::{
-    Button, Card, Chip, Chips, Column, CountLine, DataTable, DateField, EmptyState, NextPage, Notice, Page, SelectField, Skeleton, Status,
-    TierTag, Tone,
+    Button, Card, Column, CountLine, DataTable, EmptyState, FilterValue, NextPage, Notice, Page, SelectField, Skeleton, Status, TierTag,
+    Tone, chosen_in_words, facets, known,
 };
+use domain::id::UnitId;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_url};
@@ -71,12 +73,14 @@ fn route(of: AccessOf) -> AnyView {
 
 fn list(query: AccessQuery, found: AccessPage) -> AnyView {
     let AccessPage { name, page, states, withins, tiers, units, connections, on, partial, as_of } = found;
+    let values = |facets: Vec<Facet>| facets.into_iter().map(Facet::parts).collect::<Vec<_>>();
+    let (states, withins, tiers, units, connections) = (values(states), values(withins), values(tiers), values(units), values(connections));
     let chosen = in_words(&query, &[&states, &withins, &tiers, &units, &connections]);
     let filters = on.is_none().then(|| {
         view! {
-            {chips(&query, "State", "Any state", states, query.state.clone(), |query, value| query.state = value)}
-            {chips(&query, "End", "Any end", withins, query.within.clone(), |query, value| query.within = value)}
-            {chips(&query, "Tier", "Any tier", tiers, query.tier.clone(), |query, value| query.tier = value)}
+            {chips(&query, "State", "Any state", states, &query.state, |query, value| query.state = value)}
+            {chips(&query, "End", "Any end", withins, &query.within, |query, value| query.within = value)}
+            {chips(&query, "Tier", "Any tier", tiers, &query.tier, |query, value| query.tier = value)}
             {narrowing(&query, units, connections)}
         }
     });
@@ -86,7 +90,9 @@ fn list(query: AccessQuery, found: AccessPage) -> AnyView {
         AccessOf::Application => None,
     };
     let back = back.map(|href| view! { <p><a href=href>{name.clone()}</a></p> });
-    let day = (query.of == AccessOf::Identity).then(|| day_form(&query, on.as_ref()));
+    let now = paths::access_of(query.of, &query.id);
+    let hint = "What was held at any time on that day, and why.";
+    let day = (query.of == AccessOf::Identity).then(|| on_a_day(now, query.on.clone(), on.is_some(), hint));
     let partial = partial.then(|| {
         view! { <p class="text-ink-2">"You see your own access, that of people who report to you or whom you answer for, and that to your applications."</p> }
     });
@@ -129,46 +135,46 @@ fn list(query: AccessQuery, found: AccessPage) -> AnyView {
 }
 
 /// What is chosen, in words.
-fn in_words(query: &AccessQuery, facets: &[&Vec<Facet>; 5]) -> Vec<String> {
-    let values = [&query.state, &query.within, &query.tier, &query.unit, &query.connection];
-    let label =
-        |(value, facets): (&String, &&Vec<Facet>)| facets.iter().find(|facet| facet.value == *value).map(|facet| facet.label.clone());
-    values.into_iter().zip(facets).filter(|(value, _)| !value.is_empty()).filter_map(label).collect()
+fn in_words(query: &AccessQuery, filters: &[&[FilterValue]; 5]) -> Vec<String> {
+    let [states, withins, tiers, units, connections] = filters;
+    // What is unknown filters nothing; a unit that nobody here belongs to filters everything away.
+    let elsewhere = known(units, &query.unit).is_empty() && query.unit.parse::<UnitId>().is_ok();
+    [
+        chosen_in_words(states, known(states, &query.state)),
+        chosen_in_words(withins, known(withins, &query.within)),
+        chosen_in_words(tiers, known(tiers, &query.tier)),
+        chosen_in_words(units, known(units, &query.unit)),
+        elsewhere.then(|| "another unit".to_owned()),
+        chosen_in_words(connections, known(connections, &query.connection)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn chips(
     query: &AccessQuery,
     label: &'static str,
     any: &'static str,
-    facets: Vec<Facet>,
-    chosen: String,
+    values: Vec<FilterValue>,
+    chosen: &str,
     set: fn(&mut AccessQuery, String),
 ) -> Option<AnyView> {
-    if facets.is_empty() {
-        return None;
-    }
-    let link = |value: &str| {
+    let chosen = known(&values, chosen);
+    facets(label, (any, None), values, chosen, |value| {
         let mut query = AccessQuery { after: String::new(), ..query.clone() };
         set(&mut query, value.to_owned());
         paths::access(&query)
-    };
-    let all = view! { <Chip href=link("") label=any current=chosen.is_empty()/> };
-    let chips = facets
-        .into_iter()
-        .map(|Facet { value, label, count: number }| {
-            view! { <Chip href=link(&value) label=label count=count(number) current=value == chosen/> }
-        })
-        .collect_view();
-    Some(view! { <Chips label=label>{all}{chips}</Chips> }.into_any())
+    })
 }
 
 /// Units and connections may be many: they are chosen from lists.
-fn narrowing(query: &AccessQuery, units: Vec<Facet>, connections: Vec<Facet>) -> Option<AnyView> {
+fn narrowing(query: &AccessQuery, units: Vec<FilterValue>, connections: Vec<FilterValue>) -> Option<AnyView> {
     if units.len() < 2 && connections.len() < 2 && query.unit.is_empty() && query.connection.is_empty() {
         return None;
     }
-    let options = |facets: Vec<Facet>| {
-        facets.into_iter().map(|Facet { value, label, count }| (value, format!("{label} ({count})"))).collect::<Vec<_>>()
+    let options = |values: Vec<FilterValue>| {
+        values.into_iter().map(|(value, label, count)| (value, format!("{label} ({count})"))).collect::<Vec<_>>()
     };
     let action = paths::access_of(query.of, &query.id);
     let kept = kept(&[("state", &query.state), ("within", &query.within), ("tier", &query.tier)]);
@@ -192,21 +198,6 @@ fn kept(filters: &[(&'static str, &String)]) -> AnyView {
         .map(|(name, value)| view! { <input type="hidden" name=*name value=(*value).clone()/> })
         .collect_view()
         .into_any()
-}
-
-fn day_form(query: &AccessQuery, on: Option<&OnDay>) -> AnyView {
-    let now = paths::access_of(query.of, &query.id);
-    let back = on.is_some().then(|| view! { <a class="btn btn-quiet" href=now.clone()>"Show now"</a> });
-    let typed = query.on.clone();
-    view! {
-        <Card title="On a day in the past">
-            <form method="get" action=now class="form">
-                <DateField name="on" label="Day" value=typed hint="What was held at any time on that day, and why."/>
-                <div class="form-actions"><Button submit=true>"Show"</Button>{back}</div>
-            </form>
-        </Card>
-    }
-    .into_any()
 }
 
 fn table(lines: Vec<AccessLine>, people: bool, on: &str) -> AnyView {

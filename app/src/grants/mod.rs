@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod api;
+mod on_day;
 pub mod port;
 pub mod table;
 pub mod why;

@@ -1,12 +1,14 @@
 //! `/grants/:id`: why somebody has this, in plain words and in order, now or on a past day.
 
 use super::api;
-use super::port::{AccessOf, Answer, GrantView, OnDay, Said};
+use super::on_day::on_a_day;
+use super::port::{AccessOf, Answer, GrantView, Said};
 use super::words;
 use crate::paths;
 use crate::requests::trails::moment;
 use crate::status::Failed;
-use crate::ui::{Button, ButtonKind, Card, DateField, LinkButton, Notice, Page, Skeleton, Status, TierTag, Tone};
+use crate::ui::{Button, ButtonKind, Card, LinkButton, Notice, Page, Skeleton, Status, TierTag, Tone};
+use domain::grant::GrantPhase;
 use domain::id::{EntitlementId, GrantId};
 use domain::request::RequestKind;
 use leptos::prelude::*;
@@ -37,7 +39,7 @@ fn page(grant: GrantView) -> AnyView {
     let GrantView { id, holder, entitlement, name, application, tier, phase, short, answers, on, may_extend, about, may_list, as_of } =
         grant;
     let past = on.is_some();
-    let title = format!("Why {} {} {name}", holder.name, if past { "had" } else { "has" });
+    let title = title(&holder.name, &name, phase, past);
     let status = phase.map(|phase| {
         let (tone, word) = words::phase(phase);
         view! { <Status tone=tone text=word/> }
@@ -49,6 +51,8 @@ fn page(grant: GrantView) -> AnyView {
     let (href, whose) = (paths::access_of(AccessOf::Identity, holder.id), format!("All access of {}", holder.name));
     let all = may_list.then(|| view! { <LinkButton href=href>{whose}</LinkButton> });
     let actions = move || view! { {all} };
+    let typed = on.as_ref().map(|on| on.typed.clone()).unwrap_or_default();
+    let day = on_a_day(paths::grant(id), typed, past, "Whether this was held on that day, and why.");
     let extend = (!past).then(|| extension(id, entitlement, may_extend, about)).flatten();
     view! {
         <Title text=title.clone()/>
@@ -60,11 +64,22 @@ fn page(grant: GrantView) -> AnyView {
                 {extend}
                 {answers}
                 <p class="count-line">"as of "{as_of.text}</p>
-                {day_form(id, on.as_ref())}
+                {day}
             </div>
         </Page>
     }
     .into_any()
+}
+
+/// What the page answers. On a past day `phase` is that of the day; without one it was not held then, or
+/// nothing can be said about the day.
+fn title(holder: &str, name: &str, phase: Option<GrantPhase>, past: bool) -> String {
+    match (phase, past) {
+        (None, true) => format!("Whether {holder} had {name}"),
+        (Some(_), true) | (Some(GrantPhase::Ended), false) => format!("Why {holder} had {name}"),
+        (Some(GrantPhase::Scheduled), false) => format!("Why {holder} will have {name}"),
+        (Some(GrantPhase::Active | GrantPhase::Expiring | GrantPhase::Ending) | None, false) => format!("Why {holder} has {name}"),
+    }
 }
 
 /// One press to the draft of an extension.
@@ -107,16 +122,24 @@ fn line(said: Said) -> AnyView {
     .into_any()
 }
 
-fn day_form(id: GrantId, on: Option<&OnDay>) -> AnyView {
-    let typed = on.map(|on| on.typed.clone()).unwrap_or_default();
-    let back = on.is_some().then(|| view! { <a class="btn btn-quiet" href=paths::grant(id)>"Show now"</a> });
-    view! {
-        <Card title="On a day in the past">
-            <form method="get" action=paths::grant(id) class="form">
-                <DateField name="on" label="Day" value=typed hint="Whether this was held on that day, and why."/>
-                <div class="form-actions"><Button submit=true>"Show"</Button>{back}</div>
-            </form>
-        </Card>
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_says_has_only_of_what_is_there() {
+        use GrantPhase as P;
+        for (phase, past, expected) in [
+            (Some(P::Scheduled), false, "Why Ana will have Reader"),
+            (Some(P::Active), false, "Why Ana has Reader"),
+            (Some(P::Expiring), false, "Why Ana has Reader"),
+            (Some(P::Ending), false, "Why Ana has Reader"),
+            (Some(P::Ended), false, "Why Ana had Reader"),
+            (Some(P::Active), true, "Why Ana had Reader"),
+            (Some(P::Ended), true, "Why Ana had Reader"),
+            (None, true, "Whether Ana had Reader"),
+        ] {
+            assert_eq!(title("Ana", "Reader", phase, past), expected, "{phase:?} {past}");
+        }
     }
-    .into_any()
 }

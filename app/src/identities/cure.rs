@@ -1,6 +1,7 @@
 //! What would cure a gap in a record, and who can.
 
 use domain::identity::Population;
+use domain::specification::holding::{Excess, SecondFactor};
 use domain::specification::{Attribute, Fault};
 
 /// Who can cure the fault and how, as a sentence. Records that come from the people feed are
@@ -28,6 +29,53 @@ pub fn cure(attribute: Attribute, fault: Fault, population: Population, from_fee
         }
         Fault::Missing | Fault::NotAnAddress | Fault::BeforeFirstDay => who,
     }
+}
+
+/// Who can cure that a second factor is missing, and how; nothing where it is not.
+#[must_use]
+pub fn cure_second_factor(found: &SecondFactor, number: &str) -> String {
+    if found.met() {
+        return String::new();
+    }
+    format!(
+        "Once one is in force, an operator with a shell records it: countersign second-factor {number} passkey. Until then, access from tier {} on is given back.",
+        found.needed_from.label().to_lowercase()
+    )
+}
+
+/// Who can cure that a grant is beyond limits, and how.
+#[must_use]
+pub fn cure_access(excesses: &[Excess], ending: bool) -> String {
+    if ending {
+        return "Nothing: it is being removed already.".to_owned();
+    }
+    let time = excesses.iter().find_map(|excess| match excess {
+        Excess::NoEnd { most } | Excess::Days { most, .. } => Some(*most),
+        Excess::Tier { .. } | Excess::Classification { .. } | Excess::Application { .. } => None,
+    });
+    let holder = match (time, excesses.len()) {
+        (Some(most), 1) => {
+            format!("Whoever holds it, or answers for them, gives it back and asks for it again for at most {}.", days(most))
+        }
+        (_, _) => "Whoever holds it, or answers for them, gives it back.".to_owned(),
+    };
+    format!("{holder} Or compliance changes the limit of the specification, and a second person confirms it.")
+}
+
+/// A limit that a grant is beyond, in words.
+#[must_use]
+pub fn said(excess: &Excess) -> String {
+    match excess {
+        Excess::Tier { held, most } => format!("{}, above {}", held.label(), most.label().to_lowercase()),
+        Excess::Classification { held, most } => format!("{} data, above {}", held.label(), most.label().to_lowercase()),
+        Excess::Application { code } => format!("The application {code} is not among those of the specification"),
+        Excess::NoEnd { most } => format!("Without an end; at most {}", days(*most)),
+        Excess::Days { held, most } => format!("Given for {}; at most {}", days(*held), days(*most)),
+    }
+}
+
+fn days(count: i32) -> String {
+    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }
 
 fn name(attribute: Attribute, population: Population) -> &'static str {

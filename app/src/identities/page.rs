@@ -2,7 +2,8 @@
 //! specification, what access came of it, what happened.
 
 use super::api::show_identity;
-use super::port::{Conformity, IdentityView, SpecificationRef};
+use super::cure::said as said_of_limit;
+use super::port::{AccessBeyond, AccessConformity, Conformity, IdentityView, SpecificationRef};
 use super::stop::{Changes, DONE, Stop, said};
 use crate::grants::port::AccessOf;
 use crate::grants::table::{self, HeldTable};
@@ -60,7 +61,19 @@ fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView
     let (own, may_act, why) = (identity.own, identity.may_act, identity.may_read_access);
     let all = paths::access_of(AccessOf::Identity, identity.person.id);
     let all = move || why.then(|| view! { <a href=all>"All access, also on a past day"</a> });
-    let IdentityView { person, population, specification, conformity, grants, past_grants, requests, timeline, roles, .. } = identity;
+    let IdentityView {
+        person,
+        population,
+        specification,
+        conformity,
+        access_conformity,
+        grants,
+        past_grants,
+        requests,
+        timeline,
+        roles,
+        ..
+    } = identity;
     let aside = move || {
         view! {
             {facts}
@@ -74,7 +87,7 @@ fn page(identity: IdentityView, done: Memo<String>, changes: Changes) -> AnyView
                 <div role="status" class="empty:hidden">{move || done.with(|done| said(done).or_else(|| table::said(done)))}</div>
                 {stopped}
                 <Columns aside=aside>
-                    {conformity_card(population, specification, conformity)}
+                    {conformity_card(population, specification, conformity, access_conformity, why)}
                     <Card title="Access now" id="access" flush=true aside=all>
                         {if grants.is_empty() {
                             view! { <EmptyState title="No access" text="Access stands here once a request for it has been released."/> }.into_any()
@@ -177,8 +190,14 @@ fn roles_card(roles: Vec<Role>) -> AnyView {
     view! { <Card title="Roles here" id="roles"><ul role="list">{lines}</ul></Card> }.into_any()
 }
 
-fn conformity_card(population: Population, specification: Option<SpecificationRef>, conformity: Vec<Conformity>) -> AnyView {
-    let Some(SpecificationRef { version, highest_tier, may_open }) = specification else {
+fn conformity_card(
+    population: Population,
+    specification: Option<SpecificationRef>,
+    conformity: Vec<Conformity>,
+    access: Option<AccessConformity>,
+    opens_access: bool,
+) -> AnyView {
+    let Some(SpecificationRef { version, highest_tier, control_owner, may_open }) = specification else {
         return view! {
             <Card title="Conformity" id="conformity">
                 <Notice tone=Tone::Bad title="No specification is in force for this population." text="Without one no request for them passes its gates."/>
@@ -186,8 +205,14 @@ fn conformity_card(population: Population, specification: Option<SpecificationRe
         }
         .into_any();
     };
-    let met = conformity.iter().filter(|line| line.fault.is_none()).count();
-    let of = conformity.len();
+    let (access_lines, access_met) = access.as_ref().map_or((0, 0), |access| {
+        let gaps = access.beyond.len() + usize::from(!access.second_factor.met());
+        let lines = 1 + access.beyond.len().max(1);
+        (lines, lines - gaps)
+    });
+    let met = conformity.iter().filter(|line| line.fault.is_none()).count() + access_met;
+    let of = conformity.len() + access_lines;
+    let access = access.map(|access| access_rows(access, opens_access));
     let columns = vec![Column::text("Attribute"), Column::text("Conforms"), Column::text("Recorded"), Column::text("Cure")];
     let rows = conformity
         .into_iter()
@@ -215,12 +240,64 @@ fn conformity_card(population: Population, specification: Option<SpecificationRe
             }
             false => name.into_any(),
         };
-        view! { {format!("{met} of {of} as it should be · ")}{name}{format!(" · up to {}", highest_tier.label().to_lowercase())} }
+        view! { {format!("{met} of {of} as it should be · ")}{name}{format!(" · up to {} · {control_owner} answers for it", highest_tier.label().to_lowercase())} }
     };
     view! {
         <Card title="Conformity" id="conformity" flush=true aside=aside>
-            <DataTable caption="Conformity to the specification" columns=columns>{rows}</DataTable>
+            <DataTable caption="Conformity to the specification" columns=columns>{rows}{access}</DataTable>
         </Card>
+    }
+    .into_any()
+}
+
+/// The second factor that what is held needs, and each grant that is beyond a limit.
+fn access_rows(access: AccessConformity, opens_access: bool) -> AnyView {
+    let AccessConformity { second_factor, second_factor_cure, held, beyond } = access;
+    let from = format!("from tier {} on", second_factor.needed_from.label().to_lowercase());
+    let (tone, word) = match (second_factor.required, second_factor.met()) {
+        (false, _) => (Tone::Plain, format!("Not required: nothing held {from}")),
+        (true, true) => (Tone::Ok, "Met".to_owned()),
+        (true, false) => (Tone::Bad, format!("Missing: needed {from}")),
+    };
+    let within = beyond.is_empty().then(|| {
+        let words = match held {
+            0 => "Nothing is held".to_owned(),
+            1 => "1 grant, within every limit".to_owned(),
+            many => format!("{many} grants, all within every limit"),
+        };
+        view! {
+            <tr>
+                <th scope="row">"Access within the specification"</th>
+                <td><Status tone=Tone::Ok text="Met"/></td>
+                <td>{words}</td>
+                <td></td>
+            </tr>
+        }
+    });
+    let beyond = beyond
+        .into_iter()
+        .map(|AccessBeyond { grant, name, excesses, cure }| {
+            let said = excesses.iter().map(said_of_limit).collect::<Vec<_>>().join(". ");
+            let name = if opens_access { view! { <a href=paths::grant(grant)>{name}</a> }.into_any() } else { name.into_any() };
+            view! {
+                <tr>
+                    <th scope="row">"Access within the specification: "{name}</th>
+                    <td><Status tone=Tone::Bad text="Beyond a limit"/></td>
+                    <td>{said}</td>
+                    <td>{cure}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <tr>
+            <th scope="row">"Second factor"</th>
+            <td><Status tone=tone text=word/></td>
+            <td>{second_factor.recorded.label()}</td>
+            <td>{second_factor_cure}</td>
+        </tr>
+        {within}
+        {beyond}
     }
     .into_any()
 }

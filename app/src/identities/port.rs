@@ -6,9 +6,10 @@ use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::catalogue::RiskTier;
-use domain::id::IdentityId;
+use domain::id::{GrantId, IdentityId};
 use domain::identity::{IdentityState, Mfa, Population};
 use domain::permission::Role;
+use domain::specification::holding::{Excess, SecondFactor};
 use domain::specification::{Attribute, Fault};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,32 @@ pub struct Conformity {
     pub cure: String,
 }
 
+/// A living grant that is beyond a limit of the specification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessBeyond {
+    /// Which.
+    pub grant: GrantId,
+    /// Name of what is held.
+    pub name: String,
+    /// The limits.
+    pub excesses: Vec<Excess>,
+    /// Who can cure it, and how.
+    pub cure: String,
+}
+
+/// What an identity holds against its specification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessConformity {
+    /// The second factor.
+    pub second_factor: SecondFactor,
+    /// What would cure it; empty when there is nothing to cure.
+    pub second_factor_cure: String,
+    /// How many living grants there are.
+    pub held: usize,
+    /// Those beyond a limit, by name.
+    pub beyond: Vec<AccessBeyond>,
+}
+
 /// The specification that an identity is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecificationRef {
@@ -35,6 +62,8 @@ pub struct SpecificationRef {
     pub version: i32,
     /// The highest tier it allows.
     pub highest_tier: RiskTier,
+    /// Who answers for it.
+    pub control_owner: String,
     /// The reader may open it.
     pub may_open: bool,
 }
@@ -84,6 +113,8 @@ pub struct IdentityView {
     pub specification: Option<SpecificationRef>,
     /// Conformity to it.
     pub conformity: Vec<Conformity>,
+    /// Conformity of what it holds; `None` without a specification.
+    pub access_conformity: Option<AccessConformity>,
     /// Access they have or are about to lose.
     pub grants: Vec<GrantLine>,
     /// Access that ended, newest first, at most fifty.

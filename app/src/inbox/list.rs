@@ -8,7 +8,7 @@ use super::saved::SavedFilters;
 use crate::error::AppError;
 use crate::paths;
 use crate::status::{Failed, lines as sentences};
-use crate::ui::{Button, Chip, Chips, CountLine, EmptyState, NextPage, Notice, Skeleton, SkeletonShape, Tag, TierTag, Tone};
+use crate::ui::{Button, CountLine, EmptyState, NextPage, Notice, Skeleton, SkeletonShape, Tag, TierTag, Tone, facets, known};
 use crate::when::day;
 use domain::decision::{BULK_MOST, bulk_allowed};
 use domain::request::RequestKind;
@@ -113,8 +113,8 @@ fn lines(list: InboxPage, chosen: Chosen) -> AnyView {
     let way = chosen.way();
     let label = [label_of(&whose, &way.whose), label_of(&filters, &way.filter)].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let filtered = !way.filter.is_empty() || !way.whose.is_empty();
-    let whose = chips(whose, &way.whose, |value| Way { whose: value, ..way.clone() }.to_list());
-    let filters = chips(filters, &way.filter, |value| Way { filter: value, ..way.clone() }.to_list());
+    let whose = chips("Whose decisions", whose, &way.whose, |value| Way { whose: value, ..way.clone() }.to_list());
+    let filters = chips("Filter", filters, &way.filter, |value| Way { filter: value, ..way.clone() }.to_list());
     let next = page.next.map(|next| paths::with(paths::INBOX, &[("filter", &way.filter), ("whose", &way.whose), ("after", &next)]));
     let count = u64::try_from(page.total).unwrap_or(0);
     let can_undo = bulk.as_ref().is_some_and(|bulk| recent.iter().any(|line| line.bulk == Some(bulk.id) && line.seconds_left.is_some()));
@@ -137,8 +137,8 @@ fn lines(list: InboxPage, chosen: Chosen) -> AnyView {
             <Recent lines=recent way=way.clone()/>
         </div>
         <div class="split-head">
-            <Chips label="Whose decisions">{whose}</Chips>
-            <Chips label="Filter">{filters}</Chips>
+            {whose}
+            {filters}
             <SavedFilters saved=saved present=way/>
             <CountLine count=count one="decision waits for you" many="decisions wait for you" filter=label as_of=as_of.text/>
         </div>
@@ -151,19 +151,14 @@ fn label_of(choices: &[Choice], value: &str) -> Option<String> {
     choices.iter().find(|(known, ..)| known == value).map(|(_, label, _)| label.clone()).filter(|_| !value.is_empty() && value != "all")
 }
 
-/// Every choice as a link that keeps the other filter as it is.
-fn chips(choices: Vec<Choice>, present: &str, href: impl Fn(String) -> String) -> AnyView {
-    let known = choices.iter().any(|(value, ..)| value == present);
-    choices
-        .into_iter()
-        .map(|(value, label, count)| {
-            let first = value.is_empty() || value == "all";
-            let current = value == present || (first && !known) || (first && present.is_empty());
-            let href = href(if first { String::new() } else { value });
-            view! { <Chip href=href label=label count=u32::try_from(count).unwrap_or(0) current=current/> }
-        })
-        .collect_view()
-        .into_any()
+/// Every choice as a link that keeps the other filter as it is. The first of them takes the filter away,
+/// and so does what is none of them.
+fn chips(label: &'static str, choices: Vec<Choice>, present: &str, href: impl Fn(String) -> String) -> Option<AnyView> {
+    let mut choices = choices.into_iter();
+    let (_, any, whole) = choices.next()?;
+    let choices = choices.collect::<Vec<_>>();
+    let chosen = known(&choices, present);
+    facets(label, (&any, Some(whole)), choices, chosen, |value| href(value.to_owned()))
 }
 
 /// The button below the list; the boxes on the lines belong to its form.

@@ -1,5 +1,9 @@
 //! What the inbox asks of the server.
 
+mod bulk;
+
+pub use bulk::{BulkForm, BulkItem, BulkLine, BulkOutcome};
+
 use crate::error::AppError;
 use crate::record::{GrantLine, PersonRef, TimelineEvent};
 use crate::requests::draft_port::Difference;
@@ -14,7 +18,6 @@ use domain::id::{BulkDecisionId, EntitlementId, IdempotencyKey, IdentityId, Pend
 use domain::lead_time::UsualTime;
 use domain::page::Page;
 use domain::request::{ReasonCode, RequestKind, RequestState};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -148,30 +151,6 @@ pub struct RecentLine {
     pub refusal: Option<String>,
     /// The press that decided many, if it is one of them.
     pub bulk: Option<BulkDecisionId>,
-}
-
-/// What came of one press that decided many.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulkOutcome {
-    /// Which.
-    pub id: BulkDecisionId,
-    /// When.
-    pub at: When,
-    /// Seconds between showing the list and the press.
-    pub seconds_spent: i32,
-    /// What came of each.
-    pub lines: Vec<BulkLine>,
-}
-
-/// What came of one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulkLine {
-    /// Number of the request; empty for one that the caller may not know of.
-    pub number: String,
-    /// Its page.
-    pub href: Option<String>,
-    /// Code of the reason why it was not approved.
-    pub refusal: Option<String>,
 }
 
 /// A filter that the caller keeps.
@@ -354,28 +333,6 @@ pub struct DecisionForm {
     /// Hash that was shown, hexadecimal.
     pub shown_hash: String,
     /// Deciding twice with one key decides once.
-    pub key: IdempotencyKey,
-}
-
-/// One line that was selected, as it was shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulkItem {
-    /// At which stage.
-    pub stage: StageId,
-    /// Version that was shown.
-    pub shown_version: i32,
-    /// Hash that was shown, hexadecimal.
-    pub shown_hash: String,
-}
-
-/// Everything that was selected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulkForm {
-    /// What.
-    pub items: Vec<BulkItem>,
-    /// When the list was shown.
-    pub shown_at: Timestamp,
-    /// Pressing twice with one key decides once.
     pub key: IdempotencyKey,
 }
 

@@ -15,7 +15,7 @@ pub fn Since(since: SinceLook, revision: i32) -> impl IntoView {
     let table = (!fields.is_empty()).then(|| view! { <Differences caption="What differs" lines=fields before="Then" after="Now"/> });
     let events = (!events.is_empty()).then(|| view! { <div class="px-3.5 py-2"><EventList events=events/></div> });
     view! {
-        <div class="mb-4" id="since">
+        <div class="mb-4 inset-tables" id="since">
             <Notice tone=Tone::Info title=format!("Changed since you looked at {}.", looked.text) text=text/>
             <details>
                 <summary class="py-1">"Show the difference"</summary>

@@ -148,7 +148,7 @@ fn conflict(line: ConflictLine) -> AnyView {
         <li class="grid gap-1 px-3.5 py-2.5">
             <p class="line"><strong>{title}</strong><Status tone=tone text=word/></p>
             <p>{text}</p>
-            {(!mitigation.is_empty()).then(|| view! { <p class="text-ink-2">"May be borne with: "{mitigation}</p> })}
+            {(!mitigation.is_empty()).then(|| view! { <p class="text-ink-2">{severity.mitigation_means()}": "{mitigation}</p> })}
             <p class="line text-ink-3"><span class="code">{code}</span><Tag tone=severity_tone text=severity.label()/></p>
         </li>
     }

@@ -13,6 +13,7 @@ pub fn JoinForm(request: RequestId, #[prop(into)] number: String) -> impl IntoVi
     view! {
         <ActionForm action=join>
             <input type="hidden" name="request" value=request.to_string()/>
+            <p class="text-ink-3">"Who joins asks for it as well: they neither decide on it nor carry it out."</p>
             <Button submit=true>"Join "{number}" and hear about it"</Button>
         </ActionForm>
     }

@@ -5,6 +5,7 @@ use super::port::{CallView, ExchangeView, Found, StepView};
 use crate::requests::trails::moment;
 use crate::ui::{Card, Disclosure, Fact, FactsList, Status, Tone};
 use domain::saga::StepState;
+use domain::task::CallOutcome;
 use leptos::prelude::*;
 
 /// What should be there and what was found, with the difference; nothing before something was read.
@@ -65,7 +66,7 @@ pub fn steps(steps: Vec<StepView>) -> AnyView {
 
 fn tone(state: StepState) -> Tone {
     match state {
-        StepState::Done | StepState::NotNeeded | StepState::Skipped => Tone::Ok,
+        StepState::Done | StepState::NotNeeded | StepState::Skipped | StepState::Kept => Tone::Ok,
         StepState::Failed | StepState::UndoFailed => Tone::Bad,
         StepState::Begun | StepState::Awaited | StepState::Undoing => Tone::Waiting,
         StepState::Waiting | StepState::Undone => Tone::Plain,
@@ -88,10 +89,10 @@ pub fn calls(calls: Vec<CallView>, total: i64) -> AnyView {
 
 fn call(call: CallView) -> AnyView {
     let what = match call.operation {
-        Some(operation) => format!("{}: {}", purpose(&call.purpose), operation.label()),
-        None => purpose(&call.purpose).to_owned(),
+        Some(operation) => format!("{}: {}", call.purpose.label(), operation.label()),
+        None => call.purpose.label().to_owned(),
     };
-    let (tone, outcome) = outcome(call.outcome.as_deref());
+    let (tone, outcome) = outcome(call.outcome);
     let took = call.took_ms.map(|ms| format!(", {ms} ms"));
     let key = call.key.map(|key| view! { <p class="code text-ink-3 text-xs break-all">"Key "{key}</p> });
     let exchanges = (!call.exchanges.is_empty()).then(|| {
@@ -118,30 +119,19 @@ fn exchange(exchange: ExchangeView) -> AnyView {
     view! { <div class="py-1.5"><p class="break-words">{exchange.line}</p>{body("Request", exchange.request)}{body("Answer", exchange.answer)}</div> }.into_any()
 }
 
-fn purpose(word: &str) -> &'static str {
-    match word {
-        "plan" => "Look and plan",
-        "apply" => "Do",
-        "read_back" => "Read back",
-        "undo" => "Undo",
-        _ => "Answer that was announced",
-    }
-}
-
-fn outcome(word: Option<&str>) -> (Tone, &'static str) {
-    match word {
-        None => (Tone::Waiting, "No answer yet"),
-        Some("done") => (Tone::Ok, "Done"),
-        Some("awaited") => (Tone::Waiting, "Will answer later"),
-        Some("refused") => (Tone::Bad, "Refused"),
-        Some("unreachable") => (Tone::Bad, "Not reached"),
-        Some("unclear") => (Tone::Bad, "No answer came"),
-        Some("throttled") => (Tone::Warn, "Asked to wait"),
-        Some("broken") => (Tone::Bad, "Fault over there"),
-        Some("garbled") => (Tone::Bad, "Answer not understood"),
-        Some("not_allowed") => (Tone::Bad, "Address not allowed"),
-        Some("misconfigured") => (Tone::Bad, "Settings do not work"),
-        Some("resting") => (Tone::Warn, "The connection rests"),
-        Some(_) => (Tone::Warn, "Lost with its server"),
-    }
+fn outcome(outcome: Option<CallOutcome>) -> (Tone, &'static str) {
+    let Some(outcome) = outcome else { return (Tone::Waiting, "No answer yet") };
+    let tone = match outcome {
+        CallOutcome::Done => Tone::Ok,
+        CallOutcome::Awaited => Tone::Waiting,
+        CallOutcome::Throttled | CallOutcome::Resting | CallOutcome::Lost => Tone::Warn,
+        CallOutcome::Refused
+        | CallOutcome::Unreachable
+        | CallOutcome::Unclear
+        | CallOutcome::Broken
+        | CallOutcome::Garbled
+        | CallOutcome::NotAllowed
+        | CallOutcome::Misconfigured => Tone::Bad,
+    };
+    (tone, outcome.label())
 }

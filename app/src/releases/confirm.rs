@@ -2,6 +2,7 @@
 //! it. A plain form: what was typed and ticked comes back when it is refused.
 
 use super::api::ExecuteRelease;
+use super::evidence::MISSING;
 use super::port::{ByHandView, Execution, ReleaseView};
 use crate::error::AppError;
 use crate::paths;
@@ -10,7 +11,7 @@ use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Card, CheckField, ErrorSummary, Notice, TextArea, TextField, Tone};
 use domain::attachment;
 use domain::id::{IdempotencyKey, ReleaseId};
-use domain::manual::{EvidenceKind, LINK, TEXT, line_field};
+use domain::manual::{EvidenceKind, LINK, Piece, TEXT, line_field};
 use domain::release::{ReleaseKind, ReleaseState};
 use leptos::prelude::*;
 
@@ -51,20 +52,27 @@ pub fn said(done: &str) -> Option<AnyView> {
     match done {
         "executed" => Some(view! { <Notice tone=Tone::Ok title="Recorded." text="The change is on the execution trail with your evidence."/> }.into_any()),
         "second_look" => Some(view! { <Notice tone=Tone::Ok title="Recorded." text="Your evidence is on the execution trail. It counts once another operator has looked."/> }.into_any()),
-        "held" => Some(view! { <Notice tone=Tone::Bad title="Held." text="The gates ran again on fresh facts and were not met, so nothing was released. The reasons are below."/> }.into_any()),
+        "held" => Some(view! { <Notice tone=Tone::Bad title="Held." text="It cannot be released on the facts of now; the reasons are below."/> }.into_any()),
         _ => None,
     }
 }
 
+/// What the last attempt to confirm says about the file.
+#[must_use]
+pub fn missing_file(execute: ServerAction<ExecuteRelease>) -> Signal<Option<String>> {
+    let error = failure(move || execute.value().get());
+    Signal::derive(move || error.with(|error| at(error.as_ref(), attachment::FIELD)))
+}
+
 /// The form that confirms, or the sentence that says why the reader may not; nothing once it is done.
 #[must_use]
-pub fn confirmation(release: &ReleaseView) -> AnyView {
+pub fn confirmation(release: &ReleaseView, execute: ServerAction<ExecuteRelease>) -> AnyView {
     if !matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. }) {
         return ().into_any();
     }
     let instructions = release.by_hand.clone().map(|by_hand| view! { <Instructions by_hand=by_hand/> });
     let form = match (&release.obstacle, release.by_hand.clone()) {
-        (None, Some(by_hand)) => view! { <Confirm release=release.clone() by_hand=by_hand/> }.into_any(),
+        (None, Some(by_hand)) => view! { <Confirm release=release.clone() by_hand=by_hand execute=execute/> }.into_any(),
         (obstacle, _) => {
             let why = obstacle.clone().unwrap_or_else(|| "A machine carries it out.".to_owned());
             view! { <Notice tone=Tone::Info title="You cannot carry this out." text=why/> }.into_any()
@@ -83,8 +91,7 @@ fn Instructions(by_hand: ByHandView) -> impl IntoView {
 }
 
 #[component]
-fn Confirm(release: ReleaseView, by_hand: ByHandView) -> impl IntoView {
-    let execute = ServerAction::<ExecuteRelease>::new();
+fn Confirm(release: ReleaseView, by_hand: ByHandView, execute: ServerAction<ExecuteRelease>) -> impl IntoView {
     let error = failure(move || execute.value().get());
     let error_at = move |field: String| Signal::derive(move || error.with(|error| at(error.as_ref(), &field)));
     let (title, word, hint) = words(release.line.kind);
@@ -96,7 +103,7 @@ fn Confirm(release: ReleaseView, by_hand: ByHandView) -> impl IntoView {
         view! { <CheckField name="ticked[]" id=format!("field-{field}") label=text.clone() value=line.to_string() checked=checked error=error_at(field)/> }
     });
     let lines = lines.collect_view();
-    let file = settings.asks_for(EvidenceKind::File).then(|| file_line(&release, error_at(attachment::FIELD.to_owned())));
+    let file = settings.asks_for(EvidenceKind::File).then(|| file_line(&release, missing_file(execute)));
     let (text, link) = (settings.asks_for(EvidenceKind::Text), settings.asks_for(EvidenceKind::Link));
     let look = by_hand
         .second_look
@@ -124,7 +131,7 @@ fn Confirm(release: ReleaseView, by_hand: ByHandView) -> impl IntoView {
 /// Says which files go with the confirmation; they are added below, by a form of their own.
 fn file_line(release: &ReleaseView, error: Signal<Option<String>>) -> AnyView {
     let waiting: Vec<_> =
-        release.evidence.iter().filter(|line| line.kind == "file" && !line.confirmed).map(|line| line.said.clone()).collect();
+        release.evidence.iter().filter(|line| line.kind == Piece::File && !line.confirmed).map(|line| line.said.clone()).collect();
     let text = if waiting.is_empty() {
         "A file is asked for: add it below first.".to_owned()
     } else {
@@ -134,7 +141,7 @@ fn file_line(release: &ReleaseView, error: Signal<Option<String>>) -> AnyView {
         <div class="field">
             <p class="field-label">"File"</p>
             <p class="field-hint"><a href="#field-file">{text}</a></p>
-            {move || error.get().map(|error| view! { <p class="field-error" id="field-file-error"><span class="sr-only">"Error: "</span>{error}</p> })}
+            {move || error.get().map(|error| view! { <p class="field-error" id=MISSING><span class="sr-only">"Error: "</span>{error}</p> })}
         </div>
     }
     .into_any()

@@ -1,10 +1,10 @@
 //! `/releases/:id`: how far it is, planned beside actual, what can be done about it, every call,
 //! decision trail beside execution trail.
 
-use super::api::show_release;
+use super::api::{ExecuteRelease, show_release};
 use super::calls::{calls, found, steps};
 use super::claim::ClaimCard;
-use super::confirm::{DONE, confirmation, said};
+use super::confirm::{DONE, confirmation, missing_file, said};
 use super::evidence::{EvidenceCard, REFUSED};
 use super::hands::HandsCard;
 use super::ladder::Ladder;
@@ -18,6 +18,7 @@ use crate::requests::trails::{Trails, moment};
 use crate::status::Failed;
 use crate::ui::{Card, Columns, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, TierTag, Tone};
 use domain::release::ReleaseState;
+use domain::saga::StepState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map};
@@ -49,7 +50,9 @@ pub fn ReleaseRoute() -> impl IntoView {
 }
 
 fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
-    let form = confirmation(&release);
+    let execute = ServerAction::<ExecuteRelease>::new();
+    let form = confirmation(&release, execute);
+    let missing = missing_file(execute);
     let look = second_look(&release);
     let line = release.line.clone();
     let title = format!("{}: {} for {}", line.kind.label(), line.entitlement, line.subject.name);
@@ -64,9 +67,10 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
     let stages = release.stages.clone();
     let timeline = release.timeline.clone();
     let (planned, actual) = (planned(release.clone()), actual(release.clone()));
-    let (ladder, who) = ((line.state.clone(), release.moments.clone()), release.clone());
-    let aside =
-        move || view! { <Ladder state=ladder.0 moments=ladder.1/><ClaimCard release=who/><StagesCard stages=stages title="Who decided"/> };
+    let (moved, stands, moments, who) = (line.kind, line.state.clone(), release.moments.clone(), release.clone());
+    let aside = move || {
+        view! { <Ladder kind=moved state=stands moments=moments/><ClaimCard release=who/><StagesCard stages=stages title="Who decided"/> }
+    };
     let (hands, evidence) = (release.clone(), release.clone());
     let machine = view! { {found(release.found)}{steps(release.steps)}{calls(release.calls, release.calls_total)} };
     view! {
@@ -79,7 +83,7 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
                     <HandsCard release=hands/>
                     {look}
                     {form}
-                    <EvidenceCard release=evidence refused=refused/>
+                    <EvidenceCard release=evidence refused=refused missing=missing/>
                     {machine}
                     {gates.map(|evaluation| view! { <GatesCard evaluation=evaluation title="Gates at the last attempt"/> })}
                     <Card title="Decision and execution" id="trails"><Trails events=timeline/></Card>
@@ -94,7 +98,7 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
 /// Why it stands still, and what to do about it.
 fn trouble(state: &ReleaseState, release: &ReleaseView) -> Option<AnyView> {
     let (tone, title, failure, todo) = match state {
-        ReleaseState::Held { reasons } => return Some(held(reasons)),
+        ReleaseState::Held { reasons } => return Some(held(reasons, release)),
         ReleaseState::Failed { failure, next_try: Some(_) } => {
             (Tone::Warn, "Failed, and tries again by itself.", failure, "Nothing has to be done. It can be tried again at once below.")
         }
@@ -129,10 +133,21 @@ fn trouble(state: &ReleaseState, release: &ReleaseView) -> Option<AnyView> {
 }
 
 /// Why the last attempt came to nothing.
-fn held(reasons: &[String]) -> AnyView {
+fn held(reasons: &[String], release: &ReleaseView) -> AnyView {
+    use StepState as S;
+    let round = release.steps.iter().map(|step| step.round).max();
+    let begun = release
+        .steps
+        .iter()
+        .any(|step| Some(step.round) == round && !matches!(step.state, S::Waiting | S::NotNeeded | S::Kept | S::Undone));
+    let done =
+        if begun { "Something was done for it before, and may be there: rolling it back takes it away." } else { "Nothing was released." };
+    let text = format!(
+        "{done} It can be tried again once these are cleared; the gates run anew each time. Where facts changed since it was asked for, no gate clears them: the requester submits the next revision of the request, so that everyone decides on what is so now."
+    );
     let reasons = reasons.iter().map(|reason| view! { <li>{reason.clone()}</li> }).collect_view();
     view! {
-        <Notice tone=Tone::Bad title="Held." text="Nothing was released. It can be tried again once these are cleared; the gates run anew each time. Where facts changed since the approval, the requester changes the request, so that everyone decides on what is so now.">
+        <Notice tone=Tone::Bad title="Held." text=text>
             <ul class="notice-list">{reasons}</ul>
         </Notice>
     }

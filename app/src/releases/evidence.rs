@@ -6,21 +6,24 @@ use crate::paths;
 use crate::requests::trails::moment;
 use crate::ui::{Button, Card};
 use domain::attachment::{FIELD, LARGEST_FILE, endings, kinds};
-use domain::manual::EvidenceKind;
+use domain::manual::Piece;
 use domain::release::ReleaseState;
 use leptos::prelude::*;
 
 /// Id of the card, for links back to it.
 pub const CARD: &str = "evidence";
+/// Id of the sentence of the confirmation that a file is missing. It describes the field that adds one.
+pub const MISSING: &str = "confirmation-file-error";
 /// The parameter of a release's address that carries the code of a refused file.
 pub const REFUSED: &str = "file";
 
 /// The card with what was given, and for whoever may confirm the form that adds a file. Nothing while
-/// there is neither. `refused` is the code in the address, empty without one.
+/// there is neither. `refused` is the code in the address, empty without one; `missing` is what the
+/// confirmation says about the file.
 #[component]
-pub fn EvidenceCard(release: ReleaseView, #[prop(into)] refused: String) -> impl IntoView {
+pub fn EvidenceCard(release: ReleaseView, #[prop(into)] refused: String, missing: Signal<Option<String>>) -> impl IntoView {
     let open = matches!(release.line.state, ReleaseState::Planned | ReleaseState::Held { .. }) && release.obstacle.is_none();
-    let by_hand = release.by_hand.clone().filter(|_| open);
+    let by_hand = release.by_hand.as_ref().filter(|_| open);
     if by_hand.is_none() && release.evidence.is_empty() {
         return ().into_any();
     }
@@ -30,15 +33,15 @@ pub fn EvidenceCard(release: ReleaseView, #[prop(into)] refused: String) -> impl
         if by_hand.room_for_files == 0 {
             view! { <p class="text-ink-2">"No more files fit. What was added stays on the record."</p> }.into_any()
         } else {
-            upload(&release, by_hand.settings.asks_for(EvidenceKind::File), refused)
+            upload(&release, refused, missing)
         }
     });
     view! { <Card title="What shows it" id=CARD>{list}{add}</Card> }.into_any()
 }
 
 fn line(line: &EvidenceLine) -> AnyView {
-    let said = match line.kind.as_str() {
-        "file" => {
+    let said = match line.kind {
+        Piece::File => {
             let what = line.size.clone().map(|size| format!(" {size}"));
             let hash = line.sha256.clone().map(|hash| view! { <p class="code text-ink-3 text-xs break-all">"SHA-256 "{hash}</p> });
             view! {
@@ -47,28 +50,32 @@ fn line(line: &EvidenceLine) -> AnyView {
             }
             .into_any()
         }
-        "link" => {
+        Piece::Link => {
             // Somebody else's page: it is not told where the reader came from.
             view! { <p><a href=line.said.clone() rel="external noopener noreferrer nofollow" class="break-all">{line.said.clone()}</a></p> }
                 .into_any()
         }
-        "check" => view! { <p>"Ticked: "{line.said.clone()}</p> }.into_any(),
-        _ => view! { <p class="whitespace-pre-line break-words">{line.said.clone()}</p> }.into_any(),
+        Piece::Check => view! { <p>"Ticked: "{line.said.clone()}</p> }.into_any(),
+        Piece::Text => view! { <p class="whitespace-pre-line break-words">{line.said.clone()}</p> }.into_any(),
     };
     let waits = (!line.confirmed).then_some(", waits for the confirmation");
     view! { <li class="py-1.5">{said}<p class="text-ink-3 text-xs">{line.by.name.clone()}", "{moment(&line.at)}{waits}</p></li> }.into_any()
 }
 
-fn upload(release: &ReleaseView, required: bool, refused: String) -> AnyView {
+fn upload(release: &ReleaseView, refused: String, missing: Signal<Option<String>>) -> AnyView {
     let said = (!refused.is_empty()).then(|| Problem { field: FIELD.to_owned(), code: refused }.sentence());
-    let invalid = said.is_some().then_some("true");
-    let described = if said.is_some() { "field-file-hint field-file-error" } else { "field-file-hint" };
+    let upload_refused = said.is_some();
+    let invalid = move || (upload_refused || missing.with(Option::is_some)).then_some("true");
+    let described = move || {
+        let of_upload = upload_refused.then_some("field-file-error");
+        let of_confirmation = missing.with(Option::is_some).then_some(MISSING);
+        ["field-file-hint"].into_iter().chain(of_upload).chain(of_confirmation).collect::<Vec<_>>().join(" ")
+    };
     let hint = format!("{}. At most {} MiB each. What is added stays on the record.", kinds(), LARGEST_FILE / 1024 / 1024);
-    let optional = (!required).then(|| view! { <span class="field-optional">" optional"</span> });
     view! {
         <form method="post" action=paths::release_upload(release.line.id) enctype="multipart/form-data" class="form">
             <div class="field">
-                <label class="field-label" for="field-file">"Add a file that shows it"{optional}</label>
+                <label class="field-label" for="field-file">"Add a file that shows it"</label>
                 <p class="field-hint" id="field-file-hint">{hint}</p>
                 <input class="input" type="file" id="field-file" name=FIELD accept=endings() required aria-describedby=described aria-invalid=invalid/>
                 {said.map(|said| view! { <p class="field-error" id="field-file-error"><span class="sr-only">"Error: "</span>{said}</p> })}

@@ -7,6 +7,7 @@ use crate::refused::typed;
 use crate::requests::trails::moment;
 use crate::status::{at, failure, summary};
 use crate::ui::{Button, ButtonKind, Card, Disclosure, ErrorSummary, Fact, FactsList, TextArea};
+use domain::release::ReleaseState;
 use domain::release::moves::{Moves, Offer};
 use leptos::prelude::*;
 
@@ -110,7 +111,7 @@ fn Skip(offer: Offer, release: String, version: String) -> impl IntoView {
             <ActionForm action=skip attr:class="form">
                 <input type="hidden" name="release" value=release/>
                 <input type="hidden" name="version" value=version/>
-                <TextArea name="reason" id="field-done-reason" label="What was done by hand, and what shows it" hint="A second person confirms it. A step is still read back after that. At most 2,000 characters." value={typed::<ProposeSkip>("reason")} error=reason required=true maxlength=2000/>
+                <TextArea name="reason" id="field-done-reason" label="What was done by hand, and what shows it" hint="A second person confirms it. What is done is still read back after that; what is taken back is not. At most 2,000 characters." value={typed::<ProposeSkip>("reason")} error=reason required=true maxlength=2000/>
                 <div class="form-actions"><Button submit=true>"Propose to take it as done"</Button></div>
             </ActionForm>
         </Disclosure>
@@ -119,7 +120,12 @@ fn Skip(offer: Offer, release: String, version: String) -> impl IntoView {
 }
 
 fn answer(release: &ReleaseView, proposed: SkipView) -> AnyView {
-    let what = proposed.what.map_or("The proof", |operation| operation.label());
+    let undone = matches!(release.line.state, ReleaseState::Stuck { .. });
+    let what = match proposed.what {
+        Some(operation) if undone => format!("{}, to be taken back", operation.label()),
+        Some(operation) => operation.label().to_owned(),
+        None => "The proof".to_owned(),
+    };
     let buttons = if release.may_answer_skip {
         view! { <Answer release=release.line.id.to_string() version=release.version.to_string()/> }.into_any()
     } else {

@@ -1,27 +1,30 @@
 //! How far a release is: planned, gated, account ready, activated, verified, closed, each with the
-//! moment it was reached.
+//! moment it was reached. Only what gives access makes an account ready.
 
 use super::port::Moments;
 use crate::ui::{Card, Step, StepState, Steps};
 use crate::when::When;
-use domain::release::ReleaseState;
+use domain::release::{ReleaseKind, ReleaseState};
 use leptos::prelude::*;
 
 /// The rungs, and the moments at which they were reached.
-fn rungs(moments: &Moments) -> [(&'static str, Option<When>); 6] {
-    [
-        ("Planned", Some(moments.planned.clone())),
-        ("Gates met", moments.gated.clone()),
-        ("Account ready", moments.account_ready.clone()),
-        ("Activated", moments.activated.clone()),
-        ("Verified", moments.verified.clone()),
-        ("Closed", moments.closed.clone()),
-    ]
+fn rungs(kind: ReleaseKind, moments: &Moments) -> Vec<(&'static str, Option<When>)> {
+    let done = match kind {
+        ReleaseKind::Activate => "Activated",
+        ReleaseKind::Remove => "Removed",
+        ReleaseKind::Extend => "End moved",
+    };
+    let mut rungs = vec![("Planned", Some(moments.planned.clone())), ("Gates met", moments.gated.clone())];
+    if kind == ReleaseKind::Activate {
+        rungs.push(("Account ready", moments.account_ready.clone()));
+    }
+    rungs.extend([(done, moments.activated.clone()), ("Verified", moments.verified.clone()), ("Closed", moments.closed.clone())]);
+    rungs
 }
 
 /// The last rung that a state stands on, counting from zero.
-fn stands_on(state: &ReleaseState, moments: &Moments) -> usize {
-    match state {
+fn stands_on(kind: ReleaseKind, state: &ReleaseState, moments: &Moments) -> usize {
+    let of_all = match state {
         ReleaseState::Planned | ReleaseState::Held { .. } | ReleaseState::RolledBack { .. } | ReleaseState::Cancelled => 0,
         ReleaseState::Gated => 1,
         ReleaseState::AccountReady => 2,
@@ -35,6 +38,10 @@ fn stands_on(state: &ReleaseState, moments: &Moments) -> usize {
                 usize::from(moments.gated.is_some())
             }
         }
+    };
+    match kind {
+        ReleaseKind::Activate => of_all,
+        ReleaseKind::Remove | ReleaseKind::Extend => of_all - usize::from(of_all >= 2),
     }
 }
 
@@ -50,9 +57,9 @@ fn step_of(place: usize, stands: usize, state: &ReleaseState) -> StepState {
 
 /// The ladder as a card.
 #[component]
-pub fn Ladder(state: ReleaseState, moments: Moments) -> impl IntoView {
-    let stands = stands_on(&state, &moments);
-    let steps = rungs(&moments)
+pub fn Ladder(kind: ReleaseKind, state: ReleaseState, moments: Moments) -> impl IntoView {
+    let stands = stands_on(kind, &state, &moments);
+    let steps = rungs(kind, &moments)
         .into_iter()
         .enumerate()
         .map(|(place, (title, at))| {
@@ -85,7 +92,7 @@ mod tests {
     }
 
     fn steps(state: &ReleaseState, moments: &Moments) -> Vec<StepState> {
-        (0..6).map(|place| step_of(place, stands_on(state, moments), state)).collect()
+        (0..6).map(|place| step_of(place, stands_on(ReleaseKind::Activate, state, moments), state)).collect()
     }
 
     #[test]
@@ -105,6 +112,27 @@ mod tests {
             (ReleaseState::Closed { by: None, at, evidence: "read".into() }, true, false, [D; 6]),
         ] {
             assert_eq!(steps(&state, &moments(gated, ready)), expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_rungs_are_named_after_what_the_release_does() {
+        for (kind, names) in [
+            (ReleaseKind::Activate, &["Planned", "Gates met", "Account ready", "Activated", "Verified", "Closed"][..]),
+            (ReleaseKind::Remove, &["Planned", "Gates met", "Removed", "Verified", "Closed"]),
+            (ReleaseKind::Extend, &["Planned", "Gates met", "End moved", "Verified", "Closed"]),
+        ] {
+            let moments = moments(true, false);
+            let shown: Vec<_> = rungs(kind, &moments).into_iter().map(|(name, _)| name).collect();
+            assert_eq!(shown, names);
+            let at = Timestamp::UNIX_EPOCH;
+            for (state, name) in [
+                (ReleaseState::Gated, "Gates met"),
+                (ReleaseState::Activated { by: None, at, evidence: None }, names[names.len() - 3]),
+                (ReleaseState::Closed { by: None, at, evidence: "read".into() }, "Closed"),
+            ] {
+                assert_eq!(shown[stands_on(kind, &state, &moments)], name, "{kind:?} {state:?}");
+            }
         }
     }
 }

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::gate::Evaluation;
 use domain::id::{EvidenceId, IdempotencyKey, ReleaseId};
-use domain::manual::ManualSettings;
+use domain::manual::{ManualSettings, Piece};
 use domain::page::Page;
 use domain::release::moves::Moves;
 use domain::saga::{StepOperation, StepState};
+use domain::task::{CallOutcome, CallPurpose};
 use serde::{Deserialize, Serialize};
 
 /// Which releases the queue shows.
@@ -153,8 +154,8 @@ pub struct StepView {
 /// One call to another machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallView {
-    /// `plan`, `apply`, `read_back`, `undo` or `completion`.
-    pub purpose: String,
+    /// What for.
+    pub purpose: CallPurpose,
     /// In which round.
     pub round: i32,
     /// For which step.
@@ -168,7 +169,7 @@ pub struct CallView {
     /// How long it took, in milliseconds.
     pub took_ms: Option<i64>,
     /// What came of it; nothing while it is under way.
-    pub outcome: Option<String>,
+    pub outcome: Option<CallOutcome>,
     /// What the other side said, in a sentence.
     pub said: Option<String>,
     /// What went out and came back.
@@ -217,8 +218,8 @@ pub struct ByHandView {
 pub struct EvidenceLine {
     /// Which.
     pub id: EvidenceId,
-    /// `text`, `link`, `file` or `check`.
-    pub kind: String,
+    /// What it is.
+    pub kind: Piece,
     /// Words, address, name of the file, or the line that was ticked.
     pub said: String,
     /// By whom.

@@ -17,11 +17,12 @@ pub fn Conversation(messages: Vec<MessageView>) -> impl IntoView {
     }
     let lines = messages
         .into_iter()
-        .map(|MessageView { revision, question, by, body, at }| {
+        .map(|MessageView { revision, question, by, stood_in_for, body, at }| {
             let (word, class) = if question { ("asked", "message message-question") } else { ("answered", "message message-answer") };
+            let stands_in = stood_in_for.map(|from| view! { ", standing in for "<a href=paths::identity(from.id)>{from.name}</a>"," });
             view! {
                 <li class=class>
-                    <p class="text-ink-2"><a href=paths::identity(by.id)>{by.name}</a>" "{word}" on revision "{revision.to_string()}", "{moment(&at)}</p>
+                    <p class="text-ink-2"><a href=paths::identity(by.id)>{by.name}</a>{stands_in}" "{word}" on revision "{revision.to_string()}", "{moment(&at)}</p>
                     <p class="whitespace-pre-line">{body}</p>
                 </li>
             }

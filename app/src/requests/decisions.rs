@@ -1,7 +1,7 @@
 //! One decision as it stands on pages and in print: who, what, until when, with which words, and the
 //! signature. What no longer counts is struck through and says so.
 
-use super::port::{DecisionView, SignatureView};
+use super::port::{DecisionView, DelegationNote, SignatureView};
 use super::trails::moment;
 use crate::paths;
 use crate::when::day;
@@ -16,7 +16,7 @@ pub fn Decision(
     #[prop(default = String::new(), into)] stage: String,
     #[prop(optional)] void: bool,
 ) -> impl IntoView {
-    let DecisionView { by, stood_in_for, verdict, comment, ends_on, bulk, at, shown_hash, signature } = decision;
+    let DecisionView { by, stood_in_for, delegation, verdict, comment, ends_on, bulk, at, shown_hash, signature } = decision;
     let word = match verdict {
         Verdict::Approve => " approved",
         Verdict::Return => " returned it with a question",
@@ -27,10 +27,14 @@ pub fn Decision(
     let stage = (!stage.is_empty()).then(|| format!("{stage}: "));
     let who = view! { {stage}<a href=paths::identity(by.id)>{by.name}</a>{stands_in}{word}{until} };
     let line = if void { view! { <s>{who}</s>" (no longer counts)" }.into_any() } else { who.into_any() };
+    let delegation = delegation.map(|DelegationNote { scope, starts, ends, .. }| {
+        view! { <p class="text-ink-3">"By a delegation of "{scope}", from "{moment(&starts)}" to "{moment(&ends)}</p> }
+    });
     let bulk = bulk.map(|seconds| view! { <p class="text-ink-3">{format!("Decided in bulk, after {seconds} s on the list")}</p> });
     view! {
         <div class="decision">
             <p>{line}", "{moment(&at)}</p>
+            {delegation}
             {comment.map(|comment| view! { <blockquote class="border-l-2 border-line-strong pl-2 whitespace-pre-line">{comment}</blockquote> })}
             {bulk}
             {match signature {
@@ -46,17 +50,17 @@ pub fn Decision(
 /// when the record moved on.
 #[component]
 pub fn Signature(signature: SignatureView) -> impl IntoView {
-    let SignatureView { name, at, meaning, hash, method, superseded } = signature;
+    let SignatureView { name, at, meaning, hash, method, overtaken } = signature;
     let how = match method {
         SignatureMethod::Password => "with a password".to_owned(),
         SignatureMethod::Demonstration => "by the demonstration's history, without a password".to_owned(),
     };
     let printed = view! { <span class="signature-name">{name}</span>": “"{meaning}"”" };
-    let printed = if superseded { view! { <s>{printed}</s> }.into_any() } else { printed.into_any() };
+    let printed = if overtaken.is_some() { view! { <s>{printed}</s> }.into_any() } else { printed.into_any() };
     view! {
-        <div class=if superseded { "signature signature-past" } else { "signature" }>
+        <div class=if overtaken.is_some() { "signature signature-past" } else { "signature" }>
             <p>{printed}</p>
-            {superseded.then(|| view! { <p><strong>"No longer counts: "</strong>"the request was changed after this was signed."</p> })}
+            {overtaken.map(|why| view! { <p><strong>"No longer counts: "</strong>{why.label()}"."</p> })}
             <p class="text-ink-3 text-xs">"Signed "{moment(&at)}" "{how}", over "<span class="code break-all">{hash}</span></p>
         </div>
     }
@@ -71,24 +75,25 @@ fn short(hash: &str) -> String {
 mod tests {
     use super::*;
     use crate::when::When;
+    use domain::decision::Overtaken;
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    fn printed(superseded: bool) -> String {
+    fn printed(overtaken: Option<Overtaken>) -> String {
         let signature = SignatureView {
             name: "Olga Example".into(),
             at: When::new(Timestamp::UNIX_EPOCH, &TimeZone::UTC),
             meaning: "I approve this access in revision 1 as shown.".into(),
             hash: "ab".repeat(32),
             method: SignatureMethod::Password,
-            superseded,
+            overtaken,
         };
         Owner::new().with(|| view! { <Signature signature=signature/> }.to_html())
     }
 
     #[test]
     fn a_signature_prints_name_time_meaning_and_the_whole_hash() {
-        let html = printed(false);
+        let html = printed(None);
         for part in ["Olga Example", "I approve this access in revision 1 as shown.", "1 Jan 1970 00:00", &"ab".repeat(32)] {
             assert!(html.contains(part), "{part} in {html}");
         }
@@ -96,8 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_on_what_has_changed_is_struck_through_in_words_too() {
-        let html = printed(true);
-        assert!(html.contains("<s>") && html.contains("No longer counts"), "{html}");
+    fn a_signature_on_what_has_moved_on_is_struck_through_and_says_why_in_words() {
+        for why in Overtaken::ALL {
+            let html = printed(Some(*why)).replace("<!>", "");
+            assert!(html.contains("<s>") && html.contains("No longer counts: ") && html.contains(why.label()), "{html}");
+        }
     }
 }

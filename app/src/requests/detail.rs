@@ -269,6 +269,13 @@ fn approved(request: &RequestView) -> String {
         Some(release) if !release.state.is_untouched() => {
             format!("The release is under way: {}. The release card says more.", release.state.label().to_lowercase())
         }
+        Some(_) if request.outdated && request.may_edit => {
+            "The release is held: what was approved is not what is so now, and the release card says what changed. Ask for it again with the facts of today: choose “Change the request” and submit the next revision, even without another word. Everyone then decides on that.".to_owned()
+        }
+        Some(_) if request.outdated => format!(
+            "The release is held: what was approved is not what is so now, and the release card says what changed. {} has to ask for it again with the facts of today, as the next revision, on which everyone decides.",
+            request.requester.name
+        ),
         Some(release) if matches!(release.state, ReleaseState::Held { .. }) => {
             "A gate holds the release on fresh facts; the release card says which. An operator tries again once it is met.".to_owned()
         }

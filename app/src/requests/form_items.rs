@@ -46,8 +46,8 @@ pub(super) fn Item(view: DraftView, place: usize) -> impl IntoView {
     let (title, what) = match item.card.clone() {
         Some(card) => (card.name.clone(), described(card)),
         None => (
-            "Not in the catalogue any more".to_owned(),
-            view! { <p>"The catalogue does not have this any more: remove it."</p> }.into_any(),
+            "Not in the catalogue for you".to_owned(),
+            view! { <p>"The catalogue does not have this any more, or has it for others only: remove it."</p> }.into_any(),
         ),
     };
     let record = item.card.as_ref().map(|card| paths::entitlement(card.id));

@@ -5,7 +5,7 @@ use super::port::{RequestsPage, RequestsQuery};
 use super::words::{RequestTable, count};
 use crate::paths;
 use crate::status::Failed;
-use crate::ui::{ButtonKind, Card, Chip, Chips, CountLine, EmptyState, LinkButton, NextPage, Page, Skeleton};
+use crate::ui::{ButtonKind, Card, Chip, Chips, CountLine, EmptyState, LinkButton, NextPage, Page, Skeleton, facets, known};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_url;
@@ -59,16 +59,15 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
     let beside = beside.map(|(change, number)| {
         view! { <p class="text-ink-2">"Open requests made with the version before "<a href=paths::change(change)>{number}</a>". They keep it, whatever becomes of the change."</p> }
     });
-    let unfiltered = query.state.is_empty();
     let total: i64 = states.iter().map(|(.., count)| count).sum();
     let label = states.iter().find(|(word, ..)| *word == query.state).map(|(_, label, _)| label.clone());
-    let chips = states
-        .into_iter()
-        .map(|(word, label, number)| view! { <Chip href=link(&word) label=label count=count(number) current=word == query.state/> })
-        .collect_view();
+    // A state that does not exist filters nothing.
+    let state = known(&states, &query.state);
+    let wider = link("");
+    let chips = facets("State", ("Any state", Some(total)), states, state, link);
     let next = page.next.map(|after| paths::requests(&RequestsQuery { after, ..query.clone() }));
     let content = if page.rows.is_empty() {
-        empty(all, label.is_some() || !query.change.is_empty())
+        empty(all, label.is_some().then_some(wider), !query.change.is_empty())
     } else {
         view! { <RequestTable caption="Requests" rows=page.rows people=all/><NextPage href=next what="requests"/> }.into_any()
     };
@@ -77,10 +76,7 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
             <div class="stack">
                 {scopes}
                 {beside}
-                <Chips label="State">
-                    <Chip href=link("") label="Any state" count=count(total) current=unfiltered/>
-                    {chips}
-                </Chips>
+                {chips}
                 <CountLine count=u64::from(count(page.total)) one="request" many="requests" filter=label as_of=as_of.text/>
                 <Card title=title flush=true>{content}</Card>
             </div>
@@ -89,10 +85,13 @@ fn list(query: RequestsQuery, page: RequestsPage) -> AnyView {
     .into_any()
 }
 
-fn empty(all: bool, filtered: bool) -> AnyView {
-    match (all, filtered) {
-        (_, true) => view! { <EmptyState title="None in this state" text="Choose another state above to see the rest." action="Show any state" href=paths::REQUESTS/> }.into_any(),
-        (true, _) => view! { <EmptyState title="Nobody has asked for anything yet" text="Requests appear here as soon as they are submitted."/> }.into_any(),
-        (false, _) => view! { <EmptyState title="You have not asked for anything yet" text="A request appears here as soon as you submit it, with who has it and for how long." action="Find what you need in the catalogue" href=paths::CATALOGUE/> }.into_any(),
+/// `wider`: the same list without the state that is chosen, where one is; `beside`: the list of those
+/// beside a change.
+fn empty(all: bool, wider: Option<String>, beside: bool) -> AnyView {
+    match (all, wider) {
+        (_, Some(wider)) => view! { <EmptyState title="None in this state" text="Choose another state above to see the rest." action="Show any state" href=wider/> }.into_any(),
+        (_, None) if beside => view! { <EmptyState title="No open request" text="No open request was made with the version before this change."/> }.into_any(),
+        (true, None) => view! { <EmptyState title="Nobody has asked for anything yet" text="Requests appear here as soon as they are submitted."/> }.into_any(),
+        (false, None) => view! { <EmptyState title="You have not asked for anything yet" text="A request appears here as soon as you submit it, with who has it and for how long." action="Find what you need in the catalogue" href=paths::CATALOGUE/> }.into_any(),
     }
 }

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::approval::Verdict;
 use domain::basket::BasketForm;
-use domain::decision::SignatureMethod;
+use domain::decision::{Overtaken, SignatureMethod};
 use domain::gate::Evaluation;
-use domain::id::{ChangeId, IdempotencyKey, RequestId, StageId};
+use domain::id::{ChangeId, DelegationId, IdempotencyKey, RequestId, StageId};
 use domain::page::Page;
 use domain::request::{ReasonCode, RequestKind, RequestState};
 use jiff::civil::Date;
@@ -130,6 +130,8 @@ pub struct CandidateView {
     pub person: PersonRef,
     /// As what they are asked.
     pub because: String,
+    /// They were asked because the stage was escalated.
+    pub next_level: bool,
     /// Whom they stand in for.
     pub stands_in_for: Option<PersonRef>,
 }
@@ -156,6 +158,8 @@ pub struct DecisionView {
     pub by: PersonRef,
     /// Whom they stood in for.
     pub stood_in_for: Option<PersonRef>,
+    /// The delegation that let them.
+    pub delegation: Option<DelegationNote>,
     /// What.
     pub verdict: Verdict,
     /// Their words.
@@ -172,6 +176,19 @@ pub struct DecisionView {
     pub signature: Option<SignatureView>,
 }
 
+/// The delegation behind a decision, as it stood when it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DelegationNote {
+    /// Which.
+    pub id: DelegationId,
+    /// What it covers, in words: "everything", "elevated tier; Ledger".
+    pub scope: String,
+    /// From when.
+    pub starts: When,
+    /// Until when it was to run.
+    pub ends: When,
+}
+
 /// A signature as it is printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignatureView {
@@ -185,8 +202,8 @@ pub struct SignatureView {
     pub hash: String,
     /// How it was proven.
     pub method: SignatureMethod,
-    /// The record moved on: there is a later revision than the signed one.
-    pub superseded: bool,
+    /// Why it no longer counts, where the record moved on.
+    pub overtaken: Option<Overtaken>,
 }
 
 /// One message of the conversation on a request.
@@ -198,6 +215,8 @@ pub struct MessageView {
     pub question: bool,
     /// Who.
     pub by: PersonRef,
+    /// Whom they stood in for.
+    pub stood_in_for: Option<PersonRef>,
     /// What.
     pub body: String,
     /// When.
@@ -281,6 +300,8 @@ pub struct RequestView {
     pub may_withdraw: bool,
     /// The caller may answer the question now.
     pub may_answer: bool,
+    /// A release is held because facts changed since this was asked for: the next revision is the way on.
+    pub outdated: bool,
     /// The caller may change it now: decisions on this revision would no longer count.
     pub may_edit: bool,
     /// Number of the release under way that keeps the caller from taking it back and from changing it.

@@ -16,7 +16,7 @@ pub fn Revisions(revisions: Vec<RevisionLine>) -> impl IntoView {
     }
     let count = revisions.len().to_string();
     let lines = revisions.into_iter().map(line).collect_view();
-    view! { <Card title="Revisions" id="revisions" flush=true aside=move || count><ol class="divide-y divide-line" role="list">{lines}</ol></Card> }
+    view! { <Card title="Revisions" id="revisions" flush=true aside=move || count><ol class="divide-y divide-line inset-tables" role="list">{lines}</ol></Card> }
         .into_any()
 }
 

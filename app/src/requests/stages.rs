@@ -132,7 +132,7 @@ fn link(person: PersonRef) -> AnyView {
 }
 
 fn candidate(candidate: CandidateView) -> AnyView {
-    let CandidateView { person, because, stands_in_for } = candidate;
+    let CandidateView { person, because, stands_in_for, .. } = candidate;
     let stands_in = stands_in_for.map(|from| view! { ", standing in for "{link(from)} });
     view! { <li>{link(person)}" "<span class="text-ink-3">{because}{stands_in}</span></li> }.into_any()
 }

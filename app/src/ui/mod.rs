@@ -59,6 +59,7 @@
 //! | `EmptyState` | `title`, `text`, \[`action`, `href`\] |
 //! | `ErrorState` | `title`, `todo`, \[`kept`, `code`, `retry_href`, `retry`\] |
 //! | `Chips`, `Chip` | `label`, children; `href`, `label`, \[`count`, `current`\] |
+//! | `facets(…)` | the values of one filter as `Chips`, with one that takes it away; `chosen_in_words` for the `CountLine` |
 //! | `SearchField` | `action`, `label`, \[`name`, `value`, `id`, `keep`: hidden fields\] |
 //! | `Meter`, `Bar` | `part: u32`, `whole: u32`, `text`; `part`, `whole`, \[`faint`\] |
 //! | `Menu` | `label`, children: the person's menu in the top bar |
@@ -101,7 +102,7 @@ pub mod theme;
 pub mod timeline;
 
 pub use button::{Button, ButtonKind, LinkButton};
-pub use chip::{Chip, Chips};
+pub use chip::{Chip, Chips, FilterValue, chosen_in_words, facets, known};
 pub use choice::{CheckField, ErrorSummary, RadioField, SelectField};
 pub use dialog::{Dialog, DialogButton, Disclosure};
 pub use field::{DateField, PasswordField, TextField};

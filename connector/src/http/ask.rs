@@ -74,13 +74,6 @@ impl Ask {
         Ok(self)
     }
 
-    /// Removes a text from everything that is written down, besides what `bearer` and `basic` sent.
-    #[must_use]
-    pub fn hiding(mut self, secret: &Secret) -> Self {
-        self.known.push(secret.clone());
-        self
-    }
-
     /// Sends a body as JSON. `kind` is its media type: `application/scim+json`.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub struct Throughput {
 /// One per connection, shared by all its calls.
 pub struct Gate {
     slots: Arc<Semaphore>,
-    pace: Mutex<Pace>,
+    turns: Mutex<Turns>,
     longest_wait: Duration,
     surroundings: Arc<dyn Surroundings>,
 }
@@ -45,7 +45,7 @@ impl Gate {
         let slots = usize::try_from(throughput.at_once.get()).unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
         Self {
             slots: Arc::new(Semaphore::new(slots)),
-            pace: Mutex::new(Pace::new(throughput.per_second, throughput.burst)),
+            turns: Mutex::new(Turns::new(throughput.per_second, throughput.burst)),
             longest_wait: throughput.longest_wait,
             surroundings,
         }
@@ -61,8 +61,8 @@ impl Gate {
             Ok(Err(_)) | Err(_) => return Err(Fault::Throttled { retry_after: Some(self.longest_wait) }),
         };
         let turn = {
-            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            pace.take_turn(self.surroundings.micros(), self.longest_wait)
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.take(self.surroundings.micros(), self.longest_wait)
         };
         match turn {
             Ok(wait) if wait.is_zero() => {}
@@ -76,7 +76,7 @@ impl Gate {
 /// A leaky bucket as a meter (generic cell rate algorithm, ITU-T I.371), which hands out turns ahead
 /// of time. A limiter that only says yes or no lets those who wait overtake each other.
 #[derive(Clone, Debug)]
-struct Pace {
+struct Turns {
     /// Microseconds between two calls.
     interval: u64,
     /// How far calls may run ahead, in microseconds.
@@ -85,7 +85,7 @@ struct Pace {
     due: u64,
 }
 
-impl Pace {
+impl Turns {
     fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
         let interval = u64::from(1_000_000 / per_second).max(1);
         Self { interval, ahead: interval.saturating_mul(u64::from(burst.get() - 1)), due: 0 }
@@ -93,7 +93,7 @@ impl Pace {
 
     /// How long the call that comes at `now` has to wait; or, when that is longer than `longest`, no
     /// turn is taken and the wait is told.
-    fn take_turn(&mut self, now: u64, longest: Duration) -> Result<Duration, Duration> {
+    fn take(&mut self, now: u64, longest: Duration) -> Result<Duration, Duration> {
         let due = self.due.max(now);
         let wait = Duration::from_micros(due.saturating_sub(self.ahead).saturating_sub(now));
         if wait > longest {

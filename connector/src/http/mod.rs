@@ -14,6 +14,7 @@ mod ask;
 mod gate;
 mod mapping;
 mod out;
+mod pace;
 mod redact;
 mod roots;
 
@@ -21,5 +22,7 @@ pub use address::{Networks, why_not};
 pub use ask::{Answer, Ask};
 pub use gate::{Gate, Pass, Throughput};
 pub use out::{HttpOut, Limits, MachineNames, Names, Reach};
-pub use redact::{LARGEST_RECORD, address_to_record, plain_words, without_secrets};
+pub use pace::Pace;
+pub use redact::LARGEST_RECORD;
+pub(crate) use redact::plain_words;
 pub use roots::Roots;

@@ -36,7 +36,7 @@ const SHORTEST_KNOWN: usize = 6;
 /// A body without the values of secret keys and without the texts in `known`, shortened to
 /// [`LARGEST_RECORD`]. None when there is no body; what is not JSON becomes a text.
 #[must_use]
-pub fn without_secrets(body: &[u8], known: &[&str]) -> Option<Value> {
+pub(super) fn without_secrets(body: &[u8], known: &[&str]) -> Option<Value> {
     if body.is_empty() {
         return None;
     }
@@ -84,7 +84,7 @@ pub(super) fn without_known(text: &str, known: &[&str]) -> String {
 
 /// An address as it is written down: without user, password, query and fragment.
 #[must_use]
-pub fn address_to_record(url: &Url) -> String {
+pub(super) fn address_to_record(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
@@ -97,7 +97,7 @@ pub fn address_to_record(url: &Url) -> String {
 /// A foreign text for a sentence of ours: without control characters and without the invisible ones
 /// that turn the direction of writing, white space in one piece, at most `most` characters.
 #[must_use]
-pub fn plain_words(text: &str, most: usize) -> String {
+pub(crate) fn plain_words(text: &str, most: usize) -> String {
     let words: Vec<String> = text
         .split(|letter: char| letter.is_whitespace() || letter.is_control())
         .map(|word| word.chars().filter(|letter| !turns_direction(*letter)).collect::<String>())

@@ -12,7 +12,7 @@ pub use directory::{Call, Directory, Person, Standing};
 pub use held::{Held, Point};
 pub use trouble::{Moment, Trouble};
 
-use crate::connector::{Applied, Capabilities, Connector, ConnectorKind, Surroundings, Tested};
+use crate::connector::{Applied, Capabilities, Connector, Surroundings, Tested};
 use crate::exchange::{Exchange, Exchanges};
 use crate::fault::Fault;
 use crate::order::{Account, Actual, Before, Change, Operation, Order, Plan, Step};
@@ -205,10 +205,6 @@ impl MemoryConnector {
 
 #[async_trait]
 impl Connector for MemoryConnector {
-    fn kind(&self) -> ConnectorKind {
-        ConnectorKind::Memory
-    }
-
     fn capabilities(&self) -> Capabilities {
         Capabilities { accounts: self.settings.accounts, reads_back: true, undoes: true, answers_later: false }
     }

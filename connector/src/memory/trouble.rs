@@ -22,20 +22,6 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// Every moment at which a release can stumble, for tables of tests.
-    pub const OF_A_RELEASE: [Self; 10] = [
-        Self::Plan,
-        Self::Apply(Operation::ReadyAccount),
-        Self::Apply(Operation::Give),
-        Self::Apply(Operation::Take),
-        Self::Apply(Operation::CloseAccount),
-        Self::ReadBack,
-        Self::Undo(Operation::ReadyAccount),
-        Self::Undo(Operation::Give),
-        Self::Undo(Operation::Take),
-        Self::Undo(Operation::CloseAccount),
-    ];
-
     /// One word for the record.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -44,10 +30,7 @@ impl Moment {
             Self::Plan => "plan",
             Self::Apply(operation) => operation.word(),
             Self::ReadBack => "read_back",
-            Self::Undo(Operation::ReadyAccount) => "undo_ready_account",
-            Self::Undo(Operation::Give) => "undo_give",
-            Self::Undo(Operation::Take) => "undo_take",
-            Self::Undo(Operation::CloseAccount) => "undo_close_account",
+            Self::Undo(operation) => operation.undo_word(),
         }
     }
 

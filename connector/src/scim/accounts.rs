@@ -127,7 +127,13 @@ impl ScimConnector {
         let Some(record) = self.find(subject, log).await? else {
             return Ok(());
         };
-        if self.held(&record, None, log).await?.is_empty() {
+        let holds_nothing = match self.held(&record, None, log).await {
+            Ok(held) => held.is_empty(),
+            // Who cannot be seen to hold nothing keeps the account.
+            Err(Fault::Refused { .. } | Fault::Garbled { .. }) => false,
+            Err(fault) => return Err(fault),
+        };
+        if holds_nothing {
             match self.bring_account(subject, Account::Absent, log).await {
                 Err(Fault::Refused { .. } | Fault::Broken { status: 501 }) => {}
                 done => return done.map(|_| ()),
@@ -202,7 +208,10 @@ impl ScimConnector {
                 path: PatchPath::Attr(AttrPath::with_name("active")),
                 value: Some(json!(active)),
             }),
-            rewrite: &|record| record.set("active", json!(active)),
+            rewrite: &|record| {
+                record.set("active", json!(active));
+                Ok(())
+            },
         };
         self.change(change, log).await
     }

@@ -25,8 +25,8 @@ pub(super) struct Change<'a> {
     pub whole: bool,
     /// For PATCH.
     pub operation: PatchOperation,
-    /// For PUT: does the same to the whole record.
-    pub rewrite: &'a (dyn Fn(&mut Record) + Send + Sync),
+    /// For PUT: does the same to the whole record, unless the record is of another shape.
+    pub rewrite: &'a (dyn Fn(&mut Record) -> Result<(), Fault> + Send + Sync),
 }
 
 /// What came of it.
@@ -78,7 +78,7 @@ impl ScimConnector {
         let Some((mut record, version)) = self.client.read("read_whole", change.endpoint, change.id, log).await? else {
             return Ok(Changed::Overtaken);
         };
-        (change.rewrite)(&mut record);
+        (change.rewrite)(&mut record)?;
         let write = Write {
             purpose: change.purpose,
             method: Method::PUT,

@@ -21,7 +21,7 @@ impl ScimConnector {
             UnderstoodEntitlement::Attribute(path) => Ok(path.read(&account.0).into_iter().collect()),
             UnderstoodEntitlement::Group { named_by, lookup } => {
                 let groups = Groups { named_by: *named_by, lookup: *lookup };
-                let found = self.memberships(groups, account, log).await?;
+                let found = self.memberships(groups, account, ours, log).await?;
                 let as_we_write = |name: String| match ours {
                     Some(ours) if groups.same(&name, &ours.reference) => ours.reference.clone(),
                     _ => name,
@@ -31,16 +31,23 @@ impl ScimConnector {
         }
     }
 
-    /// Whether the account holds the entitlement. A group has to be there, also when there is no
-    /// account yet: a name that nobody knows is found out before anything is changed.
-    pub(super) async fn holds(&self, account: Option<&Record>, entitlement: &Entitlement, log: &mut Exchanges) -> Result<bool, Fault> {
+    /// Whether the account holds the entitlement, and whether that is `wanted`. A group has to be there,
+    /// also when there is no account yet: a name that nobody knows is found out before anything is
+    /// changed.
+    pub(super) async fn holds(
+        &self,
+        account: Option<&Record>,
+        entitlement: &Entitlement,
+        wanted: bool,
+        log: &mut Exchanges,
+    ) -> Result<bool, Fault> {
         match &self.settings.entitlement {
             UnderstoodEntitlement::Attribute(path) => Ok(account.is_some_and(|account| has(path, account, &entitlement.reference))),
             UnderstoodEntitlement::Group { named_by, lookup } => {
                 let groups = Groups { named_by: *named_by, lookup: *lookup };
                 let group = self.group(groups, &entitlement.reference, log).await?;
                 match account {
-                    Some(account) => self.is_member(groups, &group, account, log).await,
+                    Some(account) => self.is_member(groups, &group, account, wanted, log).await,
                     None => Ok(false),
                 }
             }
@@ -90,7 +97,12 @@ impl ScimConnector {
         wanted: bool,
         log: &mut Exchanges,
     ) -> Result<Changed, Fault> {
-        let rewrite = |record: &mut Record| if wanted { path.add(&mut record.0, value) } else { path.remove(&mut record.0, value) };
+        let rewrite = |record: &mut Record| {
+            let done = if wanted { path.add(&mut record.0, value) } else { path.remove(&mut record.0, value) };
+            done.map_err(|one_value| Fault::Refused { said: one_value.to_string() })
+        };
+        // PATCH, too, would put the value in the place of the one that is there (RFC 7644 section 3.5.2.1).
+        rewrite(&mut account.clone())?;
         let change = Change {
             purpose: if wanted { "add_value" } else { "remove_value" },
             endpoint: Endpoint::Users,

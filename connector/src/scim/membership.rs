@@ -12,6 +12,7 @@ use super::settings::{GroupName, MembershipLookup};
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
 use crate::http::plain_words;
+use crate::order::Entitlement;
 use scim_v2::filter::{AttrPath, Filter, PatchPath, PatchValuePath};
 use scim_v2::models::others::{OperationTarget, PatchOperation};
 use serde_json::{Value, json};
@@ -23,6 +24,20 @@ const NO_SUCH_FILTER: &[u16] = &[400, 403, 404, 413, 501];
 
 /// An id that no account has, to see whether a server looks at what it is asked.
 const NOBODY: &str = "00000000-nobody-has-this-id-000000000000";
+
+/// So many groups are looked at for a member to ask about when settings are tested.
+const FIRST_GROUPS: u32 = 10;
+
+/// What a test found out about asking for one member by a filter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum MemberFilter {
+    /// It finds who is a member and does not find who is none.
+    Proven,
+    /// It does not find who is none; nobody was seen to be a member.
+    NobodySeen,
+    /// It cannot be asked, or its answer is wrong.
+    NotUnderstood,
+}
 
 /// Which groups, and how their members are found out.
 #[derive(Clone, Copy)]
@@ -97,7 +112,7 @@ impl ScimConnector {
     ) -> Result<(), Fault> {
         for _ in 0..TRIES {
             let group = self.group(groups, reference, log).await?;
-            if self.is_member(groups, &group, account, log).await? == wanted {
+            if self.is_member(groups, &group, account, wanted, log).await? == wanted {
                 return Ok(());
             }
             if self.change_membership(&group, account.id()?, wanted, log).await? == Changed::Done {
@@ -122,6 +137,7 @@ impl ScimConnector {
                 members.push(json!({ "value": account }));
             }
             group.set("members", Value::Array(members));
+            Ok(())
         };
         let change = Change {
             purpose: if wanted { "add_member" } else { "remove_member" },
@@ -135,40 +151,64 @@ impl ScimConnector {
         self.change(change, log).await
     }
 
-    /// Whether an account is a member of a group.
-    pub(super) async fn is_member(&self, groups: Groups, group: &Record, account: &Record, log: &mut Exchanges) -> Result<bool, Fault> {
+    /// Whether an account is a member of a group. Where that is not `wanted`, a no is the proof that
+    /// access is gone, and what a filter says is looked at more closely: a server that answers every
+    /// such question with nothing would otherwise prove it. Before giving, a no that is wrong only has
+    /// something added that is there.
+    pub(super) async fn is_member(
+        &self,
+        groups: Groups,
+        group: &Record,
+        account: &Record,
+        wanted: bool,
+        log: &mut Exchanges,
+    ) -> Result<bool, Fault> {
         let (id, member) = (group.id()?, account.id()?);
         match groups.lookup {
             MembershipLookup::GroupsOfUser => Ok(direct_groups(account).any(|group| group == id)),
             MembershipLookup::Members => self.reads_member(id, member, log).await,
             MembershipLookup::Filter | MembershipLookup::Auto => {
-                let answer = self.asks_member(Some(id), member, log).await?;
-                // A server that finds nobody although the account itself names the group does not
-                // understand the question.
-                let certain = answer.filter(|found| !found.is_empty() || !direct_groups(account).any(|group| group == id));
-                match certain {
-                    Some(found) => Ok(!found.is_empty()),
-                    None if groups.lookup == MembershipLookup::Auto => self.reads_member(id, member, log).await,
-                    None => Err(no_filter()),
+                let answer = self.asks_member(Some(id), member, log).await?.map(|found| !found.is_empty());
+                let by_filter_alone = groups.lookup == MembershipLookup::Filter;
+                match answer {
+                    Some(true) => Ok(true),
+                    // A server that finds nobody although the account itself names the group does not
+                    // understand the question.
+                    Some(false) if direct_groups(account).any(|group| group == id) && by_filter_alone => Err(no_filter()),
+                    Some(false) if direct_groups(account).any(|group| group == id) => self.reads_member(id, member, log).await,
+                    // An account that names other groups and not this one says the same as the filter.
+                    Some(false) if wanted || by_filter_alone || names_groups(account) => Ok(false),
+                    None if by_filter_alone => Err(no_filter()),
+                    Some(false) | None => self.reads_member(id, member, log).await,
                 }
             }
         }
     }
 
-    /// Everything an account holds by membership: what names each group.
-    pub(super) async fn memberships(&self, groups: Groups, account: &Record, log: &mut Exchanges) -> Result<BTreeSet<String>, Fault> {
+    /// Everything an account holds by membership: what names each group. When a filter finds nothing and
+    /// the account names no groups, the members of `ours` are read, and without one those of all groups.
+    pub(super) async fn memberships(
+        &self,
+        groups: Groups,
+        account: &Record,
+        ours: Option<&Entitlement>,
+        log: &mut Exchanges,
+    ) -> Result<BTreeSet<String>, Fault> {
         let member = account.id()?;
         let named = |found: &[Record]| found.iter().filter_map(|group| group.text(groups.attribute()).map(str::to_owned)).collect();
         match groups.lookup {
             MembershipLookup::GroupsOfUser => self.groups_of_account(groups, account, log).await,
             MembershipLookup::Members => self.reads_memberships(groups, member, log).await,
             MembershipLookup::Filter | MembershipLookup::Auto => {
-                let answer = self.asks_member(None, member, log).await?;
-                let certain = answer.filter(|found| !found.is_empty() || direct_groups(account).next().is_none());
-                match certain {
-                    Some(found) => Ok(named(&found)),
-                    None if groups.lookup == MembershipLookup::Auto => self.reads_memberships(groups, member, log).await,
-                    None => Err(no_filter()),
+                let by_filter_alone = groups.lookup == MembershipLookup::Filter;
+                match self.asks_member(None, member, log).await? {
+                    Some(found) if !found.is_empty() => Ok(named(&found)),
+                    Some(_) if direct_groups(account).next().is_none() && (by_filter_alone || names_groups(account)) => Ok(BTreeSet::new()),
+                    Some(_) | None if by_filter_alone => Err(no_filter()),
+                    Some(_) if direct_groups(account).next().is_none() && self.is_read_to_be_without(groups, ours, member, log).await? => {
+                        Ok(BTreeSet::new())
+                    }
+                    Some(_) | None => self.reads_memberships(groups, member, log).await,
                 }
             }
         }
@@ -209,12 +249,52 @@ impl ScimConnector {
         }
     }
 
-    /// Whether the server can be asked about members by filter, as far as can be seen without a
-    /// member.
-    pub(super) async fn answers_about_members(&self, log: &mut Exchanges) -> Result<bool, Fault> {
+    /// Whether the server can be asked about members by filter: it has to say no about nobody, and yes
+    /// about somebody whom one of its first groups shows as a member.
+    pub(super) async fn answers_about_members(&self, log: &mut Exchanges) -> Result<MemberFilter, Fault> {
         let nobody = Question { filter: Some(member_filter(None, NOBODY)), without_members: true };
         let answer = self.client.page("ask_about_nobody", Endpoint::Groups, &nobody, 1, 1, NO_SUCH_FILTER, log).await?;
-        Ok(matches!(answer, Ok((0, _))))
+        if !matches!(answer, Ok((0, _))) {
+            return Ok(MemberFilter::NotUnderstood);
+        }
+        let some = Question { filter: None, without_members: false };
+        let shown = match self.client.page("look_for_a_member", Endpoint::Groups, &some, 1, FIRST_GROUPS, NO_SUCH_FILTER, log).await {
+            Ok(Ok((_, groups))) => groups,
+            // Groups that are too large, or not listed with their members, show nobody.
+            Ok(Err(_)) | Err(Fault::Garbled { .. } | Fault::Refused { .. }) => Vec::new(),
+            Err(fault) => return Err(fault),
+        };
+        for group in &shown {
+            let member = group.objects("members").find_map(|member| field(member, "value").and_then(Value::as_str));
+            let (Ok(id), Some(member)) = (group.id(), member) else { continue };
+            if needs_escaping(id) || needs_escaping(member) {
+                continue;
+            }
+            return Ok(match self.asks_member(Some(id), member, log).await? {
+                Some(found) if !found.is_empty() => MemberFilter::Proven,
+                Some(_) | None => MemberFilter::NotUnderstood,
+            });
+        }
+        Ok(MemberFilter::NobodySeen)
+    }
+
+    /// Whether what an entitlement names is there and shows the account among its members nowhere.
+    async fn is_read_to_be_without(
+        &self,
+        groups: Groups,
+        entitlement: Option<&Entitlement>,
+        member: &str,
+        log: &mut Exchanges,
+    ) -> Result<bool, Fault> {
+        let Some(entitlement) = entitlement else {
+            return Ok(false);
+        };
+        match self.group(groups, &entitlement.reference, log).await {
+            Ok(group) => self.reads_member(group.id()?, member, log).await.map(|found| !found),
+            // It was renamed or removed, or there are several: then all groups are read.
+            Err(Fault::Refused { .. }) => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn reads_member(&self, group: &str, member: &str, log: &mut Exchanges) -> Result<bool, Fault> {
@@ -275,6 +355,13 @@ fn is_direct(group: &serde_json::Map<String, Value>) -> bool {
 /// The ids of the groups that an account says it is a direct member of.
 fn direct_groups(account: &Record) -> impl Iterator<Item = &str> {
     account.objects("groups").filter(|group| is_direct(group)).filter_map(|group| field(group, "value").and_then(Value::as_str))
+}
+
+/// Whether an account says of which groups it is a member. One that says nothing, or names none, may
+/// be an account of a server that never does (an empty list means the same as no attribute, RFC 7643
+/// section 2.5).
+fn names_groups(account: &Record) -> bool {
+    account.objects("groups").next().is_some()
 }
 
 fn member_filter(group: Option<&str>, member: &str) -> Filter {

@@ -26,7 +26,7 @@ pub use settings::{
     Authentication, Closing, EntitlementAs, GroupName, Matching, MembershipLookup, OWN_ATTRIBUTES, Patch, Problem, ScimSettings,
 };
 
-use crate::connector::{Applied, Capabilities, Connector, ConnectorKind, Tested};
+use crate::connector::{Applied, Capabilities, Connector, Tested};
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
 use crate::http::HttpOut;
@@ -73,10 +73,6 @@ impl ScimConnector {
 
 #[async_trait]
 impl Connector for ScimConnector {
-    fn kind(&self) -> ConnectorKind {
-        ConnectorKind::Scim
-    }
-
     fn capabilities(&self) -> Capabilities {
         Capabilities { accounts: true, reads_back: true, undoes: true, answers_later: false }
     }
@@ -88,7 +84,7 @@ impl Connector for ScimConnector {
     async fn plan(&self, order: &Order, log: &mut Exchanges) -> Result<Plan, Fault> {
         let account = self.find(&order.subject, log).await?;
         let state = account.as_ref().map_or(Ok(Account::Absent), record::Record::account)?;
-        let held = self.holds(account.as_ref(), &order.entitlement, log).await?;
+        let held = self.holds(account.as_ref(), &order.entitlement, order.change == Change::Give, log).await?;
         let account_step = |operation, needed| Step { operation, before: Before::Account { state }, needed };
         let entitlement_step = |operation, needed| Step { operation, before: Before::Entitlement { held }, needed };
         let steps = match order.change {

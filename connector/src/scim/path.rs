@@ -29,6 +29,13 @@ pub enum PathProblem {
     Several(String),
 }
 
+/// A record has one value where several were expected, so that another one would take its place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "The account over there holds one value in {0} and no list of values, so nothing can be added or removed there. Nothing was changed."
+)]
+pub struct OneValue(String);
+
 /// The place of one text in a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttributePath {
@@ -66,6 +73,16 @@ impl AttributePath {
     #[must_use]
     pub fn same(&self, one: &str, other: &str) -> bool {
         if self.is("externalId") || self.is("id") { one == other } else { same_in_any_case(one, other) }
+    }
+
+    /// Whether the attribute may hold several values: of the core attributes those that RFC 7643 says
+    /// do (section 4.1.2), none of its enterprise extension (4.3), any other of an extension.
+    #[must_use]
+    pub fn may_hold_several(&self) -> bool {
+        match self.extension() {
+            None => holds_several(&self.attribute.name),
+            Some(uri) => !uri.eq_ignore_ascii_case(schema_urns::ENTERPRISE_USER),
+        }
     }
 
     /// A filter for the records that have this value there. The value is a literal whatever it
@@ -136,9 +153,12 @@ impl AttributePath {
     }
 
     /// Adds a value to an attribute with several, unless it is there.
-    pub fn add(&self, record: &mut Map<String, Value>, value: &str) {
+    ///
+    /// # Errors
+    /// [`OneValue`] where the record has anything but a list; it stays as it was.
+    pub fn add(&self, record: &mut Map<String, Value>, value: &str) -> Result<(), OneValue> {
         if self.read(record).iter().any(|there| there == value) {
-            return;
+            return Ok(());
         }
         let fresh = self.element(value);
         let home = match self.extension() {
@@ -149,17 +169,23 @@ impl AttributePath {
             }
         };
         let Some(home) = home else {
-            return;
+            return Err(self.one_value());
         };
         let name = field_name(home, &self.attribute.name);
-        match home.entry(name).or_insert_with(|| json!([])) {
+        match home.entry(name).or_insert(Value::Null) {
             Value::Array(values) => values.push(fresh),
-            other => *other = json!([fresh]),
+            // Null is the same as no value (RFC 7643 section 2.5).
+            nothing @ Value::Null => *nothing = json!([fresh]),
+            _ => return Err(self.one_value()),
         }
+        Ok(())
     }
 
     /// Removes a value from an attribute with several.
-    pub fn remove(&self, record: &mut Map<String, Value>, value: &str) {
+    ///
+    /// # Errors
+    /// [`OneValue`] where the record has anything but a list; it stays as it was.
+    pub fn remove(&self, record: &mut Map<String, Value>, value: &str) -> Result<(), OneValue> {
         let home = match self.extension() {
             None => Some(record),
             Some(uri) => {
@@ -168,14 +194,23 @@ impl AttributePath {
             }
         };
         let Some(home) = home else {
-            return;
+            return Ok(());
         };
         let name = field_name(home, &self.attribute.name);
-        if let Some(Value::Array(values)) = home.get_mut(&name) {
-            let sub = self.sub_attribute.as_deref().unwrap_or("value");
-            let is = |entry: &Value| entry.as_object().and_then(|entry| field(entry, sub)).and_then(text).as_deref() == Some(value);
-            values.retain(|entry| !(self.is_meant(entry) && is(entry)));
+        match home.get_mut(&name) {
+            None | Some(Value::Null) => Ok(()),
+            Some(Value::Array(values)) => {
+                let sub = self.sub_attribute.as_deref().unwrap_or("value");
+                let is = |entry: &Value| entry.as_object().and_then(|entry| field(entry, sub)).and_then(text).as_deref() == Some(value);
+                values.retain(|entry| !(self.is_meant(entry) && is(entry)));
+                Ok(())
+            }
+            Some(_) => Err(self.one_value()),
         }
+    }
+
+    fn one_value(&self) -> OneValue {
+        OneValue(self.attribute.to_string())
     }
 
     /// PATCH's way to add a value to an attribute with several (RFC 7644 section 3.5.2.1).

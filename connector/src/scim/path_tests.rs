@@ -95,19 +95,31 @@ fn one_value_of_several_is_added_once_and_removed_alone() {
     let roles = path(r#"roles[type eq "app"].value"#);
     let mut record = object(json!({ "roles": [{ "type": "app", "value": "writer" }, { "type": "other", "value": "reader" }] }));
     for _ in 0..2 {
-        roles.add(&mut record, "reader");
-        levels.add(&mut record, "7");
+        assert_eq!((roles.add(&mut record, "reader"), levels.add(&mut record, "7")), (Ok(()), Ok(())));
     }
     assert_eq!(roles.read(&record), ["writer", "reader"]);
     assert_eq!(levels.read(&record), ["7"]);
-    roles.remove(&mut record, "reader");
-    levels.remove(&mut record, "7");
+    assert_eq!((roles.remove(&mut record, "reader"), levels.remove(&mut record, "7")), (Ok(()), Ok(())));
     let left = json!({ "roles": [{ "type": "app", "value": "writer" }, { "type": "other", "value": "reader" }], "urn:example:2.0:User": { "levels": [] } });
     assert_eq!(Value::Object(record), left);
     let removal = serde_json::to_value(roles.removal("re\"ader")).expect("JSON");
     assert_eq!(removal, json!({ "op": "remove", "path": r#"roles[type eq "app" and value eq "re\"ader"]"# }));
     let addition = serde_json::to_value(roles.addition("reader")).expect("JSON");
     assert_eq!(addition, json!({ "op": "add", "path": "roles", "value": [{ "type": "app", "value": "reader" }] }));
+}
+
+#[test]
+fn a_single_value_is_never_replaced_by_one_of_several() {
+    let levels = path("urn:example:2.0:User:levels.value");
+    for there in [json!("7"), json!({ "value": "7" }), json!(7)] {
+        let mut record = object(json!({ "urn:example:2.0:User": { "levels": there } }));
+        let before = record.clone();
+        assert!(levels.add(&mut record, "8").is_err() && levels.remove(&mut record, "7").is_err(), "{there}");
+        assert_eq!(record, before);
+    }
+    let mut record = object(json!({ "urn:example:2.0:User": { "levels": null } }));
+    assert_eq!(levels.add(&mut record, "8"), Ok(()));
+    assert_eq!(levels.read(&record), ["8"]);
 }
 
 proptest! {

@@ -2,10 +2,9 @@
 
 use super::path::AttributePath;
 use crate::fault::Fault;
-use crate::http::{Limits, Throughput};
+use crate::http::{Limits, Pace, Throughput};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::time::Duration;
 use url::Url;
 
@@ -16,14 +15,10 @@ pub const OWN_ATTRIBUTES: [&str; 8] = ["identity", "number", "login", "display_n
 /// Answers may be this large, in bytes: a group of 20,000 members, read whole, is about 2 MiB.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
-/// Longest an answer may take, in seconds: less than the lease of a job.
-const LONGEST_TIMEOUT: u16 = 50;
-const MOST_AT_ONCE: u16 = 32;
-const MOST_PER_SECOND: u16 = 100;
 const LARGEST_PAGE: u32 = 1000;
 
-/// Until a connection stands, at most; with short timeouts, half of the timeout.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Shortest time an answer has, in seconds.
+const SHORTEST_TIMEOUT: u16 = 2;
 
 /// Longest a call waits for its turn before the order is tried again later.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -123,10 +118,12 @@ pub enum GroupName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipLookup {
-    /// By a filter, and by reading the members where the server cannot do that.
+    /// By a filter, and by reading the members where the server cannot do that or where its no would
+    /// count as proof that access is gone.
     #[default]
     Auto,
-    /// By the filter `members.value eq "…"`: one small answer, however large the group.
+    /// By the filter `members.value eq "…"` alone: one small answer, however large the group, and a no
+    /// that nothing verifies.
     Filter,
     /// By reading the group with all its members.
     Members,
@@ -218,38 +215,29 @@ pub(super) enum UnderstoodEntitlement {
 }
 
 impl ScimSettings {
-    /// Everything that is wrong, field by field; nothing when the settings can be used.
+    /// Everything that is wrong, field by field; nothing when the settings can be used. The address is
+    /// looked at more closely by the way out ([`crate::http::HttpOut::address`]), which knows where it
+    /// may go.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         self.understand().err().unwrap_or_default()
     }
 
-    /// Whether the settings can work together. The address is looked at more closely by the way out
-    /// ([`crate::http::HttpOut::address`]), which knows where it may go.
-    ///
-    /// # Errors
-    /// [`Fault::Misconfigured`] with the first field that is wrong.
-    pub fn check(&self) -> Result<(), Fault> {
-        self.problems().into_iter().next().map_or(Ok(()), |problem| Err(problem.into()))
+    fn pace(&self) -> Pace {
+        let Self { timeout_seconds, calls_at_once, calls_per_second, .. } = *self;
+        Pace { timeout_seconds, calls_at_once, calls_per_second }
     }
 
     /// How long and how much, for the way out.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let whole = Duration::from_secs(u64::from(self.timeout_seconds.max(1)));
-        Limits { connect: CONNECT.min(whole / 2), whole, largest_answer: LARGEST_ANSWER }
+        self.pace().limits(LARGEST_ANSWER)
     }
 
     /// How many calls, for the gate.
     #[must_use]
     pub fn throughput(&self) -> Throughput {
-        let at_least_one = |number: u16| NonZeroU32::new(u32::from(number)).unwrap_or(NonZeroU32::MIN);
-        Throughput {
-            at_once: at_least_one(self.calls_at_once),
-            per_second: at_least_one(self.calls_per_second),
-            burst: at_least_one(self.calls_per_second),
-            longest_wait: LONGEST_WAIT,
-        }
+        self.pace().throughput(LONGEST_WAIT)
     }
 
     pub(super) fn understand(&self) -> Result<Understood, Vec<Problem>> {
@@ -295,23 +283,21 @@ impl ScimSettings {
         let entitlement = match &self.entitlement {
             EntitlementAs::Group { named_by, lookup } => Some(UnderstoodEntitlement::Group { named_by: *named_by, lookup: *lookup }),
             EntitlementAs::Attribute { path } => match value_path(path).parse::<AttributePath>() {
-                Ok(read) => Some(UnderstoodEntitlement::Attribute(read)),
-                Err(_) => {
+                Ok(read) if read.may_hold_several() && !read.name().eq_ignore_ascii_case("groups") => {
+                    Some(UnderstoodEntitlement::Attribute(read))
+                }
+                Ok(_) | Err(_) => {
                     let why = "It is no attribute with several values, such as entitlements, roles or roles[type eq \"app\"].";
                     wrong("entitlement", Some("path"), why.to_owned());
                     None
                 }
             },
         };
-        for (field, value, least, most) in [
-            ("page_size", self.page_size, 1, LARGEST_PAGE),
-            ("timeout_seconds", self.timeout_seconds.into(), 2, LONGEST_TIMEOUT.into()),
-            ("calls_at_once", self.calls_at_once.into(), 1, MOST_AT_ONCE.into()),
-            ("calls_per_second", self.calls_per_second.into(), 1, MOST_PER_SECOND.into()),
-        ] {
-            if !(least..=most).contains(&value) {
-                wrong(field, None, format!("It must lie between {least} and {most}."));
-            }
+        if !(1..=LARGEST_PAGE).contains(&self.page_size) {
+            wrong("page_size", None, format!("It must lie between 1 and {LARGEST_PAGE}."));
+        }
+        for (field, possible) in self.pace().out_of_range(SHORTEST_TIMEOUT) {
+            wrong(field, None, format!("It must lie between {} and {}.", possible.start(), possible.end()));
         }
         match (matching, entitlement) {
             (Ok(matching), Some(entitlement)) if problems.is_empty() => Ok(Understood {

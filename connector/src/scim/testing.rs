@@ -2,6 +2,7 @@
 
 use super::ScimConnector;
 use super::client::{Endpoint, Question};
+use super::membership::MemberFilter;
 use super::path::{AttributePath, field, same_in_any_case};
 use super::record::Record;
 use super::settings::{MembershipLookup, Patch, UnderstoodEntitlement};
@@ -14,6 +15,11 @@ use serde_json::Value;
 
 /// What no account has.
 const NOBODY: &str = "nobody-has-this-00000000-0000-0000";
+
+const NOBODY_SEEN_BY_AUTO: &str = "The machine takes the question about one member. No member was there to see whether it finds one, so a no is checked by reading the group.";
+const NOBODY_SEEN_BY_FILTER: &str = "The machine takes the question about one member. No member was there to see whether it finds one, and with this lookup a no is not checked: test again when a group has a member, or set the lookup to auto.";
+const NOT_UNDERSTOOD_BY_AUTO: &str = "The machine cannot be asked about one member, so groups are read with all their members.";
+const NOT_UNDERSTOOD_BY_FILTER: &str = "The machine cannot be asked about one member; set the lookup to auto.";
 
 impl ScimConnector {
     pub(super) async fn look_at_settings(&self, log: &mut Exchanges) -> Result<Tested, Fault> {
@@ -66,14 +72,16 @@ impl ScimConnector {
         if !matches!(lookup, MembershipLookup::Auto | MembershipLookup::Filter) {
             return;
         }
-        findings.push(match self.answers_about_members(log).await {
-            Ok(true) => (true, "Members are found by a filter.".to_owned()),
-            Ok(false) if lookup == MembershipLookup::Auto => {
-                (true, "The machine cannot be asked about one member, so groups are read with all their members.".to_owned())
-            }
-            Ok(false) => (false, "The machine cannot be asked about one member; set the lookup to auto.".to_owned()),
+        let auto = lookup == MembershipLookup::Auto;
+        let (well, said) = match self.answers_about_members(log).await {
+            Ok(MemberFilter::Proven) => (true, "Members are found by a filter.".to_owned()),
+            Ok(MemberFilter::NobodySeen) if auto => (true, NOBODY_SEEN_BY_AUTO.to_owned()),
+            Ok(MemberFilter::NobodySeen) => (false, NOBODY_SEEN_BY_FILTER.to_owned()),
+            Ok(MemberFilter::NotUnderstood) if auto => (true, NOT_UNDERSTOOD_BY_AUTO.to_owned()),
+            Ok(MemberFilter::NotUnderstood) => (false, NOT_UNDERSTOOD_BY_FILTER.to_owned()),
             Err(fault) => (false, format!("Members cannot be asked about: {fault}")),
-        });
+        };
+        findings.push((well, said));
     }
 
     async fn look_at_types(&self, findings: &mut Vec<(bool, String)>, log: &mut Exchanges) {

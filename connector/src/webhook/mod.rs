@@ -13,11 +13,11 @@ pub mod signing;
 
 pub use settings::WebhookSettings;
 
-use crate::connector::{Applied, Capabilities, Connector, ConnectorKind, Surroundings, Tested};
+use crate::connector::{Applied, Capabilities, Connector, Surroundings, Tested};
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
 use crate::http::{Answer, Ask, HttpOut, plain_words};
-use crate::order::{Actual, Operation, Order, Plan, Step};
+use crate::order::{Actual, Order, Plan, Step};
 use crate::secret::Secret;
 use async_trait::async_trait;
 use message::Message;
@@ -108,10 +108,6 @@ fn address(http: &HttpOut, field: &'static str, text: &str) -> Result<Url, Fault
 
 #[async_trait]
 impl Connector for Webhook {
-    fn kind(&self) -> ConnectorKind {
-        ConnectorKind::Webhook
-    }
-
     fn capabilities(&self) -> Capabilities {
         let WebhookSettings { accounts, reads_back, undoes, answers_later, .. } = self.settings;
         Capabilities { accounts, reads_back, undoes, answers_later }
@@ -183,13 +179,7 @@ impl Connector for Webhook {
         // Another id than that of the step, should the caller use one key for both.
         let id = format!("undo_{key}");
         let message = Message::undo(order, step, &id);
-        let purpose = match step.operation {
-            Operation::ReadyAccount => "undo_ready_account",
-            Operation::Give => "undo_give",
-            Operation::Take => "undo_take",
-            Operation::CloseAccount => "undo_close_account",
-        };
-        let answer = self.say(purpose, &self.url, &message, &self.secrets, log).await?;
+        let answer = self.say(step.operation.undo_word(), &self.url, &message, &self.secrets, log).await?;
         answer::done(&answer).map(|_| ())
     }
 }

@@ -1,20 +1,12 @@
 //! Settings of a receiver, as they are kept; the secret is kept elsewhere.
 
 use crate::fault::Fault;
-use crate::http::{Limits, Throughput};
+use crate::http::{Limits, Pace, Throughput};
 use serde::{Deserialize, Serialize};
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Longest an answer may take, in seconds: less than the lease of a job. Receivers that need longer
-/// answer 202.
-const LONGEST_TIMEOUT: u16 = 50;
-const MOST_AT_ONCE: u16 = 32;
-const MOST_PER_SECOND: u16 = 100;
 /// Longest address, in bytes.
 const LONGEST_ADDRESS: usize = 2000;
-/// Until a connection stands, at most; with short timeouts, half of the timeout.
-const CONNECT: Duration = Duration::from_secs(5);
 /// Longest a message waits for its turn before it is tried again later.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -39,7 +31,7 @@ pub struct WebhookSettings {
     /// The receiver may answer 202 and say later what came of it.
     #[serde(default)]
     pub answers_later: bool,
-    /// Longest an answer may take, 1 to 50 seconds.
+    /// Longest an answer may take, 1 to 50 seconds. Receivers that need longer answer 202.
     #[serde(default = "usual_timeout")]
     pub timeout_seconds: u16,
     /// Most messages at the same time, 1 to 32.
@@ -106,35 +98,27 @@ impl WebhookSettings {
         if self.read_url.is_some() && !self.reads_back {
             return wrong("read_url", "it would never be asked, because the receiver is not said to read back.".to_owned());
         }
-        for (field, value, most) in [
-            ("timeout_seconds", self.timeout_seconds, LONGEST_TIMEOUT),
-            ("calls_at_once", self.calls_at_once, MOST_AT_ONCE),
-            ("calls_per_second", self.calls_per_second, MOST_PER_SECOND),
-        ] {
-            if !(1..=most).contains(&value) {
-                return wrong(field, format!("it must lie between 1 and {most}."));
-            }
+        match self.pace().out_of_range(1).into_iter().next() {
+            Some((field, possible)) => wrong(field, format!("it must lie between {} and {}.", possible.start(), possible.end())),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    fn pace(&self) -> Pace {
+        let Self { timeout_seconds, calls_at_once, calls_per_second, .. } = *self;
+        Pace { timeout_seconds, calls_at_once, calls_per_second }
     }
 
     /// How long a message may take.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let whole = Duration::from_secs(u64::from(self.timeout_seconds.max(1)));
-        Limits { connect: CONNECT.min(whole / 2), whole, ..Limits::default() }
+        self.pace().limits(Limits::default().largest_answer)
     }
 
     /// How many messages the receiver gets.
     #[must_use]
     pub fn throughput(&self) -> Throughput {
-        let at_least_one = |number: u16| NonZeroU32::new(u32::from(number)).unwrap_or(NonZeroU32::MIN);
-        Throughput {
-            at_once: at_least_one(self.calls_at_once),
-            per_second: at_least_one(self.calls_per_second),
-            burst: at_least_one(self.calls_per_second),
-            longest_wait: LONGEST_WAIT,
-        }
+        self.pace().throughput(LONGEST_WAIT)
     }
 }
 
@@ -181,13 +165,5 @@ mod tests {
         assert_eq!(refused(|s| s.timeout_seconds = 51).0, "timeout_seconds");
         assert_eq!(refused(|s| s.calls_at_once = 33).0, "calls_at_once");
         assert_eq!(refused(|s| s.calls_per_second = 0).0, "calls_per_second");
-    }
-
-    #[test]
-    fn connecting_never_takes_as_long_as_the_whole() {
-        for seconds in 1..=50 {
-            let limits = WebhookSettings { timeout_seconds: seconds, ..WebhookSettings::usual("https://a.example") }.limits();
-            assert!(limits.connect < limits.whole, "{seconds}");
-        }
     }
 }

@@ -245,6 +245,74 @@ async fn a_server_that_finds_no_members_although_the_account_names_the_group_is_
     assert_eq!(read_back(&connector, &give).await.entitlements, ["Ledger".to_owned()].into());
 }
 
+/// A server that answers every question about one member with nobody, and whose accounts do not say in
+/// which groups they are.
+async fn with_a_filter_that_finds_nobody(bench: &Bench) -> Between {
+    let between = Between::new(&bench.base).await;
+    let empty = json!({ "totalResults": 0, "Resources": [] }).to_string();
+    between.play("GET", "members.value", usize::MAX, Trick::Say("200 OK", "", empty));
+    between.play("GET", "/Users", usize::MAX, Trick::Rewrite("\"groups\"", "\"unshown\""));
+    between
+}
+
+#[tokio::test]
+async fn access_is_not_taken_to_be_gone_because_a_filter_finds_nobody() {
+    for kind in BOTH {
+        let bench = Bench::new(kind);
+        let id = bench.user(json!({ "userName": "ada" })).await;
+        let group = bench.group("Ledger", &[&id]).await;
+        let between = with_a_filter_that_finds_nobody(&bench).await;
+        let connector = connector_at(&between.url(), |_| {});
+        let take = order(Change::Take, "ada", "Ledger");
+        assert_eq!(read_back(&connector, &take).await.entitlements, ["Ledger".to_owned()].into(), "{kind:?}");
+        let (plan, _) = carry_out(&connector, &take).await.unwrap();
+        assert_eq!((&plan.steps[0].before, plan.steps[0].needed), (&Before::Entitlement { held: true }, true), "{kind:?}");
+        assert!(bench.members(&group).await.is_empty(), "{kind:?}");
+        assert_eq!(read_back(&connector, &take).await.entitlements, [].into(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn access_by_a_group_that_was_renamed_is_found_although_a_filter_finds_nobody() {
+    let bench = Bench::new(Kind::Scimmy);
+    let id = bench.user(json!({ "userName": "ada" })).await;
+    bench.group("Ledger (old)", &[&id]).await;
+    let between = with_a_filter_that_finds_nobody(&bench).await;
+    let actual = read_back(&connector_at(&between.url(), |_| {}), &order(Change::Take, "ada", "Ledger")).await;
+    assert_eq!(actual.entitlements, ["Ledger (old)".to_owned()].into());
+}
+
+#[tokio::test]
+async fn an_account_that_we_made_is_not_deleted_because_a_filter_finds_no_other_access() {
+    let bench = Bench::new(Kind::Scimmy);
+    let between = with_a_filter_that_finds_nobody(&bench).await;
+    let connector = connector_at(&between.url(), |_| {});
+    let give = order(Change::Give, "ada", "Ledger");
+    let done = apply(&connector, &give, &READY, &mut Exchanges::default()).await.unwrap();
+    let Applied::Done { account: Some(id) } = done else { panic!("{done:?}") };
+    bench.group("Payroll", &[&id]).await;
+    connector.undo(&give, &READY, uuid::Uuid::from_u128(9), &mut Exchanges::default()).await.unwrap();
+    assert_eq!(bench.users().await[0]["active"], false);
+}
+
+#[tokio::test]
+async fn one_value_is_not_replaced_where_the_settings_say_that_there_are_several() {
+    for patch in ["yes", "no"] {
+        let bench = Bench::new(Kind::Scimmy);
+        bench.user(json!({ "userName": "ada", "roles": [{ "value": "writers" }] })).await;
+        let between = Between::new(&bench.base).await;
+        between.play("GET", "/Users", usize::MAX, Trick::Rewrite("[{\"value\":\"writers\"}]", "{\"value\":\"writers\"}"));
+        let connector = connector_at(&between.url(), |settings| {
+            settings["patch"] = json!(patch);
+            settings["entitlement"] = json!({ "as": "attribute", "path": "roles" });
+        });
+        let said = refused(carry_out(&connector, &order(Change::Give, "ada", "readers")).await);
+        let expected = "The account over there holds one value in roles and no list of values, so nothing can be added or removed there. Nothing was changed.";
+        assert_eq!(said, expected, "{patch}");
+        assert!(between.heard("PATCH").is_empty() && between.heard("PUT").is_empty(), "{patch}");
+    }
+}
+
 #[tokio::test]
 async fn what_we_made_and_may_not_delete_becomes_inactive_when_it_is_undone() {
     let bench = Bench::new(Kind::Scim2);

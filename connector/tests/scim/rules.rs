@@ -1,6 +1,7 @@
 //! What every connector has to do.
 
 use super::bench::{Bench, connector_at};
+use crate::between::Between;
 use crate::conformance::Counterpart;
 use crate::servers::{Kind, TOKEN};
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 struct Scim {
     connector: ScimConnector,
+    between: Between,
 }
 
 const REFERENCES: [&str; 2] = ["\"ledger\\read\"", "ledger\" or displayName pr or \"1\" eq \"1"];
@@ -22,7 +24,8 @@ impl Scim {
             bench.group(reference, &[]).await;
         }
         // The rules' people share a mail address, and their numbers are their logins.
-        Self { connector: connector_at(&bench.base, change) }
+        let between = Between::new(&bench.base).await;
+        Self { connector: connector_at(&between.url(), change), between }
     }
 }
 
@@ -38,6 +41,10 @@ impl Counterpart for Scim {
             reference: reference.to_owned(),
             name: "Ledger".to_owned(),
         })
+    }
+
+    fn changes(&self) -> u64 {
+        ["POST", "PUT", "PATCH", "DELETE"].iter().map(|method| self.between.heard(method).len() as u64).sum()
     }
 
     fn secret(&self) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! What the test of the settings says.
 
-use super::bench::{BOTH, Bench, out_to};
+use super::bench::{BOTH, Bench, connector_at, out_to};
+use crate::between::{Between, Trick};
 use crate::servers::Kind;
 use connector::scim::{ScimConnector, ScimSettings};
 use connector::{Connector, Exchanges, Fault, Secret};
@@ -19,6 +20,7 @@ async fn settings_that_work_are_told_so_in_sentences() {
     for kind in BOTH {
         let bench = Bench::new(kind);
         bench.group("Ledger", &[]).await;
+        bench.group("Payroll", &["somebody"]).await;
         let found = findings(&bench.connector(|_| {})).await;
         assert_eq!(bad(&found), Vec::<&str>::new(), "{kind:?}");
         let said: Vec<&str> = found.iter().map(|(_, said)| said.as_str()).collect();
@@ -27,7 +29,7 @@ async fn settings_that_work_are_told_so_in_sentences() {
             "The machine knows every attribute that the settings name.",
             "Accounts can be read; there are 0.",
             "Accounts are found by userName.",
-            "Groups can be read; there are 1.",
+            "Groups can be read; there are 2.",
             "Members are found by a filter.",
         ] {
             assert!(said.contains(&sentence), "{kind:?} {sentence} is not in {said:?}");
@@ -66,6 +68,31 @@ async fn each_thing_that_is_wrong_is_a_sentence_of_its_own() {
             }
         });
         assert_eq!(bad(&findings(&connector).await), expected, "{kind:?} {change}");
+    }
+}
+
+#[tokio::test]
+async fn members_are_said_to_be_found_by_a_filter_only_when_one_was() {
+    let nobody_seen = "No member was there to see whether it finds one";
+    for (members, finds, lookup, well, part) in [
+        (&["somebody"][..], true, "filter", true, "Members are found by a filter."),
+        (&["somebody"], false, "filter", false, "set the lookup to auto."),
+        (&["somebody"], false, "auto", true, "so groups are read with all their members."),
+        (&[], true, "filter", false, nobody_seen),
+        (&[], true, "auto", true, nobody_seen),
+    ] {
+        let bench = Bench::new(Kind::Scimmy);
+        bench.group("Empty", &[]).await;
+        bench.group("Ledger", members).await;
+        let between = Between::new(&bench.base).await;
+        if !finds {
+            let empty = json!({ "totalResults": 0, "Resources": [] }).to_string();
+            between.play("GET", "members.value", usize::MAX, Trick::Say("200 OK", "", empty));
+        }
+        let connector = connector_at(&between.url(), |settings| settings["entitlement"] = json!({ "as": "group", "lookup": lookup }));
+        let found = findings(&connector).await;
+        let last = found.last().unwrap();
+        assert!(last.0 == well && last.1.contains(part), "{members:?} {finds} {lookup}: {last:?}");
     }
 }
 

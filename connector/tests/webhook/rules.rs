@@ -55,8 +55,8 @@ impl Counterpart for Signed {
         self.other.read_back(order, &mut Exchanges::default()).await.unwrap()
     }
 
-    async fn changes(&self) -> Option<u64> {
-        Some(self.far.receiver.changes())
+    fn changes(&self) -> u64 {
+        self.far.receiver.changes()
     }
 
     async fn finish(&self, applied: &Applied) {

@@ -2,7 +2,7 @@
 
 use crate::far_side::{FarSide, ROLE, carry_out, key, order, step, webhook};
 use connector::webhook::WebhookSettings;
-use connector::{Account, Applied, Before, Capabilities, Change, Connector, ConnectorKind, Exchanges, Fault, Operation, Retry};
+use connector::{Account, Applied, Before, Capabilities, Change, Connector, Exchanges, Fault, Operation, Retry};
 
 #[tokio::test]
 async fn access_is_given_read_back_and_taken_again_with_the_account() {
@@ -76,7 +76,6 @@ async fn what_a_receiver_cannot_do_is_not_asked_of_it() {
     let refused = connector.undo(&order(Change::Give), &step(Operation::Give), key(1), &mut Exchanges::default()).await.unwrap_err();
     assert_eq!(refused.retry(), Retry::No);
     assert_eq!(far.heard().len(), heard);
-    assert_eq!(connector.kind(), ConnectorKind::Webhook);
     assert_eq!(connector.capabilities(), Capabilities { accounts: false, reads_back: true, undoes: false, answers_later: false });
 }
 

@@ -51,8 +51,8 @@ pub struct StandIn {
 /// Somebody was asked in another's place, or where nobody could be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reassigned {
-    /// Who is no longer asked.
-    pub from: Option<IdentityId>,
+    /// Who is no longer asked, through whatever account.
+    pub from: Option<PersonId>,
     /// Who is asked.
     pub to: Nominee,
 }
@@ -77,7 +77,8 @@ pub struct StageFacts<'a> {
     pub nominees: &'a Nominees,
     /// Delegations in force for this request.
     pub stand_ins: &'a [StandIn],
-    /// People it concerns: subject, requester, whoever answers for a subject that is no person.
+    /// People it concerns: subject, requester, whoever answers for a subject that is no person, and
+    /// who joined it.
     pub concerned: &'a [PersonId],
     /// People who decided on this revision, or in whose name somebody did.
     pub decided: &'a [PersonId],
@@ -113,6 +114,15 @@ impl Candidate {
     pub fn is_next_level(&self) -> bool {
         self.because.ends_with(NEXT_LEVEL)
     }
+
+    /// Checks that they may give their place to somebody else. Who stands in for somebody has none:
+    /// they decide for them, and hand nothing on. Otherwise two approvals could come of one place.
+    ///
+    /// # Errors
+    /// [`RuleBroken::HandsOn`] for a delegate.
+    pub fn may_give_away(&self) -> Result<(), RuleBroken> {
+        if self.stands_in.is_some() { Err(RuleBroken::HandsOn) } else { Ok(()) }
+    }
 }
 
 /// Works out who may decide at a stage now: of everybody the plan names, those who are active, whom
@@ -133,7 +143,7 @@ pub fn who_decides(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<Vec<C
     }
     for (place, reassigned) in facts.reassigned.iter().enumerate() {
         // Unless that person was replaced again later.
-        if !facts.reassigned.iter().skip(place + 1).any(|later| later.from == Some(reassigned.to.identity)) {
+        if !facts.reassigned.iter().skip(place + 1).any(|later| later.from == Some(reassigned.to.person)) {
             asked.add(&reassigned.to, "");
         }
     }
@@ -194,7 +204,7 @@ impl Asked<'_> {
         for nominee in facts.nominees.of(source) {
             nobody = false;
             // Who was replaced is not asked again, from whatever source.
-            match facts.reassigned.iter().rfind(|r| r.from == Some(nominee.identity)) {
+            match facts.reassigned.iter().rfind(|r| r.from == Some(nominee.person)) {
                 Some(by) => self.refusals.push(format!("{} ({}) was replaced by {}", nominee.name, nominee.because, by.to.name)),
                 None => self.add(nominee, how),
             }
@@ -238,7 +248,7 @@ impl Asked<'_> {
             for stand_in in self.facts.stand_ins.iter().filter(|s| s.from == delegator.identity) {
                 let to = &stand_in.to;
                 let known = self.candidates.iter().any(|c| c.identity == to.identity);
-                let replaced = self.facts.reassigned.iter().any(|r| r.from == Some(to.identity));
+                let replaced = self.facts.reassigned.iter().any(|r| r.from == Some(to.person));
                 if known || replaced || to.person == delegator.person || self.refusal(to).is_some() {
                     continue;
                 }
@@ -284,8 +294,10 @@ pub fn may_decide<'a>(
         return Err(RuleBroken::AlreadyDecided);
     }
     let candidate = candidates.iter().find(|c| c.identity == by).ok_or(RuleBroken::NotACandidate)?;
-    // A claim binds the others only while whoever made it may decide.
-    let claimed = claimed_by.is_some_and(|claimant| claimant != by && candidates.iter().any(|c| c.identity == claimant));
+    // A claim binds the others only while whoever made it may decide, and never the next level, which
+    // is asked because those before it did not decide.
+    let claimed = !candidate.is_next_level()
+        && claimed_by.is_some_and(|claimant| claimant != by && candidates.iter().any(|c| c.identity == claimant));
     if claimed { Err(RuleBroken::ClaimedByAnother) } else { Ok(candidate) }
 }
 

@@ -198,9 +198,9 @@ fn a_delegate_stands_beside_whoever_is_away_and_never_adds_an_approval() {
 fn whoever_was_replaced_is_not_asked_again_and_whoever_replaced_them_is() {
     let sources = [ApproverSource::LineManager];
     let mut known = Known::new(vec![(ApproverSource::LineManager, nominee(1, true, "line manager"))]);
-    known.reassigned = vec![Reassigned { from: Some(identity(1)), to: nominee(2, true, "reassigned") }];
+    known.reassigned = vec![Reassigned { from: Some(person(1)), to: nominee(2, true, "reassigned") }];
     assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2)]));
-    known.reassigned.push(Reassigned { from: Some(identity(2)), to: nominee(3, true, "reassigned") });
+    known.reassigned.push(Reassigned { from: Some(person(2)), to: nominee(3, true, "reassigned") });
     assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(3)]));
     known.concerned = vec![person(3)];
     let held = known.ids(&rule(&sources)).unwrap_err();
@@ -220,6 +220,55 @@ fn a_claim_keeps_the_others_out_while_whoever_made_it_may_decide() {
     assert_eq!(ask(1, Some(2)), Err(RuleBroken::ClaimedByAnother));
     assert_eq!(ask(1, Some(3)), Ok(identity(1)), "a claim of somebody who is not asked any more");
     assert_eq!(ask(3, Some(2)), Err(RuleBroken::NotACandidate));
+}
+
+#[test]
+fn a_claim_does_not_bind_the_next_level_nor_who_stands_in_for_it() {
+    let (sources, next) = ([ApproverSource::LineManager, ApproverSource::ApplicationOwner], [ApproverSource::ManagersManager]);
+    let rule = StageRule { escalate_to: &next, ..rule(&sources) };
+    let known = Known {
+        escalated: true,
+        stand_ins: vec![StandIn { delegation: delegation(1), from: identity(3), to: nominee(4, true, "delegate") }],
+        ..Known::new(vec![
+            (ApproverSource::LineManager, nominee(1, true, "line manager")),
+            (ApproverSource::ApplicationOwner, nominee(2, true, "owner")),
+            (ApproverSource::ManagersManager, nominee(3, true, "manager's manager")),
+        ])
+    };
+    let all = who_decides(&rule, &known.facts()).unwrap_or_default();
+    for (by, expected) in [(1, Ok(identity(1))), (2, Err(RuleBroken::ClaimedByAnother)), (3, Ok(identity(3))), (4, Ok(identity(4)))] {
+        let answer = may_decide(identity(by), person(by), &all, &[], &[], Some(identity(1))).map(|c| c.identity);
+        assert_eq!(answer, expected, "{by}");
+    }
+}
+
+#[test]
+fn a_delegate_has_no_place_to_give_away_so_that_a_quorum_of_two_stays_two_of_those_named() {
+    let sources = [ApproverSource::Group("security".into())];
+    let rule = StageRule { quorum: 2, ..rule(&sources) };
+    let group = |n| (sources[0].clone(), nominee(n, true, "member of security"));
+    let mut known = Known::new(vec![group(1), group(2)]);
+    known.stand_ins = vec![StandIn { delegation: delegation(1), from: identity(1), to: nominee(3, true, "delegate") }];
+    let all = who_decides(&rule, &known.facts()).unwrap_or_default();
+    for (n, expected) in [(1, Ok(())), (2, Ok(())), (3, Err(RuleBroken::HandsOn))] {
+        let candidate = all.iter().find(|c| c.identity == identity(n)).unwrap();
+        assert_eq!(candidate.may_give_away(), expected, "{n}");
+    }
+    // Whoever the delegate stood in for goes with their place, and so does the delegate.
+    known.reassigned = vec![Reassigned { from: Some(person(1)), to: nominee(4, true, "reassigned") }];
+    assert_eq!(known.ids(&rule), Ok(vec![identity(2), identity(4)]));
+}
+
+#[test]
+fn whoever_was_replaced_is_not_asked_through_another_account_either() {
+    let group = ApproverSource::Group("security".into());
+    let sources = [group.clone()];
+    let mut known = Known::new([1, 11, 2].map(|n| (group.clone(), nominee(n, true, "member of security"))).into_iter().collect());
+    known.reassigned = vec![Reassigned { from: Some(person(1)), to: nominee(3, true, "reassigned") }];
+    assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2), identity(3)]));
+    // Replaced again, through the other account.
+    known.reassigned.push(Reassigned { from: Some(person(13)), to: nominee(4, true, "reassigned") });
+    assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2), identity(4)]));
 }
 
 proptest! {
@@ -244,7 +293,7 @@ proptest! {
             stand_ins: stand_ins.into_iter().map(|(from, to, active)| StandIn { delegation: delegation(from), from: identity(from), to: nominee(to, active, "x") }).collect(),
             concerned: concerned.into_iter().map(person).collect(),
             decided: decided.into_iter().map(person).collect(),
-            reassigned: reassigned.into_iter().map(|(from, to, active)| Reassigned { from: from.map(identity), to: nominee(to, active, "x") }).collect(),
+            reassigned: reassigned.into_iter().map(|(from, to, active)| Reassigned { from: from.map(person), to: nominee(to, active, "x") }).collect(),
             escalated,
             approvals: 0,
         };

@@ -14,8 +14,7 @@ const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 #[must_use]
 pub fn file_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let visible: String =
-        last.chars().filter(|c| !is_forbidden(*c) && !matches!(c, '\u{AD}' | '\u{200C}' | '\u{200D}' | '\n')).collect();
+    let visible: String = last.chars().filter(|c| !is_forbidden(*c) && !matches!(c, '\u{AD}' | '\u{200C}' | '\u{200D}' | '\n')).collect();
     // Composed only now: what was taken out may have stood between a letter and its accent.
     let visible: String =
         composed(&visible).chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\t') { '_' } else { c }).collect();

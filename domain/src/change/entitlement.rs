@@ -66,7 +66,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         "reference",
         "What it is called over there",
         Shape::Line(500),
-        "The group or role that the connection of the application gives and takes. Empty means its name.",
+        "The group or role that the connection of the application gives and takes. Empty means the name as it is now; another name later changes nothing over there.",
     )
     .empty_means("its name")
     .always(),
@@ -103,17 +103,20 @@ pub struct EntitlementBody {
     pub questions: Vec<Question>,
     /// Ids of what it gives as well.
     pub includes: Vec<String>,
-    /// What it is called in the machine that gives it; none: its name.
-    pub reference: Option<String>,
+    /// What it is called in the machine that gives it. Left empty it is the name of that moment: what
+    /// is given never follows another name, which needs nobody else.
+    pub reference: String,
 }
 
 impl EntitlementBody {
     pub(super) fn read(form: &mut Form<'_>) -> Self {
         let questions = read_questions(form, "questions");
+        let (name, reference) = (form.name("name"), form.text("reference"));
         let body = Self {
             application: form.identifier("application"),
             source_id: form.identifier("source_id"),
-            name: form.name("name"),
+            reference: if reference.is_empty() { name.clone() } else { reference },
+            name,
             description: form.text("description"),
             tier: form.word("tier", RiskTier::Standard),
             tier_reason: form.text("tier_reason"),
@@ -125,7 +128,6 @@ impl EntitlementBody {
             audience_units: form.list("audience_units", MOST_UNITS),
             questions,
             includes: form.list("includes", MOST_INCLUDED),
-            reference: Some(form.text("reference")).filter(|text| !text.is_empty()),
         };
         if body.tier == RiskTier::Privileged && body.longest_days.is_none_or(|days| days > LONGEST_PRIVILEGED_DAYS) {
             form.refuse(
@@ -156,7 +158,7 @@ impl EntitlementBody {
             ("audience_units", self.audience_units.join("\n")),
             ("questions", question_lines(&self.questions)),
             ("includes", self.includes.join("\n")),
-            ("reference", self.reference.clone().unwrap_or_default()),
+            ("reference", self.reference.clone()),
         ]
         .map(|(name, text)| (name.to_owned(), text))
         .into()
@@ -188,12 +190,13 @@ pub(super) fn is_wider<T: PartialEq>(before: &[T], after: &[T]) -> bool {
 }
 
 /// Whether a question is gone, is of another kind, need no longer be answered, or takes answers that
-/// it did not take before.
+/// it did not take before. What has to be answered is asked in the words that were agreed on: others
+/// could ask for nothing any more.
 fn asks_less(before: &[Question], after: &[Question]) -> bool {
     let easier = |was: &Question, now: &Question| {
         let ((was_least, was_most), (least, most)) = (was.limits(), now.limits());
         now.kind != was.kind
-            || (was.required && !now.required)
+            || (was.required && (!now.required || now.label != was.label || now.help != was.help))
             || least < was_least
             || most > was_most
             || (was.kind == QuestionKind::Choice && now.options.iter().any(|option| !was.options.contains(option)))

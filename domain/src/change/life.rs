@@ -77,6 +77,16 @@ impl ChangeLife {
         }
     }
 
+    /// Since when it is in force, once it is: what is confirmed after the time that it was wanted for
+    /// begins later than that.
+    #[must_use]
+    pub fn in_force_since(&self) -> Option<Timestamp> {
+        match self {
+            Self::InForce { at, .. } => Some(*at),
+            Self::Proposed | Self::Confirmed { .. } | Self::Refused(_) | Self::Withdrawn(_) | Self::Overtaken { .. } => None,
+        }
+    }
+
     /// Neither in force nor given up.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -41,8 +41,8 @@ pub fn newly_named(before: Option<&Body>, after: &Body) -> Vec<String> {
 
 /// Whether somebody can be the second person of a change, where `own` are all accounts of that
 /// person: not of what they proposed themselves through any of them, and not of what makes them an
-/// approver.
+/// approver. A command has no proposer among the people.
 #[must_use]
-pub fn may_be_second(own: &[IdentityId], proposed_by: IdentityId, named: &[IdentityId]) -> bool {
-    !own.is_empty() && !own.contains(&proposed_by) && !named.iter().any(|person| own.contains(person))
+pub fn may_be_second(own: &[IdentityId], proposed_by: Option<IdentityId>, named: &[IdentityId]) -> bool {
+    !own.is_empty() && !proposed_by.is_some_and(|person| own.contains(&person)) && !named.iter().any(|person| own.contains(person))
 }

@@ -162,14 +162,28 @@ fn what_weakens_a_record_or_names_who_decides_needs_a_second_person_and_nothing_
             Entitlement,
             &[(
                 "questions",
-                "why | Which of the books | text | required | least 5 | most 80 | help Please.\nday | From when | date | required\nn | How many | number | optional",
+                "why | Which books | text | required | least 5 | most 80 | help The short name.\nday | From which day | date | required | help As agreed.\nn | How many | number | optional",
             )],
             &[],
+        ),
+        (
+            Entitlement,
+            &[(
+                "questions",
+                "why | Comment | text | required | least 5 | most 80 | help The short name.\nday | From when | date | optional",
+            )],
+            &["questions"],
+        ),
+        (
+            Entitlement,
+            &[("questions", "why | Which books | text | required | least 5 | most 80 | help Anything.\nday | From when | date | optional")],
+            &["questions"],
         ),
         (Entitlement, &[("includes", "")], &["includes"]),
         (Entitlement, &[("includes", "ledger-read\nledger-pay")], &["includes"]),
         (Entitlement, &[("reference", "LEDGER_ADMINS")], &["reference"]),
         (Entitlement, &[("reference", "")], &["reference"]),
+        (Entitlement, &[("name", "Ledger Admins")], &[]),
         (Conflict, &[("title", "Pay and release")], &["title"]),
         (Conflict, &[("description", "Four eyes.")], &["description"]),
         (Conflict, &[("severity", "low")], &["severity"]),
@@ -247,6 +261,19 @@ fn a_question_that_takes_answers_it_did_not_take_before_needs_a_second_person() 
 }
 
 #[test]
+fn a_reference_that_is_left_empty_is_the_name_of_that_moment_and_follows_no_other_name() {
+    let first = body(RecordKind::Entitlement, &[("reference", "")]);
+    assert_eq!(first.text()["reference"], "Ledger Writer");
+    let mut renamed = first.text();
+    renamed.insert("name".to_owned(), "LEDGER_ADMINS".to_owned());
+    let renamed = Body::parse(RecordKind::Entitlement, &renamed, false).unwrap();
+    assert_eq!(renamed.text()["reference"], "Ledger Writer");
+    assert_eq!(needs_second(Some(&first), &renamed), Vec::<String>::new());
+    let emptied = body(RecordKind::Entitlement, &[("name", "LEDGER_ADMINS"), ("reference", "")]);
+    assert_eq!(needs_second(Some(&first), &emptied), ["reference"], "emptied, it becomes the new name");
+}
+
+#[test]
 fn taking_back_what_was_retired_or_closed_needs_a_second_person() {
     for kind in [RecordKind::Application, RecordKind::Entitlement] {
         assert_eq!(needs_second(Some(&body(kind, &[("state", "retired")])), &body(kind, &[])), ["state"], "{kind}");
@@ -293,6 +320,6 @@ fn the_second_person_is_another_person_and_gains_nothing() {
         (vec![second], vec![third], true),
         (vec![], vec![], false),
     ] {
-        assert_eq!(may_be_second(&own, proposer, &named), expected, "{own:?} {named:?}");
+        assert_eq!(may_be_second(&own, Some(proposer), &named), expected, "{own:?} {named:?}");
     }
 }

@@ -40,10 +40,22 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     .always()
     .naming(Names::Applications),
     FieldSpec::new("review_every_days", "Days between reviews", Shape::Number(1, 730), "1 to 730.").required().always(),
-    FieldSpec::new("termination_within_hours", "Access ends within hours", Shape::Number(1, 720), "After the last day. 1 to 720.")
-        .required()
-        .always(),
-    FieldSpec::new("control_owner", "Control owner", Shape::Line(200), "Who answers for the specification.").required().always(),
+    FieldSpec::new(
+        "termination_within_hours",
+        "Access ends within hours",
+        Shape::Number(1, 720),
+        "By the clock, from the moment somebody leaves or is suspended: their removals are due by then. 1 to 720.",
+    )
+    .required()
+    .always(),
+    FieldSpec::new(
+        "control_owner",
+        "Control owner",
+        Shape::Line(200),
+        "Who answers for the specification; the page of each identity says so.",
+    )
+    .required()
+    .always(),
     FieldSpec::new("evidence_source", "Evidence", Shape::Line(200), "Where conformity shows.").required().always(),
 ];
 

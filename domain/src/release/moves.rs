@@ -1,7 +1,7 @@
 //! What people may do about a release that a machine carries out, and why not where they may not.
 
 use super::{ReleaseKind, ReleaseState};
-use crate::saga::{self, Next, StepRecord};
+use crate::saga::{self, Next, NextUndo, StepRecord};
 use serde::{Deserialize, Serialize};
 
 /// Whether a move is open to somebody who may lend a hand.
@@ -59,12 +59,24 @@ pub enum Failed {
     Step(usize),
     /// The reading that should have proven it.
     Proof,
+    /// The step at this position, which has to be taken back.
+    Undo(usize),
 }
 
-/// What failed and may be taken as done; nothing unless it failed, or before anything was planned.
+/// What failed and may be taken as done; nothing unless it failed or is stuck, or before anything was
+/// planned.
 #[must_use]
 pub fn failed_at(state: &ReleaseState, steps: &[StepRecord]) -> Option<Failed> {
-    let ReleaseState::Failed { failure, .. } = state else { return None };
+    let failure = match state {
+        ReleaseState::Failed { failure, .. } => failure,
+        ReleaseState::Stuck { .. } => {
+            return match saga::next_undo(steps) {
+                NextUndo::Undo(position) | NextUndo::ByHand(position) => Some(Failed::Undo(position)),
+                NextUndo::RolledBack => None,
+            };
+        }
+        _ => return None,
+    };
     match saga::next(steps) {
         Next::Plan => None,
         Next::Apply(position) if failure.step != "read_back" => Some(Failed::Step(position)),
@@ -82,7 +94,7 @@ impl Moves {
             let retry = if matches!(state, S::Failed { .. } | S::RolledBack { .. }) { Offer::Open } else { Offer::Nothing };
             return Self { retry, roll_back: Offer::Nothing, skip: Offer::Nothing };
         }
-        let moves = Self { retry: retry(state), roll_back: roll_back(kind, state), skip: skip(kind, state, about) };
+        let moves = Self { retry: retry(state, about), roll_back: roll_back(kind, state), skip: skip(kind, state, about) };
         if about.at_work {
             let busy =
                 |offer: Offer| if offer.is_open() { Offer::not("A worker has it at this moment. Look again in a minute.") } else { offer };
@@ -92,9 +104,12 @@ impl Moves {
     }
 }
 
-fn retry(state: &ReleaseState) -> Offer {
+fn retry(state: &ReleaseState, about: &Circumstances<'_>) -> Offer {
     use ReleaseState as S;
     match state {
+        S::Stuck { .. } if matches!(saga::next_undo(about.steps), NextUndo::ByHand(_)) => {
+            Offer::not("A person did this step by hand, so a person takes it back and says so.")
+        }
         S::Held { .. } | S::Failed { .. } | S::RolledBack { .. } | S::Stuck { .. } => Offer::Open,
         S::Gated | S::AccountReady | S::Activated { .. } | S::Undoing { .. } => {
             Offer::not("It is under way: what fails is tried again by itself, and can be tried again by hand then.")
@@ -110,7 +125,9 @@ fn roll_back(kind: ReleaseKind, state: &ReleaseState) -> Offer {
         (ReleaseKind::Remove, _) => Offer::not("A removal is not rolled back: access that is on its way out does not come back."),
         (ReleaseKind::Extend, _) => Offer::not("Nothing was changed over there that could be rolled back."),
         (ReleaseKind::Activate, S::Undoing { .. }) => Offer::not("It is being rolled back already."),
-        (ReleaseKind::Activate, S::Stuck { .. }) => Offer::not("Rolling back got stuck. Trying again goes on with it."),
+        (ReleaseKind::Activate, S::Stuck { .. }) => {
+            Offer::not("Rolling back got stuck. Trying again goes on with it, and so does what is taken back by hand.")
+        }
         (ReleaseKind::Activate, S::Held { .. } | S::Gated | S::AccountReady | S::Failed { .. } | S::Activated { by: None, .. }) => {
             Offer::Open
         }
@@ -118,7 +135,7 @@ fn roll_back(kind: ReleaseKind, state: &ReleaseState) -> Offer {
 }
 
 fn skip(kind: ReleaseKind, state: &ReleaseState, about: &Circumstances<'_>) -> Offer {
-    if !matches!(state, ReleaseState::Failed { .. }) {
+    if !matches!(state, ReleaseState::Failed { .. } | ReleaseState::Stuck { .. }) {
         return Offer::Nothing;
     }
     match failed_at(state, about.steps) {
@@ -164,7 +181,7 @@ mod tests {
     }
 
     fn steps(states: &[StepState]) -> Vec<StepRecord> {
-        states.iter().map(|state| StepRecord { operation: StepOperation::Give, state: *state }).collect()
+        states.iter().map(|state| StepRecord { operation: StepOperation::Give, state: *state, was_there: false }).collect()
     }
 
     #[test]
@@ -180,7 +197,7 @@ mod tests {
                 assert_eq!(moves.retry.is_open(), retries, "{state:?}");
                 let rolls = state.clone().roll_back(*kind, failure("by_hand")).is_ok() && !stuck;
                 assert_eq!(moves.roll_back.is_open(), rolls, "{kind:?} {state:?}");
-                assert_eq!(moves.skip.is_open(), matches!(state, ReleaseState::Failed { .. }), "{state:?}");
+                assert_eq!(moves.skip.is_open(), matches!(state, ReleaseState::Failed { .. }) || stuck, "{state:?}");
             }
         }
     }
@@ -214,6 +231,9 @@ mod tests {
             (failed("read_back"), vec![S::Failed, S::Failed], Some(Failed::Proof)),
             (failed("read_back"), vec![S::Done, S::Done], Some(Failed::Proof)),
             (failed("gates"), vec![S::Undone], None),
+            (ReleaseState::Stuck { failure: failure("give") }, vec![S::Done, S::UndoFailed], Some(Failed::Undo(1))),
+            (ReleaseState::Stuck { failure: failure("give") }, vec![S::Done, S::Skipped], Some(Failed::Undo(1))),
+            (ReleaseState::Stuck { failure: failure("give") }, vec![S::NotNeeded], None),
             (ReleaseState::Planned, vec![S::Waiting], None),
         ] {
             assert_eq!(failed_at(&state, &steps(&states)), expected, "{state:?}");
@@ -221,16 +241,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_person_did_by_hand_is_taken_back_by_hand() {
+        let steps = steps(&[StepState::Done, StepState::Skipped]);
+        let state = ReleaseState::Stuck { failure: failure("give") };
+        let moves =
+            Moves::of(ReleaseKind::Activate, &state, &Circumstances { by_machine: true, at_work: false, steps: &steps, proposed: false });
+        assert!(matches!(moves.retry, Offer::Not(why) if why.ends_with('.')));
+        assert!(moves.skip.is_open());
+    }
+
+    #[test]
     fn every_refusal_says_why() {
-        let open = steps(&[StepState::Failed]);
-        let failed = ReleaseState::Failed { failure: failure("read_back"), next_try: None };
-        for (kind, state, steps, proposed) in [
-            (ReleaseKind::Activate, &failed, &[][..], false),
-            (ReleaseKind::Activate, &failed, &open[..], true),
-            (ReleaseKind::Extend, &failed, &open[..], false),
-        ] {
-            let moves = Moves::of(kind, state, &Circumstances { by_machine: true, at_work: false, steps, proposed });
-            assert!(matches!(moves.skip, Offer::Not(why) if why.ends_with('.')));
+        let histories = [vec![], steps(&[StepState::Failed]), steps(&[StepState::Done, StepState::Skipped]), steps(&[StepState::Done])];
+        let mut whys = std::collections::BTreeSet::new();
+        for kind in ReleaseKind::ALL {
+            for state in every_state() {
+                for steps in &histories {
+                    for (at_work, proposed) in [(false, false), (false, true), (true, false)] {
+                        let about = Circumstances { by_machine: true, at_work, steps, proposed };
+                        let Moves { retry, roll_back, skip } = Moves::of(*kind, &state, &about);
+                        for offer in [retry, roll_back, skip] {
+                            if let Offer::Not(why) = offer {
+                                assert!(why.ends_with('.') && why.starts_with(char::is_uppercase), "{kind:?} {state:?}: {why:?}");
+                                whys.insert(why);
+                            }
+                        }
+                    }
+                }
+            }
         }
+        assert_eq!(whys.len(), 10, "each for a reason of its own: {whys:#?}");
     }
 }

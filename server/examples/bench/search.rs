@@ -23,10 +23,10 @@ const FILL: &str = "
     from (select row_number() over () as n, service, place
           from unnest(array['Key Vault','Storage','Compute','Network','SQL Database','Cosmos','Container Registry','Kubernetes','Event Hub','Service Bus','Monitor','Backup','Billing','Cost Management','Data Factory','Synapse','Search','Cognitive','Machine Learning','Logic Apps','API Management','Front Door','Traffic Manager','DNS','Policy','Blueprint','Sentinel','Defender','Purview','Automation','Batch','Redis','Maps','Media','Notification','Signal','Spring','Web Apps','Functions','Static Sites','Payroll','Ledger','Treasury','Claims','Underwriting','Procurement','Warehouse','Recruiting','Helpdesk','Identity']) as service,
                unnest(array['Europe','Americas','Asia','Lab']) as place) s;
-    insert into entitlement (id, application_id, source_id, name, description, actions, tier, tier_reason, tier_origin, longest_days, review_every_days, updated_at, search)
+    insert into entitlement (id, application_id, source_id, name, description, actions, tier, tier_reason, tier_origin, longest_days, review_every_days, updated_at, search, reference)
     select ('00000000-0000-7000-8001-' || lpad(to_hex(n), 12, '0'))::uuid, a_id, 'made-up-' || n, name, description, actions,
            (array['standard','standard','standard','elevated','privileged'])[1 + n % 5], 'made up', 'guessed', 90, 180, '2026-01-01Z',
-           entitlement_search(name, description, code, app, actions, '{}')
+           entitlement_search(name, description, code, app, actions, '{}'), name
     from (select row_number() over (order by a.code, kind, object) as n, a.id as a_id, a.code, a.name as app, a.name || ' ' || object || ' ' || kind as name,
                  'Lets its holder work with the ' || lower(object) || ' of ' || a.name || ' as ' || lower(kind) || ', within the limits of the service and its logging.' as description,
                  array['Microsoft.' || replace(a.name, ' ', '') || '/' || lower(object) || '/read', 'Microsoft.' || replace(a.name, ' ', '') || '/' || lower(object) || '/write', 'Microsoft.Insights/alertRules/*', 'Microsoft.Resources/deployments/*'] as actions
@@ -48,8 +48,8 @@ const LIVE: &str = "
     update entitlement set audience_populations = '{contractor}' where ('x' || right(id::text, 4))::bit(16)::int % 16 = 0;
     update entitlement set audience_units = array['00000000-0000-7000-8002-000000000007'::uuid] where ('x' || right(id::text, 4))::bit(16)::int % 16 = 8;
     insert into policy_set (hash, sources, first_seen_at) values (repeat('0', 64), '{}', '2026-01-01Z') on conflict do nothing;
-    insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at)
-    select id, version, tier, tier_reason, requestable, name, description, updated_at from entitlement;
+    insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at, reference)
+    select id, version, tier, tier_reason, requestable, name, description, updated_at, reference from entitlement;
     create temporary table asked as
     select n, ('00000000-0000-7000-8004-' || lpad(to_hex(n), 12, '0'))::uuid as id, ('00000000-0000-7000-8005-' || lpad(to_hex(n), 12, '0'))::uuid as item,
            ('00000000-0000-7000-8006-' || lpad(to_hex(n), 12, '0'))::uuid as done, ('00000000-0000-7000-8003-' || lpad(to_hex(1 + n % 5000), 12, '0'))::uuid as who,

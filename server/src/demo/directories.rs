@@ -11,9 +11,10 @@ use connector::Account;
 use connector::memory::{MemorySettings, Person, Standing, Stumbles};
 use domain::actor::Actor;
 use domain::catalogue::RiskTier;
-use domain::connection::{ConnectorKind, EvidenceKind, ManualSettings};
+use domain::connection::ConnectorKind;
 use domain::event::EventKind;
 use domain::id::ConnectionId;
+use domain::manual::{EvidenceKind, ManualSettings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,10 @@ fn patterns() -> Vec<Pattern> {
     let memory = |stumbles| json!(MemorySettings { matching: "number".to_owned(), stumbles, ..MemorySettings::default() });
     let by_hand = ManualSettings {
         instructions: "Open the health console, choose the workspace that the request names, and assign the role there.".to_owned(),
-        checklist: vec!["The workspace is the one that was asked for".to_owned(), "The assignment ends on the day of the request".to_owned()],
+        checklist: vec![
+            "The workspace is the one that was asked for".to_owned(),
+            "The assignment ends on the day of the request".to_owned(),
+        ],
         evidence: vec![EvidenceKind::Link],
         second_look: vec![RiskTier::Privileged],
         ..ManualSettings::default()
@@ -64,8 +68,7 @@ pub(super) async fn connect(base: &Base, cast: &Cast) -> Result<(), DemoError> {
         let id = work.id(ConnectionId::new);
         let by = cast.administrator.id;
         let now = work.now();
-        let new =
-            NewVersion { id, version: 1, name, kind, settings: &settings, secret: None, reason, by, confirmed_by: None, now };
+        let new = NewVersion { id, version: 1, name, kind, settings: &settings, secret: None, reason, by, confirmed_by: None, now };
         store::connection_records::insert(work.conn(), code, &new).await?;
         let body = json!({ "code": code, "connector": kind.word(), "version": 1, "detail": reason });
         work.event(EventKind::ConnectionCreated, "connection", id.0, None, body).await?;

@@ -122,7 +122,14 @@ async fn import_files(pool: &PgPool, system: &System, zone: &TimeZone, data_dir:
     let options = PeopleOptions { apply: apply.clone(), zone: zone.clone(), as_of: Some(date(2000, 12, 31)), ..PeopleOptions::default() };
     for report in [
         import_people(pool, system, &people, &options, &crate::import::progress::Silent).await?,
-        import_catalogue(pool, system, &roles, &CatalogueOptions { apply }, &crate::import::progress::Silent).await?,
+        import_catalogue(
+            pool,
+            system,
+            &roles,
+            &CatalogueOptions { apply, zone: zone.clone(), sends_mail: false },
+            &crate::import::progress::Silent,
+        )
+        .await?,
     ] {
         if !report.applied {
             return Err(DemoError::Refused(report.to_string()));

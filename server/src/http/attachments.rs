@@ -54,15 +54,37 @@ async fn upload(
 ) -> Response {
     let Some(caller) = caller else { return answer::refuse(&AppError::NotSignedIn, PATH, &headers) };
     let Ok(draft) = target.draft.parse::<DraftId>() else { return answer::refuse(&AppError::NotFound, PATH, &headers) };
+    let attachments = state.backend(Handover::default()).attachments;
+    let add = |file| async move { attachments.add(&caller, draft, file).await };
+    take_in(form, add, |code| back(draft, code), (PATH, &headers)).await
+}
+
+/// The page of a draft, after a refusal with its code.
+fn back(draft: DraftId, code: Option<&str>) -> String {
+    way_back(&paths::draft(draft), REFUSED, code, CARD)
+}
+
+/// Where a file was to stand on a page; after a refusal with its code, as a parameter.
+pub(super) fn way_back(page: &str, parameter: &str, code: Option<&str>, card: &str) -> String {
+    format!("{}#{card}", paths::with(page, &[(parameter, code.unwrap_or_default())]))
+}
+
+/// Adds the file of a form and leads back to where it stands, also when it is refused for what it is.
+pub(super) async fn take_in<F: Future<Output = Result<(), AppError>>>(
+    form: Result<Multipart, MultipartRejection>,
+    add: impl FnOnce(Upload) -> F,
+    back: impl Fn(Option<&str>) -> String,
+    (path, headers): (&str, &HeaderMap),
+) -> Response {
     let outcome = match file_of(form).await {
-        Ok(file) => state.backend(Handover::default()).attachments.add(&caller, draft, file).await,
+        Ok(file) => add(file).await,
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(()) => answer::see_other(&format!("{}#{CARD}", paths::draft(draft))),
+        Ok(()) => answer::see_other(&back(None)),
         Err(error) => match error.problems().first() {
-            Some(problem) => answer::see_other(&format!("{}#{CARD}", paths::with(&paths::draft(draft), &[(REFUSED, &problem.code)]))),
-            None => answer::refuse(&error, PATH, &headers),
+            Some(problem) => answer::see_other(&back(Some(&problem.code))),
+            None => answer::refuse(&error, path, headers),
         },
     }
 }
@@ -71,22 +93,22 @@ async fn upload(
 /// the body was kept, so nobody knows yet who sent it.
 pub fn too_large(form: &Uri) -> Response {
     let draft = Query::<Target>::try_from_uri(form).ok().and_then(|Query(target)| target.draft.parse::<DraftId>().ok());
-    let (back, word) = match (draft, super::evidence::release_of(form)) {
-        (Some(draft), _) => (format!("{}#{CARD}", paths::with(&paths::draft(draft), &[(REFUSED, "too_large")])), "Back to the request"),
-        (None, Some(release)) => (super::evidence::back(release, "too_large"), "Back to the release"),
+    let (address, word) = match (draft, super::evidence::release_of(form)) {
+        (Some(draft), _) => (back(draft, Some("too_large")), "Back to the request"),
+        (None, Some(release)) => (super::evidence::back(release, Some("too_large")), "Back to the release"),
         (None, None) => (paths::HOME.to_owned(), "Start page"),
     };
     let sentence = Problem { field: FIELD.to_owned(), code: "too_large".to_owned() }.sentence();
     // Everything in it is ours: an id was read as one, and a sentence is from the list.
     let page = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Countersign</title></head>\
-         <body><h1>The file was not added</h1><p>{sentence}</p><p><a href=\"{back}\">{word}</a></p></body></html>"
+         <body><h1>The file was not added</h1><p>{sentence}</p><p><a href=\"{address}\">{word}</a></p></body></html>"
     );
     (StatusCode::PAYLOAD_TOO_LARGE, Html(page)).into_response()
 }
 
 /// The one file of the form; a form without one has one without a name.
-pub(super) async fn file_of(form: Result<Multipart, MultipartRejection>) -> Result<Upload, AppError> {
+async fn file_of(form: Result<Multipart, MultipartRejection>) -> Result<Upload, AppError> {
     let mut form = form.map_err(|_| AppError::field(FIELD, "required"))?;
     let mut found = None;
     while let Some(field) = form.next_field().await.map_err(unreadable)? {

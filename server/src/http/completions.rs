@@ -5,11 +5,13 @@
 use crate::state::AppState;
 use crate::usecase::carrying_out::completing::{Completed, complete};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, post};
 use connector::webhook::completion::LARGEST_COMPLETION;
+use domain::connection::can_be_code;
 
 /// Completions of the steps that a connection awaits.
 pub const PATH: &str = "/connectors/{connection}/completions";
@@ -18,6 +20,21 @@ pub const PATH: &str = "/connectors/{connection}/completions";
 pub fn route() -> MethodRouter<AppState> {
     // One byte more is read, so that a body that is too large is told from one that broke off.
     post(receive).layer(DefaultBodyLimit::max(LARGEST_COMPLETION + 1))
+}
+
+/// Counts completions before anything is read, so that a flood of them costs next to nothing.
+pub async fn limit(State(state): State<AppState>, Path(connection): Path<String>, request: Request, next: Next) -> Response {
+    let address = state.forwarding.client(request.extensions(), request.headers());
+    // A code that no connection can have is refused below, and not kept for counting.
+    let counted = if can_be_code(&connection) { state.limits.completion(&connection, address) } else { Ok(()) };
+    match counted {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            tracing::warn!(%address, connection, "refused: too many completions");
+            let seconds = wait.as_secs().saturating_add(1).to_string();
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], "Too many at once; send it again.").into_response()
+        }
+    }
 }
 
 async fn receive(State(state): State<AppState>, Path(connection): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
@@ -35,6 +52,7 @@ async fn receive(State(state): State<AppState>, Path(connection): Path<String>, 
         Ok(Completed::NotAwaited) => {
             said(409, "No step of this connection is awaited under this release, operation and reference.".to_owned())
         }
+        Ok(Completed::Overtaken(why)) => said(409, why),
         Ok(Completed::NotNow) => {
             let text = "The step is being worked on; send it again.";
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()

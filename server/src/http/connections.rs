@@ -4,14 +4,13 @@
 use super::answer;
 use super::changes::{again, caller, fields, handover, last, read};
 use crate::state::AppState;
-use app::connections::port::{ConnectionForm, Connections, Saved, Step};
+use app::connections::port::{ConnectionForm, Saved, Step};
 use app::connections::refused::{RefusedAct, RefusedConnection};
 use app::error::AppError;
 use app::paths;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use domain::actor::Caller;
-use domain::id::ConnectionId;
+use domain::id::{ConnectionChangeId, ConnectionId};
 
 /// A connection: its page, and where its forms go.
 pub const CONNECTION: &str = "/admin/connections/{id}";
@@ -42,7 +41,12 @@ pub async fn act(State(state): State<AppState>, Path(id): Path<String>, request:
         };
     }
     let done = match connection {
-        Some(id) => take(&*connections, &caller, id, version, &step, reason.clone()).await,
+        Some(id) => match step_of(&step, &reason, &last(&sent, "change")) {
+            Ok((step, done)) => {
+                connections.act(&caller, id, version, step).await.map(|()| paths::with(&paths::connection(id), &[("done", done)]))
+            }
+            Err(error) => Err(error),
+        },
         None => Err(AppError::NotFound),
     };
     match done {
@@ -60,22 +64,15 @@ fn saved_at(saved: Saved) -> String {
     paths::with(&paths::connection(id), &[("done", done)])
 }
 
-async fn take(
-    connections: &dyn Connections,
-    caller: &Caller,
-    id: ConnectionId,
-    version: i32,
-    step: &str,
-    reason: String,
-) -> Result<String, AppError> {
-    let (step, done) = match step {
+/// What a form asks for, and the word for its having been done.
+fn step_of(step: &str, reason: &str, change: &str) -> Result<(Step, &'static str), AppError> {
+    let change = || change.parse::<ConnectionChangeId>().ok();
+    Ok(match step {
         "test" => (Step::Test, "tested"),
-        "close_breaker" => (Step::CloseBreaker(reason), "closed_breaker"),
-        "retire" => (Step::Retire(reason), "retired"),
-        "confirm" => (Step::Confirm, "confirmed"),
-        "refuse" => (Step::Refuse, "refused"),
+        "close_breaker" => (Step::CloseBreaker(reason.to_owned()), "closed_breaker"),
+        "retire" => (Step::Retire(reason.to_owned()), "retired"),
+        "confirm" => (Step::Confirm(change()), "confirmed"),
+        "refuse" => (Step::Refuse(change()), "refused"),
         _ => return Err(AppError::Invalid { problems: vec![] }),
-    };
-    connections.act(caller, id, version, step).await?;
-    Ok(paths::with(&paths::connection(id), &[("done", done)]))
+    })
 }

@@ -2,7 +2,7 @@
 //! downloads. What is taken and who may have it is decided behind the port.
 
 use super::answer;
-use super::attachments::{as_download, file_of};
+use super::attachments::{as_download, take_in, way_back};
 use crate::state::AppState;
 use crate::usecase::accounts::Handover;
 use app::caller::MaybeCaller;
@@ -46,9 +46,9 @@ pub fn release_of(form: &Uri) -> Option<ReleaseId> {
     Query::<Target>::try_from_uri(form).ok().and_then(|Query(target)| target.release.parse().ok())
 }
 
-/// The page of a release with the code of a refused file.
-pub fn back(release: ReleaseId, code: &str) -> String {
-    format!("{}#{CARD}", paths::with(&paths::release(release), &[(REFUSED, code)]))
+/// The page of a release, after a refusal with its code.
+pub fn back(release: ReleaseId, code: Option<&str>) -> String {
+    way_back(&paths::release(release), REFUSED, code, CARD)
 }
 
 /// Adds a file to a release and leads back to it, also when it is refused: then with the code.
@@ -61,17 +61,9 @@ async fn upload(
 ) -> Response {
     let Some(caller) = caller else { return answer::refuse(&AppError::NotSignedIn, PATH, &headers) };
     let Ok(release) = target.release.parse::<ReleaseId>() else { return answer::refuse(&AppError::NotFound, PATH, &headers) };
-    let outcome = match file_of(form).await {
-        Ok(file) => state.backend(Handover::default()).releases.add_file(&caller, release, file).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(()) => answer::see_other(&format!("{}#{CARD}", paths::release(release))),
-        Err(error) => match error.problems().first() {
-            Some(problem) => answer::see_other(&back(release, &problem.code)),
-            None => answer::refuse(&error, PATH, &headers),
-        },
-    }
+    let releases = state.backend(Handover::default()).releases;
+    let add = |file| async move { releases.add_file(&caller, release, file).await };
+    take_in(form, add, |code| back(release, code), (PATH, &headers)).await
 }
 
 /// Gives a file out, as a download and never as a page of ours.

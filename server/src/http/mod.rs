@@ -141,7 +141,7 @@ pub fn router(state: AppState) -> Router {
     }
     Router::new()
         .nest_service("/pkg", files::package(&state))
-        .merge(machines.layer(from_fn_with_state(state.clone(), detach::run)))
+        .merge(machines.layer(from_fn_with_state(state.clone(), completions::limit)).layer(from_fn_with_state(state.clone(), detach::run)))
         .merge(dynamic)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(RequestBodyLimitLayer::new(MOST_READ))

@@ -2,6 +2,7 @@
 //! changed, and what to do.
 
 use super::BAD_ROWS_MAX;
+use crate::store::error::StoreError;
 use domain::feed::columns::HeaderProblem;
 
 /// An import that ended before there was a plan.
@@ -103,6 +104,11 @@ pub enum ImportError {
         "the database did not carry the import out: {0}. Nothing was changed. Import the file again; if it happens again, this message is what to report."
     )]
     Database(#[from] sqlx::Error),
+    /// A record could not be read or written.
+    #[error(
+        "the database did not carry the import out: {0}. Nothing was changed. Import the file again; if it happens again, this message is what to report."
+    )]
+    Records(#[from] StoreError),
     /// The reading thread ended without a result.
     #[error("reading {file} ended unexpectedly. Nothing was changed. Import the file again.")]
     Interrupted {

@@ -17,7 +17,7 @@ mod source;
 pub use catalogue::import_catalogue;
 pub use error::ImportError;
 pub use people::import_people;
-pub use report::{BadRow, Example, ImportReport, Kind, Refusal};
+pub use report::{BadRow, Example, ImportReport, Kind, Proposal, Refusal};
 
 use crate::store::import_people::{IdSeed, run};
 use crate::system::System;
@@ -72,10 +72,20 @@ impl Default for PeopleOptions {
 }
 
 /// How to import a catalogue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CatalogueOptions {
     /// What both imports are told.
     pub apply: ApplyOptions,
+    /// Where the organisation is: decides the year in the numbers of changes.
+    pub zone: TimeZone,
+    /// Whether the installation sends mails.
+    pub sends_mail: bool,
+}
+
+impl Default for CatalogueOptions {
+    fn default() -> Self {
+        Self { apply: ApplyOptions::default(), zone: TimeZone::UTC, sends_mail: false }
+    }
 }
 
 /// One run: its moment and what its identifiers are made from.
@@ -121,6 +131,7 @@ impl Run {
             columns: vec![],
             examples: vec![],
             notes: vec![],
+            proposals: vec![],
             bad_rows: 0,
             bad,
             skip_bad: options.skip_bad,

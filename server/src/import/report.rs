@@ -1,5 +1,6 @@
 //! What an import found, would do or did, and how the terminal shows it.
 
+use domain::change::ChangeState;
 use domain::feed::limit::{Counts, Share};
 use domain::feed::shown;
 use domain::id::ImportId;
@@ -7,6 +8,8 @@ use std::fmt;
 
 /// Most bad values printed one by one; the rest is counted.
 const PRINTED_BAD_ROWS: usize = 1_000;
+/// Most proposals printed one by one; the rest is counted, and all stand under Changes.
+const PRINTED_PROPOSALS: usize = 50;
 
 /// What a file is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +92,17 @@ pub struct Example {
     pub what: String,
 }
 
+/// What a second person has to agree to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// Which record.
+    pub who: String,
+    /// What would change.
+    pub what: String,
+    /// Where the change of an earlier import stands that says the same; `None`: this import proposes it.
+    pub answered: Option<ChangeState>,
+}
+
 /// Why a plan is not carried out as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -124,6 +138,8 @@ pub struct ImportReport {
     pub examples: Vec<Example>,
     /// Sentences worth knowing.
     pub notes: Vec<String>,
+    /// What is not changed and waits for a second person instead.
+    pub proposals: Vec<Proposal>,
     /// How many rows have such values.
     pub bad_rows: u64,
     /// Every value that cannot be used, by line.
@@ -143,6 +159,29 @@ impl ImportReport {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.asked_to_apply && !self.applied
+    }
+
+    /// Whether it proposes something that no import proposed before.
+    #[must_use]
+    pub fn proposes_anything(&self) -> bool {
+        self.proposals.iter().any(|proposal| proposal.answered.is_none())
+    }
+
+    fn proposals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nNot changed, because a second person has to agree (Changes, in the browser)")?;
+        for Proposal { who, what, answered } in self.proposals.iter().take(PRINTED_PROPOSALS) {
+            let stands = match answered {
+                None => "proposed, waits for a second person",
+                Some(ChangeState::Refused) => "was refused, not proposed again",
+                Some(ChangeState::Overtaken) => "was confirmed and could not come into force, not proposed again",
+                Some(_) => "proposed by an earlier import, waits",
+            };
+            writeln!(f, "  {who}: {what} ({stands})")?;
+        }
+        if self.proposals.len() > PRINTED_PROPOSALS {
+            writeln!(f, "  … and {} more", self.proposals.len() - PRINTED_PROPOSALS)?;
+        }
+        Ok(())
     }
 
     fn title(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,10 +225,11 @@ impl ImportReport {
             }
         }
         if !self.asked_to_apply && self.refusals.is_empty() {
-            if self.counts.changes_anything() {
+            if self.counts.changes_anything() || self.proposes_anything() {
                 writeln!(f, "\nTo carry this out, run the same command with --apply.")?;
             } else {
-                writeln!(f, "\nEverything in the file is already so.")?;
+                let all = if self.proposals.is_empty() { "Everything in the file is" } else { "Everything else in the file is" };
+                writeln!(f, "\n{all} already so.")?;
             }
         }
         Ok(())
@@ -215,6 +255,9 @@ impl fmt::Display for ImportReport {
             for example in &self.examples {
                 writeln!(f, "  {:<8} {}{}{}", example.action, example.who, if example.what.is_empty() { "" } else { ": " }, example.what)?;
             }
+        }
+        if !self.proposals.is_empty() {
+            self.proposals(f)?;
         }
         if !self.notes.is_empty() {
             writeln!(f)?;

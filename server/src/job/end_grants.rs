@@ -1,6 +1,7 @@
 //! Ends access that reached its end, the access of people who are no longer active, and access that
-//! has to be gone before what replaces it may be given: the removal goes into the operators' queue. Takes no input and may run at any time, twice, or never
-//! for a while: it looks at what is due now (law 7).
+//! has to be gone before what replaces it may be given: the removal goes into the operators' queue. The
+//! same for access that was given and never proven. Takes no input and may run at any time, twice, or
+//! never for a while: it looks at what is due now (law 7).
 
 use super::{JobReport, Tally};
 use crate::store;
@@ -9,10 +10,12 @@ use crate::usecase::ending;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::kept_access;
 use crate::usecase::replacing;
+use crate::usecase::unproven;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
 use domain::grant::EndReason;
 use domain::id::{GrantId, RequestId};
+use domain::time::today;
 
 /// Name in the job table.
 pub const NAME: &str = "end-due-grants";
@@ -28,7 +31,8 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let mut work = Work::read(base).await?;
     let now = work.now();
     let due = store::grants::due(work.conn(), now, BATCH).await?;
-    let replaced = store::grants::about_to_be_replaced(work.conn(), now).await?;
+    let replaced = store::grants::about_to_be_replaced(work.conn(), now, BATCH).await?;
+    let unproven = store::unproven::due(work.conn(), today(now, &base.zone), now, BATCH).await?;
     let not_needed = store::kept_access::removals_not_needed(work.conn(), BATCH).await?;
     work.commit().await?;
     let mut tally = Tally::new(NAME);
@@ -38,6 +42,9 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     }
     for (grant, request) in replaced {
         tally.count(grant, make_room(base, grant, request).await);
+    }
+    for release in unproven {
+        tally.count(release, unproven::end(base, Actor::System { job: NAME.to_owned() }, release).await);
     }
     for removal in not_needed {
         tally.count(removal, kept_access::close_waiting(base, Actor::System { job: NAME.to_owned() }, removal).await);

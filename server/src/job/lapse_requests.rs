@@ -6,7 +6,7 @@ use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::joining::{Moved, tell_moved};
 use crate::usecase::shown;
-use crate::usecase::withdrawing::end_without_release;
+use crate::usecase::withdrawing::{end_without_release, may_end_without_release};
 use crate::usecase::work::Work;
 use domain::actor::Actor;
 use domain::event::EventKind;
@@ -37,6 +37,10 @@ async fn lapse(base: &Base, id: RequestId) -> Result<bool, UseCaseError> {
     let mut work = Work::begin(base, Actor::System { job: NAME.to_owned() }).await?;
     let Some(row) = store::requests::find(work.conn(), id, true).await? else { return Ok(false) };
     if !row.state.is_pending() {
+        return Ok(false);
+    }
+    // What was done and never proven is undone or removed first (`unproven`); the request lapses after it.
+    if !may_end_without_release(&mut work, id).await? {
         return Ok(false);
     }
     let reason = "Its last day passed before the access was released.".to_owned();

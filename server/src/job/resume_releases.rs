@@ -1,11 +1,12 @@
 //! Queues releases that a machine should carry out by now and that nobody has in hand. Each was queued
 //! when it became due; this finds those whose task was lost or discarded, and those of an application
-//! that got its connection after they were planned.
+//! that got its connection after they were planned. A release that failed before anything was begun, and
+//! whose application people serve by now, goes to them.
 
 use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
-use crate::usecase::carrying_out::by_hand;
+use crate::usecase::carrying_out::{AWAITED_FOR, by_hand};
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
@@ -24,7 +25,8 @@ const BATCH: i64 = 500;
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let mut work = Work::read(base).await?;
     let now = work.now();
-    let due = store::release_steps::due(work.conn(), now, BATCH).await?;
+    let awaited_since = now.saturating_sub(AWAITED_FOR).unwrap_or(now);
+    let due = store::release_steps::due(work.conn(), now, awaited_since, BATCH).await?;
     work.commit().await?;
     let mut tally = Tally::new(NAME);
     for release in due {

@@ -49,7 +49,7 @@ async fn seal(base: &Base, ring: &KeyRing, id: ConnectionId) -> Result<bool, Use
         store::connection_records::seal_again(work.conn(), id, &again(sealed)?).await?;
         changed = true;
     }
-    if let Some(change) = store::connection_changes::open_change(work.conn(), id).await?
+    if let Some(change) = store::connection_changes::open_change(work.conn(), id, true).await?
         && let Some(sealed) = change.secret.as_ref().filter(|sealed| !ring.is_current(sealed))
     {
         store::connection_changes::seal_change_again(work.conn(), change.id, &again(sealed)?).await?;

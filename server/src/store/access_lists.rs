@@ -100,8 +100,7 @@ pub async fn lines(
            where ($1::uuid is null or s.identity_id = $1) and ($2::uuid is null or e.application_id = $2) and ($3::uuid is null or s.entitlement_id = $3)
              -- What is approved and may be carried out already is not scheduled: it stands in the queue.
              and (s.grant_id is not null or s.since > $4)
-             and ($5::bool or i.id = $6 or i.manager_id = $6 or (i.owner_id = $6 and i.population in ('service_account', 'privileged_admin'))
-                  or e.application_id = any ($7::uuid[]))
+             and access_in_scope(i, e.application_id, $5, $6, $7)
              and ($8::text is null or access_phase(s.since, s.expiring_from, s.ending_since, s.ended_at, $4) = $8)
              and ($9::int is null or (s.ending_since is null and s.ends_at <= $4 + make_interval(hours => 24 * $9)))
              and ($10::text = '' or v.tier = $10)
@@ -165,8 +164,7 @@ pub async fn tallies(conn: &mut PgConnection, about: About, scope: &Scope, now: 
            left join connection c on c.id = s.connection_id and c.connector <> 'manual'
            where ($1::uuid is null or s.identity_id = $1) and ($2::uuid is null or e.application_id = $2) and ($3::uuid is null or s.entitlement_id = $3)
              and (s.grant_id is not null or s.since > $4)
-             and ($5::bool or i.id = $6 or i.manager_id = $6 or (i.owner_id = $6 and i.population in ('service_account', 'privileged_admin'))
-                  or e.application_id = any ($7::uuid[]))
+             and access_in_scope(i, e.application_id, $5, $6, $7)
            group by 1, 2, 3, 4, 5, 6, 7"#,
         identity,
         application,
@@ -211,8 +209,7 @@ pub async fn held_then(
              select g.id, g.active_since, count(*) over () as total from access_grant g
              join identity i on i.id = g.identity_id join entitlement e on e.id = g.entitlement_id
              where g.identity_id = $1 and g.active_since <= $3 and (g.ended_at is null or g.ended_at > $2)
-               and ($4::bool or i.id = $5 or i.manager_id = $5 or (i.owner_id = $5 and i.population in ('service_account', 'privileged_admin'))
-                    or e.application_id = any ($6::uuid[]))
+               and access_in_scope(i, e.application_id, $4, $5, $6)
            )
            select h.total as "total!", g.id, g.identity_id, i.display_name as "holder!", g.entitlement_id, v.name, a.name as application, v.tier,
                   g.active_since, g.ending_since, g.ended_at, g.end_reason, g.request_id, r.number, q.display_name as "requester!", c.name as "connection?",

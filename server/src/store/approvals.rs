@@ -143,8 +143,9 @@ pub async fn open_stage(
     times: &StageTimes,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update approval_stage set state = 'open', hold_reason = null, held_at = null, opened_at = $2, due_at = $3, remind_at = $4, escalate_at = $5,
-                calendar_code = $6, calendar_version = $7, reminded_at = null
+        // A stage that was held while it was open took its time since then, and those asked before were reminded.
+        "update approval_stage set state = 'open', hold_reason = null, held_at = null, opened_at = coalesce(opened_at, $2), due_at = $3, remind_at = $4,
+                escalate_at = $5, calendar_code = $6, calendar_version = $7
          where id = $1 and state in ('waiting', 'held')",
         id.0,
         at.to_sqlx() as _,
@@ -161,17 +162,17 @@ pub async fn open_stage(
 }
 
 /// Holds a stage because nobody can decide. The people asked before are not asked any more, and
-/// nobody has it to themselves.
+/// nobody has it to themselves. Its times stay on record: what was used of them by `at` stays used
+/// when it opens again.
 ///
 /// # Errors
-/// [`StoreError`] when the database refuses or the stage is closed.
+/// [`StoreError`] when the database refuses or the stage is closed or paused.
 pub async fn hold_stage(conn: &mut PgConnection, id: StageId, reason: &str, at: Timestamp) -> Result<(), StoreError> {
     asked::replace_candidates(conn, id, &[]).await?;
     let done = sqlx::query!(
-        "update approval_stage set state = 'held', hold_reason = $2, held_at = coalesce(held_at, $3), opened_at = null, due_at = null,
-                remind_at = null, escalate_at = null, paused_at = null, remaining_seconds = null,
+        "update approval_stage set state = 'held', hold_reason = $2, held_at = coalesce(held_at, $3),
                 claimed_by = null, claimed_at = null, claim_lapses_at = null
-         where id = $1 and state in ('waiting', 'open', 'held')",
+         where id = $1 and state in ('waiting', 'open', 'held') and paused_at is null",
         id.0,
         reason,
         at.to_sqlx() as _
@@ -197,25 +198,49 @@ pub async fn pause(conn: &mut PgConnection, id: StageId, at: Timestamp, remainin
     one_row("approval_stage", &done)
 }
 
-/// Lets the clock of a paused stage run on, with its new times.
+/// The times of a stage whose clock runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct ResumedTimes {
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// When those asked are reminded.
+    pub remind_at: Option<Timestamp>,
+    /// When the next level is asked.
+    pub escalate_at: Option<Timestamp>,
+    /// When the claim on it lapses.
+    pub claim_lapses_at: Option<Timestamp>,
+}
+
+/// Lets the clock of a paused stage run on, with its new times, after so many working seconds.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses or the stage is not paused.
-pub async fn resume(
-    conn: &mut PgConnection,
-    id: StageId,
-    due_at: Timestamp,
-    remind_at: Option<Timestamp>,
-    escalate_at: Option<Timestamp>,
-    waited_seconds: i64,
-) -> Result<(), StoreError> {
+pub async fn resume(conn: &mut PgConnection, id: StageId, times: &ResumedTimes, waited_seconds: i64) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update approval_stage set paused_at = null, remaining_seconds = null, due_at = $2, remind_at = $3, escalate_at = $4, waited_seconds = waited_seconds + $5
+        "update approval_stage set paused_at = null, remaining_seconds = null, due_at = $2, remind_at = $3, escalate_at = $4, claim_lapses_at = $5,
+                waited_seconds = waited_seconds + $6
          where id = $1 and paused_at is not null",
         id.0,
-        due_at.to_sqlx() as _,
-        remind_at.map(ToSqlx::to_sqlx) as _,
-        escalate_at.map(ToSqlx::to_sqlx) as _,
+        times.due_at.to_sqlx() as _,
+        times.remind_at.map(ToSqlx::to_sqlx) as _,
+        times.escalate_at.map(ToSqlx::to_sqlx) as _,
+        times.claim_lapses_at.map(ToSqlx::to_sqlx) as _,
+        waited_seconds
+    )
+    .execute(conn)
+    .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Counts what a paused stage waited for the requester, in working seconds, because its clock never
+/// runs on: the request ends, or another revision takes its place.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or the stage is not paused.
+pub async fn end_pause(conn: &mut PgConnection, id: StageId, waited_seconds: i64) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update approval_stage set paused_at = null, remaining_seconds = null, waited_seconds = waited_seconds + $2 where id = $1 and paused_at is not null",
+        id.0,
         waited_seconds
     )
     .execute(conn)
@@ -272,13 +297,14 @@ pub async fn close_stage(conn: &mut PgConnection, id: StageId, verdict: Verdict,
     one_row("approval_stage", &done)
 }
 
-/// Voids every stage of a request that has not been decided.
+/// Voids every stage of a request that has not been decided. What a paused one waited is counted
+/// before, by [`end_pause`].
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn void_undecided(conn: &mut PgConnection, request: RequestId, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query!(
-        "update approval_stage set state = 'void', hold_reason = null, held_at = null, closed_at = $2, paused_at = null, remaining_seconds = null,
+        "update approval_stage set state = 'void', hold_reason = null, held_at = null, closed_at = $2,
                 claimed_by = null, claimed_at = null, claim_lapses_at = null
          where request_id = $1 and state in ('waiting', 'open', 'held')",
         request.0,

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 pub struct AskedRow {
     /// Neither it nor its application is retired.
     pub active: bool,
-    /// Its tier.
+    /// The highest tier of it and of what it includes.
     pub tier: RiskTier,
     /// Owner of its application.
     pub owner: Option<PersonRef>,
@@ -31,7 +31,7 @@ pub struct AskedRow {
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<Option<AskedRow>, StoreError> {
     let row = sqlx::query!(
-        r#"select e.state = 'active' and a.state = 'active' as "active!", e.tier, e.application_id, e.questions,
+        r#"select e.state = 'active' and a.state = 'active' as "active!", tier_at_stake(e.id, null) as "tier!", e.application_id, e.questions,
                   o.id as "owner_id?", o.display_name as "owner_name?"
            from entitlement e join application a on a.id = e.application_id left join identity o on o.id = a.owner_id
            where e.id = $1"#,

@@ -4,6 +4,7 @@ use super::error::{StoreError, one_row};
 use domain::id::{ApplicationId, IdentityId};
 use domain::identity::Mfa;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// A person found by their number in the source of truth.
 #[derive(Clone, Debug)]
@@ -28,6 +29,22 @@ pub async fn person(conn: &mut PgConnection, number: &str) -> Result<Option<Foun
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|r| Found { id: IdentityId(r.id), name: r.name, active: r.active }))
+}
+
+/// The name of the application with this code, if its owner or its deputy is active. Nobody else names
+/// them, and neither starts or stops work, until this transaction ends.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn answered_for(conn: &mut PgConnection, code: &str) -> Result<Option<String>, StoreError> {
+    let found = sqlx::query!("select name, owner_id, deputy_id from application where code = $1 for no key update", code)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let Some(found) = found else { return Ok(None) };
+    let people: Vec<Uuid> = found.owner_id.into_iter().chain(found.deputy_id).collect();
+    let states =
+        sqlx::query_scalar!("select state from identity where id = any($1) order by id for no key update", &people).fetch_all(conn).await?;
+    Ok(states.iter().any(|state| state == "active").then_some(found.name))
 }
 
 /// Writes owner and deputy of the application with this code; gives its id and name.

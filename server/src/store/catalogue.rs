@@ -76,7 +76,8 @@ pub async fn tolerate_typos(conn: &mut PgConnection, search: &Search) -> Result<
 /// spread. Hits contain every word. Where fewer than ten do, those follow that contain them with two
 /// letters swapped; where these are too few as well, those whose names are spelt alike. What is
 /// meant for others is left out: neither for the caller, nor for somebody they answer for, nor held
-/// or asked for by them, nor of an application of theirs. Usual times are not known here.
+/// or asked for by them, nor of an application of theirs. So is what has been retired, by itself or with
+/// its application. Usual times are not known here.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
@@ -94,12 +95,13 @@ pub async fn search(
              where i.id = $13 or (i.state = 'active' and (i.manager_id = $13 or i.owner_id = $13))
            ), closed as materialized (
              select e.id from entitlement e join application a on a.id = e.application_id
-             where not $15::bool and (e.audience_populations <> '{}' or e.audience_units <> '{}')
+             where a.state <> 'active' or (
+               not $15::bool and (e.audience_populations <> '{}' or e.audience_units <> '{}')
                and not exists (select from viewer v where in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units))
                and (a.owner_id = $13 or a.deputy_id = $13) is not true
                and not exists (select from access_grant g where g.identity_id = $13 and g.entitlement_id = e.id and g.state in ('active', 'ending'))
                and not exists (select from request r join request_item i on i.request_id = r.id and i.revision = r.revision
-                               where r.subject_id = $13 and i.entitlement_id = e.id and r.state in ('in_approval', 'returned', 'approved'))
+                               where r.subject_id = $13 and i.entitlement_id = e.id and r.state in ('in_approval', 'returned', 'approved')))
            ), exact as materialized (
              select e.id, e.name, e.application_id, e.tier,
                     case when lower(e.name) = $2::text then 40000
@@ -147,11 +149,15 @@ pub async fn search(
            ), held_by_peers as materialized (
              select g.entitlement_id, count(distinct g.identity_id) as hold from access_grant g join peer on peer.id = g.identity_id
              where g.state in ('active', 'ending') and g.entitlement_id in (select id from page) group by g.entitlement_id
+           ), held_inside as materialized (
+             select c.entitlement_id, min(w.name) as whole
+             from access_grant g join entitlement w on w.id = g.entitlement_id cross join lateral entitlement_contents(array[g.entitlement_id]) c
+             where g.identity_id = $13 and g.state in ('active', 'ending') and c.entitlement_id in (select id from page) group by c.entitlement_id
            )
            select p.score as "score?", p.id as "id?", e.version as "version?", e.name as "name?", e.description as "description?", a.name as "application?",
                   e.tier as "tier?", a.classification as "classification?", a.logging as "logging?", o.id as "owner_id?", o.display_name as "owner_name?",
                   e.longest_days as "longest_days?", coalesce(e.requestable, false) as "requestable!",
-                  exists (select from access_grant g where g.identity_id = $13 and g.entitlement_id = p.id and g.state in ('active', 'ending')) as "held!",
+                  exists (select from access_grant g where g.identity_id = $13 and g.entitlement_id = p.id and g.state in ('active', 'ending')) as "held!", n.whole as held_inside,
                   (select r.id from request r join request_item i on i.request_id = r.id and i.revision = r.revision
                    where r.subject_id = $13 and i.entitlement_id = p.id and r.state in ('in_approval', 'returned', 'approved') order by r.id desc limit 1) as pending,
                   (select v.unit_id is not null from viewer v where v.self) as "has_unit?", (select count(*) from peer) as "peers!", coalesce(b.hold, 0) as "peers_hold!",
@@ -168,6 +174,7 @@ pub async fn search(
            left join application a on a.id = e.application_id
            left join identity o on o.id = a.owner_id
            left join held_by_peers b on b.entitlement_id = p.id
+           left join held_inside n on n.entitlement_id = p.id
            order by p.score desc, p.name, p.id"#,
         search.words,
         search.typed,
@@ -209,6 +216,7 @@ pub async fn search(
         let hit = CatalogueHit {
             card,
             held: r.held,
+            held_inside: r.held_inside.filter(|_| !r.held),
             pending: r.pending.map(RequestId),
             requestable: r.requestable,
             peers: r.has_unit.unwrap_or_default().then_some(Peers { hold: r.peers_hold, of: r.peers }),

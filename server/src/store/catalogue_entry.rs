@@ -2,7 +2,7 @@
 
 use super::cards;
 use super::error::StoreError;
-use app::catalogue::port::{ConflictLine, Part};
+use app::catalogue::port::{Closed, ConflictLine, Part};
 use app::record::EntitlementCard;
 use domain::audience::Audience;
 use domain::id::{ApplicationId, EntitlementId, IdentityId, RequestId};
@@ -30,10 +30,8 @@ pub struct EntitlementRow {
     pub holders: i64,
     /// Days between reviews.
     pub review_every_days: i32,
-    /// It can be asked for.
-    pub requestable: bool,
-    /// It is in use.
-    pub active: bool,
+    /// Why nobody can ask for it, where nobody can.
+    pub closed: Option<Closed>,
     /// Whom it is meant for.
     pub audience: Audience,
     /// Names of the units among them.
@@ -47,7 +45,7 @@ pub struct EntitlementRow {
 pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<Option<EntitlementRow>, StoreError> {
     let Some(card) = cards::card(&mut *conn, id).await? else { return Ok(None) };
     let row = sqlx::query!(
-        r#"select e.actions, e.data_actions, e.tier_reason, e.tier_origin, e.review_every_days, e.requestable, e.state, e.audience_populations, e.audience_units,
+        r#"select e.actions, e.data_actions, e.tier_reason, e.tier_origin, e.review_every_days, e.requestable, e.state, a.state as application_state, e.audience_populations, e.audience_units,
                   array(select u.name from unit u where u.id = any (e.audience_units) order by u.name) as "unit_names!", a.id as application_id, a.code,
                   (select count(distinct g.identity_id) from access_grant g where g.entitlement_id = e.id and g.state in ('active', 'ending')) as "holders!"
            from entitlement e join application a on a.id = e.application_id
@@ -57,7 +55,12 @@ pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<O
     .fetch_optional(conn)
     .await?;
     row.map(|r| {
-        let active = r.state == "active";
+        let closed = match (r.state.as_str(), r.application_state.as_str(), r.requestable) {
+            ("active", "active", true) => None,
+            ("active", "active", false) => Some(Closed::NotOpened),
+            ("active", _, _) => Some(Closed::ApplicationRetired),
+            (_, _, _) => Some(Closed::Retired),
+        };
         Ok(EntitlementRow {
             card,
             application: ApplicationId(r.application_id),
@@ -68,8 +71,7 @@ pub async fn entitlement(conn: &mut PgConnection, id: EntitlementId) -> Result<O
             data_actions: r.data_actions,
             holders: r.holders,
             review_every_days: r.review_every_days,
-            requestable: r.requestable && active,
-            active,
+            closed,
             audience: super::facts::audience(&r.audience_populations, r.audience_units)?,
             unit_names: r.unit_names,
         })
@@ -88,6 +90,8 @@ pub struct ReaderRow {
     pub for_owned: bool,
     /// Since when they hold it.
     pub held_since: Option<Timestamp>,
+    /// Name of something they hold that includes it, unless they hold it itself.
+    pub held_inside: Option<String>,
     /// Their open request for it.
     pub pending: Option<RequestId>,
     /// They are asked to decide about it.
@@ -110,6 +114,8 @@ pub async fn reader(conn: &mut PgConnection, id: EntitlementId, reader: Identity
                   exists (select from theirs t where t.manager_id = $2 and in_audience(t.population, t.unit_id, e.audience_populations, e.audience_units)) as "for_reports!",
                   exists (select from theirs t where t.owner_id = $2 and in_audience(t.population, t.unit_id, e.audience_populations, e.audience_units)) as "for_owned!",
                   (select min(g.active_since) from access_grant g where g.identity_id = $2 and g.entitlement_id = $1 and g.state in ('active', 'ending')) as held_since,
+                  (select min(w.name) from access_grant g join entitlement w on w.id = g.entitlement_id cross join lateral entitlement_contents(array[g.entitlement_id]) c
+                   where g.identity_id = $2 and g.state in ('active', 'ending') and c.entitlement_id = $1) as held_inside,
                   (select q.id from request q join request_item i on i.request_id = q.id and i.revision = q.revision
                    where q.subject_id = $2 and i.entitlement_id = $1 and q.state in ('in_approval', 'returned', 'approved') order by q.id desc limit 1) as pending,
                   exists (select from stage_candidate c join approval_stage t on t.id = c.stage_id and t.state = 'open'
@@ -127,6 +133,7 @@ pub async fn reader(conn: &mut PgConnection, id: EntitlementId, reader: Identity
         for_reader: r.for_reader,
         for_reports: r.for_reports,
         for_owned: r.for_owned,
+        held_inside: r.held_inside.filter(|_| r.held_since.is_none()),
         held_since: r.held_since.map(|t| t.to_jiff()),
         pending: r.pending.map(RequestId),
         decides: r.decides,
@@ -173,12 +180,68 @@ pub async fn containment(
     Ok((gives, part_of))
 }
 
+/// Those of some entitlements that the catalogue shows to somebody, with their names, in the same
+/// order. The rule is the one by which it is searched: meant for them or for somebody they answer for,
+/// of an application of theirs, held or asked for by them or by `subject`, for whom they ask. With
+/// `whole` all of them.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn open_to(
+    conn: &mut PgConnection,
+    of: &[EntitlementId],
+    caller: IdentityId,
+    subject: Option<IdentityId>,
+    whole: bool,
+) -> Result<Vec<(EntitlementId, String)>, StoreError> {
+    let of: Vec<_> = of.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select e.id as "id!", e.name as "name!"
+           from unnest($1::uuid[]) with ordinality chosen (id, place)
+           join entitlement e on e.id = chosen.id join application a on a.id = e.application_id
+           where $3::bool
+              or exists (select from identity i where (i.id = $2 or (i.state = 'active' and (i.manager_id = $2 or i.owner_id = $2)))
+                                                  and in_audience(i.population, i.unit_id, e.audience_populations, e.audience_units))
+              or (a.owner_id = $2 or a.deputy_id = $2) is true
+              or exists (select from access_grant g where g.identity_id in ($2, $4) and g.entitlement_id = e.id and g.state in ('active', 'ending'))
+              or exists (select from request r join request_item i on i.request_id = r.id and i.revision = r.revision
+                         where r.subject_id in ($2, $4) and i.entitlement_id = e.id and r.state in ('in_approval', 'returned', 'approved'))
+           order by chosen.place"#,
+        &of,
+        caller.0,
+        whole,
+        subject.map(|subject| subject.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (EntitlementId(r.id), r.name)).collect())
+}
+
 /// The first ten separation-of-duties rules in force that name the entitlement or something it
-/// includes, with at most ten of the names it is kept apart from.
+/// includes, with at most ten of the names it is kept apart from. What is meant for others than
+/// `reader` has no name here, unless `whole`, and a rule about nothing else does not stand here.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
-pub async fn conflicts(conn: &mut PgConnection, id: EntitlementId) -> Result<Vec<ConflictLine>, StoreError> {
+pub async fn conflicts(
+    conn: &mut PgConnection,
+    id: EntitlementId,
+    reader: IdentityId,
+    whole: bool,
+) -> Result<Vec<ConflictLine>, StoreError> {
+    let sides = sqlx::query_scalar!(
+        r#"with mine as (select $1::uuid as id union select c.entitlement_id from entitlement_contents(array[$1::uuid]) c)
+           select distinct other.entitlement_id
+           from mine m
+           join conflict_member side on side.entitlement_id = m.id
+           join conflict c on c.id = side.conflict_id and c.state = 'active'
+           join conflict_member other on other.conflict_id = c.id and other.entitlement_id <> m.id and (c.shape = 'set' or other.side <> side.side)"#,
+        id.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let sides: Vec<EntitlementId> = sides.into_iter().map(EntitlementId).collect();
+    let named: Vec<_> = open_to(conn, &sides, reader, None, whole).await?.into_iter().map(|(id, _)| id.0).collect();
     let rows = sqlx::query!(
         r#"with mine as (select $1::uuid as id union select c.entitlement_id from entitlement_contents(array[$1::uuid]) c)
            select c.code, c.title, c.severity, c.mitigation, c.shape, c.at_most, bool_or(m.id = $1) as "direct!",
@@ -187,10 +250,11 @@ pub async fn conflicts(conn: &mut PgConnection, id: EntitlementId) -> Result<Vec
            join conflict_member side on side.entitlement_id = m.id
            join conflict c on c.id = side.conflict_id and c.state = 'active'
            join conflict_member other on other.conflict_id = c.id and other.entitlement_id <> m.id and (c.shape = 'set' or other.side <> side.side)
-           join entitlement e on e.id = other.entitlement_id
+           join entitlement e on e.id = other.entitlement_id and e.id = any ($2)
            join entitlement inside on inside.id = m.id
            group by c.id order by c.code limit 10"#,
-        id.0
+        id.0,
+        &named
     )
     .fetch_all(conn)
     .await?;

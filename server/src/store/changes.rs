@@ -7,7 +7,7 @@ pub mod versions;
 pub mod write;
 
 use super::error::{StoreError, one_row};
-use app::record::PersonRef;
+use app::changes::port::Proposer;
 use domain::change::{ChangeLife, ChangeState, Decided, RecordKind, Typed};
 use domain::id::{ApplicationId, ChangeId, IdempotencyKey, IdentityId, human_number};
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ pub struct ChangeRow {
     /// Why.
     pub reason: String,
     /// Who proposed it.
-    pub proposed_by: PersonRef,
+    pub proposed_by: Proposer,
     /// When.
     pub proposed_at: Timestamp,
     /// From when it is to be in force.
@@ -53,6 +53,15 @@ pub struct ChangeRow {
     pub life: ChangeLife,
     /// Name of who decided.
     pub decided_by: Option<String>,
+}
+
+/// Who proposes a change.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// A person.
+    Person(IdentityId),
+    /// A command of an operator with a shell.
+    Command(&'a str),
 }
 
 /// A change about to be written.
@@ -83,7 +92,7 @@ pub struct NewChange<'a> {
     /// Why.
     pub reason: &'a str,
     /// Who proposes it.
-    pub by: IdentityId,
+    pub by: By<'a>,
     /// When.
     pub at: Timestamp,
     /// From when it is to be in force.
@@ -117,6 +126,17 @@ pub async fn lock_record(conn: &mut PgConnection, kind: RecordKind, key: &str) -
     Ok(())
 }
 
+/// Lets one change of what includes what, and of which tier, be put in force at a time, until this
+/// transaction ends: two at once could each fit and together make a circle, or put something inside of what
+/// has a lower tier. Taken after the lock on the record.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn lock_containment(conn: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('change:containment', 0)) is null as locked").fetch_one(conn).await?;
+    Ok(())
+}
+
 /// Writes a change.
 ///
 /// # Errors
@@ -129,10 +149,14 @@ pub async fn insert(conn: &mut PgConnection, new: &NewChange<'_>) -> Result<(), 
         (RecordKind::Application | RecordKind::Entitlement, [one]) => Some(*one),
         _ => None,
     };
+    let (person, command) = match new.by {
+        By::Person(person) => (Some(person.0), None),
+        By::Command(command) => (None, Some(command)),
+    };
     let done = sqlx::query!(
         "insert into catalogue_change (id, number, kind, record_key, record_name, application_id, before, after, base_version, needs_second, reason,
-             proposed_by, proposed_at, effective_at, state, idempotency_key, application_ids, named)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+             proposed_by, proposed_at, effective_at, state, idempotency_key, application_ids, named, proposed_by_command)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         new.id.0,
         new.number,
         new.kind.word(),
@@ -144,13 +168,14 @@ pub async fn insert(conn: &mut PgConnection, new: &NewChange<'_>) -> Result<(), 
         new.base_version,
         new.needs_second,
         new.reason,
-        new.by.0,
+        person,
         new.at.to_sqlx() as _,
         new.effective_at.to_sqlx() as _,
         new.state.word(),
         new.idempotency.0,
         &applications,
-        &named
+        &named,
+        command
     )
     .execute(conn)
     .await?;
@@ -178,9 +203,9 @@ pub async fn find(conn: &mut PgConnection, id: ChangeId, lock: bool) -> Result<O
     }
     let row = sqlx::query!(
         r#"select c.number, c.kind, c.record_key, c.record_name, c.application_ids, c.named, c.before as "before: Json<Typed>", c.after as "after: Json<Typed>",
-                  c.base_version, c.needs_second, c.reason, c.proposed_by, p.display_name as "proposer!", c.proposed_at, c.effective_at, c.state,
+                  c.base_version, c.needs_second, c.reason, c.proposed_by, coalesce(p.display_name, c.proposed_by_command) as "proposer!", c.proposed_at, c.effective_at, c.state,
                   c.decided_by, d.display_name as "decider?", c.decided_at, c.decision_reason, c.in_force_at, c.version
-           from catalogue_change c join identity p on p.id = c.proposed_by left join identity d on d.id = c.decided_by
+           from catalogue_change c left join identity p on p.id = c.proposed_by left join identity d on d.id = c.decided_by
            where c.id = $1"#,
         id.0
     )
@@ -209,7 +234,7 @@ pub async fn find(conn: &mut PgConnection, id: ChangeId, lock: bool) -> Result<O
             base_version: r.base_version,
             needs_second: r.needs_second,
             reason: r.reason,
-            proposed_by: PersonRef { id: IdentityId(r.proposed_by), name: r.proposer },
+            proposed_by: Proposer { id: r.proposed_by.map(IdentityId), name: r.proposer },
             proposed_at: r.proposed_at.to_jiff(),
             effective_at: r.effective_at.to_jiff(),
             decided_by: r.decider,

@@ -31,11 +31,17 @@ pub struct ChangeRow {
     pub at: Timestamp,
 }
 
-/// The change of a connection that waits, with a lock when it is about to be decided.
+/// The change of a connection that waits; with `lock` nobody else can decide it until this transaction
+/// ends.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn open_change(conn: &mut PgConnection, id: ConnectionId) -> Result<Option<ChangeRow>, StoreError> {
+pub async fn open_change(conn: &mut PgConnection, id: ConnectionId, lock: bool) -> Result<Option<ChangeRow>, StoreError> {
+    if lock {
+        sqlx::query_scalar!("select id from connection_change where connection_id = $1 and state = 'proposed' for update", id.0)
+            .fetch_optional(&mut *conn)
+            .await?;
+    }
     let row = sqlx::query!(
         r#"select p.id, p.base_version, p.name, p.settings, p.secret_key_id, p.secret_sealed, p.reason, p.proposed_at, i.id as by_id, i.display_name as "by!"
            from connection_change p join identity i on i.id = p.proposed_by where p.connection_id = $1 and p.state = 'proposed'"#,
@@ -61,13 +67,12 @@ pub async fn open_change(conn: &mut PgConnection, id: ConnectionId) -> Result<Op
 /// [`StoreError`] when the database refuses; constraint `connection_change_one_open`.
 pub async fn insert_change(conn: &mut PgConnection, change: ConnectionChangeId, new: &NewVersion<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into connection_change (id, connection_id, base_version, name, connector, settings, secret_sealed, secret_key_id, sets_secret, reason, proposed_by, proposed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $7::bytea is not null, $9, $10, $11)",
+        "insert into connection_change (id, connection_id, base_version, name, settings, secret_sealed, secret_key_id, sets_secret, reason, proposed_by, proposed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $6::bytea is not null, $8, $9, $10)",
         change.0,
         new.id.0,
         new.version - 1,
         new.name,
-        new.kind.word(),
         new.settings,
         new.secret.map(|sealed| sealed.bytes.as_slice()),
         new.secret.map(|sealed| sealed.key_id.as_str()),

@@ -1,5 +1,5 @@
 //! Connections as people keep them: the record and its versions. What waits for a second person is in
-//! `connection_changes`, what a test found in `connection_tests`, what a release reads in `connections`.
+//! `connection_changes`, what a test found in `connection_trials`, what a release reads in `connections`.
 
 use super::error::{StoreError, one_row};
 use app::record::PersonRef;
@@ -131,10 +131,11 @@ pub async fn lines(
         r#"select c.id, c.code, c.name, c.connector, c.state, h.breaker as "breaker?", h.last_well_at as "last_well_at?",
                   h.last_failed_at as "last_failed_at?", h.last_said as "last_said?",
                   array(select a.name from application a where a.connection_id = c.id order by a.name limit 500) as "applications!",
-                  (select count(*) from release l join entitlement e on e.id = l.entitlement_id join application a on a.id = e.application_id
-                   where l.state not in ('closed', 'cancelled') and coalesce(l.connection_id, a.connection_id) = c.id) as "under_way!",
+                  coalesce(u.releases, 0) as "under_way!",
                   exists (select from connection_change p where p.connection_id = c.id and p.state = 'proposed') as "waits!"
            from connection c left join connection_health h on h.connection_id = c.id
+           left join (select k.connection_id, count(*) as releases from release l join release_carrier k on k.release_id = l.id
+                      where l.state not in ('closed', 'cancelled') group by k.connection_id) u on u.connection_id = c.id
            where ($1::uuid is null or c.id = $1)
              and ($2::uuid[] is null or exists (select from application a where a.connection_id = c.id and a.id = any($2)))
            order by c.state, c.name, c.id limit 500"#,
@@ -174,8 +175,8 @@ pub async fn under_way(
     limit: i64,
 ) -> Result<Vec<(ReleaseId, String, String, Timestamp)>, StoreError> {
     let rows = sqlx::query!(
-        "select l.id, l.number, l.state, l.state_since from release l join entitlement e on e.id = l.entitlement_id join application a on a.id = e.application_id
-         where l.state not in ('closed', 'cancelled') and coalesce(l.connection_id, a.connection_id) = $1
+        "select l.id, l.number, l.state, l.state_since from release l join release_carrier k on k.release_id = l.id
+         where l.state not in ('closed', 'cancelled') and k.connection_id = $1
          order by l.not_before, l.id limit $2",
         id.0,
         limit
@@ -241,7 +242,8 @@ pub async fn insert(conn: &mut PgConnection, code: &str, new: &NewVersion<'_>) -
 pub async fn update(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "update connection set name = $2, settings = $3, version = $4, changed_at = $5, secret_sealed = coalesce($6, secret_sealed), secret_key_id = coalesce($7, secret_key_id),
-                secret_set_at = case when $6::bytea is not null then $5 else secret_set_at end
+                secret_set_at = case when $6::bytea is not null then $5 else secret_set_at end,
+                secret_version = case when $6::bytea is not null then $4 else secret_version end
          where id = $1 and version = $4 - 1 and state = 'active'",
         new.id.0,
         new.name,
@@ -331,22 +333,6 @@ pub async fn versions(conn: &mut PgConnection, id: ConnectionId) -> Result<Vec<V
 
 fn person(id: Option<Uuid>, name: Option<String>) -> Option<PersonRef> {
     id.zip(name).map(|(id, name)| PersonRef { id: IdentityId(id), name })
-}
-
-/// Ends the rest of a connection.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn close_breaker(conn: &mut PgConnection, id: ConnectionId, closed: &Value, now: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "update connection_health set breaker = $2, rests_until = null, changed_at = $3 where connection_id = $1",
-        id.0,
-        closed,
-        now.to_sqlx() as _
-    )
-    .execute(conn)
-    .await?;
-    one_row("connection_health", &done)
 }
 
 /// Connections with a secret, their own or that of a change that waits, sealed with another key.

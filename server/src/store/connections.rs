@@ -1,7 +1,7 @@
 //! Connections to other machines: settings in versions, the sealed secret, and how well each is.
 
 use super::error::{StoreError, one_row};
-use domain::id::{ApplicationId, ConnectionId, EntitlementId, IdentityId};
+use domain::id::{ConnectionId, EntitlementId, ReleaseId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub struct ConnectionRow {
     pub settings: Value,
     /// The sealed secret of today, with the id of its key.
     pub secret: Option<(String, Vec<u8>)>,
+    /// The settings that the secret was entered with, where that is a later version than this one.
+    pub secret_entered_for: Option<Value>,
 }
 
 /// The connection through which an entitlement is given, in its present version; `None`: by hand.
@@ -44,14 +46,42 @@ pub async fn of_entitlement(conn: &mut PgConnection, entitlement: EntitlementId)
     }
 }
 
-/// A connection with the settings of a version. The secret is always the present one.
+/// The connection that carries a release out, in the version that it was begun with; `None`: by hand.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn of_release(conn: &mut PgConnection, release: ReleaseId) -> Result<Option<ConnectionRow>, StoreError> {
+    let row = sqlx::query!(
+        r#"select connection_id as "connection!", version as "version!" from release_carrier where release_id = $1"#,
+        release.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    match row {
+        Some(r) => find(conn, ConnectionId(r.connection), r.version).await,
+        None => Ok(None),
+    }
+}
+
+/// The newest version of the settings of a connection.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn newest_version(conn: &mut PgConnection, id: ConnectionId) -> Result<i32, StoreError> {
+    Ok(sqlx::query_scalar!("select version from connection where id = $1", id.0).fetch_one(conn).await?)
+}
+
+/// A connection with the settings of a version. The secret is always the present one, and it is said
+/// where it was entered for settings after these.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn find(conn: &mut PgConnection, id: ConnectionId, version: i32) -> Result<Option<ConnectionRow>, StoreError> {
     let row = sqlx::query!(
-        "select c.code, c.name, v.connector, v.settings, c.secret_key_id, c.secret_sealed
-         from connection c join connection_version v on v.connection_id = c.id and v.version = $2 where c.id = $1",
+        r#"select c.code, c.name, v.connector, v.settings, c.secret_key_id, c.secret_sealed, e.settings as "entered_for?"
+           from connection c join connection_version v on v.connection_id = c.id and v.version = $2
+           left join connection_version e on e.connection_id = c.id and e.version = c.secret_version and e.version > v.version
+           where c.id = $1"#,
         id.0,
         version
     )
@@ -65,50 +95,40 @@ pub async fn find(conn: &mut PgConnection, id: ConnectionId, version: i32) -> Re
         connector: r.connector,
         settings: r.settings,
         secret: r.secret_key_id.zip(r.secret_sealed),
+        secret_entered_for: r.entered_for,
     }))
 }
 
-/// How well a connection is.
-#[derive(Clone, Debug)]
-pub struct Health {
-    /// The breaker as it was written.
-    pub breaker: Value,
-    /// Until when no call is made.
-    pub rests_until: Option<Timestamp>,
-}
-
-/// Reads it, with a lock: breakers of several servers are one.
+/// Reads the breaker of a connection as it was written, with a lock: breakers of several servers are one.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn lock_health(conn: &mut PgConnection, id: ConnectionId) -> Result<Option<Health>, StoreError> {
-    let row = sqlx::query!("select breaker, rests_until from connection_health where connection_id = $1 for update", id.0)
-        .fetch_optional(conn)
-        .await?;
-    Ok(row.map(|r| Health { breaker: r.breaker, rests_until: r.rests_until.map(|t| t.to_jiff()) }))
+pub async fn lock_breaker(conn: &mut PgConnection, id: ConnectionId) -> Result<Option<Value>, StoreError> {
+    // The connection first, as whoever closes the breaker by hand does; what is written next refers to it.
+    sqlx::query!("select id from connection where id = $1 for key share", id.0).fetch_optional(&mut *conn).await?;
+    Ok(sqlx::query_scalar!("select breaker from connection_health where connection_id = $1 for update", id.0).fetch_optional(conn).await?)
 }
 
-/// Writes it; `failed` is what a fault said, `None` after a call that went well.
+/// Writes how well a connection is after a call; `failed` is what a fault said, `None` after a call that went well.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn set_health(
     conn: &mut PgConnection,
     id: ConnectionId,
-    health: &Health,
+    breaker: &Value,
     failed: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into connection_health (connection_id, breaker, rests_until, last_well_at, last_failed_at, last_said, changed_at)
-         values ($1, $2, $3, case when $4::text is null then $5::timestamptz end, case when $4::text is not null then $5::timestamptz end, $4, $5)
-         on conflict (connection_id) do update set breaker = excluded.breaker, rests_until = excluded.rests_until,
+        "insert into connection_health (connection_id, breaker, last_well_at, last_failed_at, last_said, changed_at)
+         values ($1, $2, case when $3::text is null then $4::timestamptz end, case when $3::text is not null then $4::timestamptz end, $3, $4)
+         on conflict (connection_id) do update set breaker = excluded.breaker,
            last_well_at = coalesce(excluded.last_well_at, connection_health.last_well_at),
            last_failed_at = coalesce(excluded.last_failed_at, connection_health.last_failed_at),
            last_said = coalesce(excluded.last_said, connection_health.last_said), changed_at = excluded.changed_at",
         id.0,
-        health.breaker,
-        health.rests_until.map(ToSqlx::to_sqlx) as _,
+        breaker,
         failed,
         now.to_sqlx() as _
     )
@@ -122,38 +142,46 @@ pub async fn set_health(
 pub struct OrderFacts {
     /// Attributes of the identity that are known, by our names.
     pub attributes: BTreeMap<String, String>,
-    /// Name of the entitlement.
+    /// Name of the entitlement, in the version that was approved.
     pub name: String,
-    /// What it is called over there.
+    /// What it is called over there, in that version.
     pub reference: String,
-    /// References of everything else that the subject has in this application and keeps, sorted.
+    /// References of everything else that the subject has in this application and keeps, sorted; each in
+    /// the version in which it was given.
     pub others: Vec<String>,
-    /// The application.
-    pub application: ApplicationId,
 }
 
-/// Reads what an order says.
+/// Reads what the order of a release says. What is given is what its request pinned; what is read,
+/// kept or taken is what the grant was given as, whatever the entitlement is called over there by now.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn order_facts(conn: &mut PgConnection, subject: IdentityId, entitlement: EntitlementId) -> Result<OrderFacts, StoreError> {
+pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<OrderFacts, StoreError> {
     let r = sqlx::query!(
         r#"select i.source_id, i.given_name, i.family_name, i.display_name as "display_name!", i.email, i.title, i.population, u.name as "unit?", a.login as "login?",
-                  e.name, coalesce(e.reference, e.name) as "reference!", e.application_id
-           from identity i left join unit u on u.id = i.unit_id left join account a on a.identity_id = i.id, entitlement e
-           where i.id = $1 and e.id = $2"#,
-        subject.0,
-        entitlement.0
+                  v.name, v.reference, e.application_id, l.subject_id, l.entitlement_id
+           from release l
+           join request_item t on t.id = l.item_id
+           left join access_grant g on g.id = l.grant_id
+           join entitlement_version v on v.entitlement_id = l.entitlement_id and v.version = coalesce(g.entitlement_version, t.entitlement_version)
+           join entitlement e on e.id = l.entitlement_id
+           join identity i on i.id = l.subject_id left join unit u on u.id = i.unit_id left join account a on a.identity_id = i.id
+           where l.id = $1"#,
+        release.0
     )
     .fetch_one(&mut *conn)
     .await?;
-    // What is on its way out is not kept; access to the entitlement itself by another request is.
+    // What is on its way out is not kept. The same entitlement may have been called otherwise when
+    // another request gave it.
     let others = sqlx::query_scalar!(
-        r#"select distinct coalesce(e.reference, e.name) as "reference!" from access_grant g join entitlement e on e.id = g.entitlement_id
-           where g.identity_id = $1 and g.state = 'active' and e.application_id = $2 and e.id <> $3 order by 1"#,
-        subject.0,
+        "select distinct v.reference from access_grant g
+         join entitlement e on e.id = g.entitlement_id
+         join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
+         where g.identity_id = $1 and g.state = 'active' and e.application_id = $2 and (e.id <> $3 or v.reference <> $4) order by 1",
+        r.subject_id,
         r.application_id,
-        entitlement.0
+        r.entitlement_id,
+        r.reference
     )
     .fetch_all(conn)
     .await?;
@@ -176,17 +204,16 @@ pub async fn order_facts(conn: &mut PgConnection, subject: IdentityId, entitleme
         name: r.name,
         reference: r.reference,
         others,
-        application: ApplicationId(r.application_id),
     })
 }
 
-/// Writes that one call tries a connection that rested.
+/// Writes its breaker alone: one call tries a connection that rested, or its rest was ended.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn mark_trying(conn: &mut PgConnection, id: ConnectionId, breaker: &Value, now: Timestamp) -> Result<(), StoreError> {
+pub async fn set_breaker(conn: &mut PgConnection, id: ConnectionId, breaker: &Value, now: Timestamp) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update connection_health set breaker = $2, rests_until = null, changed_at = $3 where connection_id = $1",
+        "update connection_health set breaker = $2, changed_at = $3 where connection_id = $1",
         id.0,
         breaker,
         now.to_sqlx() as _

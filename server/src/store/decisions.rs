@@ -5,7 +5,9 @@ use super::signatures::SignatureRow;
 use app::record::PersonRef;
 use domain::approval::Verdict;
 use domain::catalogue::RiskTier;
-use domain::id::{DecisionId, IdempotencyKey, IdentityId, RequestId, StageId};
+use domain::decision::{Overtaken, overtaken};
+use domain::id::{DecisionId, DelegationId, IdempotencyKey, IdentityId, RequestId, StageId};
+use domain::request::RequestState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -22,8 +24,8 @@ pub struct DecisionRow {
     pub step: i32,
     /// On which revision.
     pub revision: i32,
-    /// The revision that the request has now.
-    pub present_revision: i32,
+    /// Why it no longer counts, where the record moved on.
+    pub overtaken: Option<Overtaken>,
     /// Who.
     pub by: PersonRef,
     /// They are an active identity now.
@@ -38,6 +40,8 @@ pub struct DecisionRow {
     pub ends_on: Option<Date>,
     /// Whom they stood in for.
     pub delegated_by: Option<PersonRef>,
+    /// The delegation that let them.
+    pub delegation: Option<ByDelegation>,
     /// One of many with one press.
     pub bulk: bool,
     /// Seconds between showing and deciding, where many were decided at once.
@@ -48,6 +52,21 @@ pub struct DecisionRow {
     pub shown_hash: Vec<u8>,
     /// Their signature, where one was asked for.
     pub signature: Option<SignatureRow>,
+}
+
+/// The delegation that let somebody decide for somebody else.
+#[derive(Clone, Debug)]
+pub struct ByDelegation {
+    /// Which.
+    pub id: DelegationId,
+    /// From when.
+    pub starts_at: Timestamp,
+    /// Until when it was to run.
+    pub ends_at: Timestamp,
+    /// Tiers it covers; none means all.
+    pub tiers: Vec<RiskTier>,
+    /// Names of the applications it covers; none means all.
+    pub applications: Vec<String>,
 }
 
 /// A decision about to be recorded.
@@ -63,8 +82,8 @@ pub struct NewDecision<'a> {
     pub revision: i32,
     /// Who.
     pub by: IdentityId,
-    /// Whom they stand in for.
-    pub delegated_by: Option<IdentityId>,
+    /// Whom they stand in for, and the delegation that says so.
+    pub stands_in: Option<(IdentityId, DelegationId)>,
     /// What.
     pub verdict: Verdict,
     /// Their words.
@@ -132,15 +151,18 @@ pub async fn of_revision(conn: &mut PgConnection, request: RequestId, revision: 
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<Vec<DecisionRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select d.stage_id, s.name as stage_name, s.step, d.revision, r.revision as present_revision, d.decided_by, i.display_name as "name!", i.state = 'active' as "active!",
+        r#"select d.stage_id, s.name as stage_name, s.step, d.revision, r.revision as present_revision, r.state as request_state, r.state_reason, d.decided_by, i.display_name as "name!", i.state = 'active' as "active!",
                   exists (select from stage_candidate c where c.stage_id = d.stage_id and c.identity_id = d.decided_by) as "asked!",
-                  d.verdict, d.comment, d.ends_on, d.delegated_by, o.display_name as "delegated_name?", d.bulk, d.seconds_spent, d.decided_at, d.shown_hash,
+                  d.verdict, d.comment, d.ends_on, d.delegated_by, o.display_name as "delegated_name?",
+                  l.id as "delegation?", l.starts_at as "starts_at?", l.ends_at as "ends_at?", l.tiers as "tiers?",
+                  array(select a.name from application a where a.id = any (l.application_ids) order by a.name) as "applications!", d.bulk, d.seconds_spent, d.decided_at, d.shown_hash,
                   g.printed_name as "printed_name?", g.meaning as "meaning?", g.signed_at as "signed_at?", g.shown_hash as "signed_hash?", g.method as "method?"
            from decision d
            join request r on r.id = d.request_id
            join approval_stage s on s.id = d.stage_id
            join identity i on i.id = d.decided_by
            left join identity o on o.id = d.delegated_by
+           left join delegation l on l.id = d.delegation_id
            left join signature g on g.decision_id = d.id
            where d.request_id = $1 order by d.decided_at, d.id"#,
         request.0
@@ -155,16 +177,30 @@ pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<V
                 }
                 _ => None,
             };
+            let delegation = match (r.delegation, r.starts_at, r.ends_at, r.tiers) {
+                (Some(id), Some(starts_at), Some(ends_at), Some(tiers)) => Some(ByDelegation {
+                    id: DelegationId(id),
+                    starts_at: starts_at.to_jiff(),
+                    ends_at: ends_at.to_jiff(),
+                    tiers: tiers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?,
+                    applications: r.applications,
+                }),
+                _ => None,
+            };
+            let state = RequestState::from_stored(&r.request_state, r.state_reason)
+                .ok_or_else(|| StoreError::inconsistent("request", format!("{request} is {}", r.request_state)))?;
+            let verdict = r.verdict.parse()?;
             Ok(DecisionRow {
                 stage: StageId(r.stage_id),
                 stage_name: r.stage_name,
                 step: r.step,
                 revision: r.revision,
-                present_revision: r.present_revision,
+                overtaken: overtaken(verdict, r.revision, r.present_revision, &state),
                 by: PersonRef { id: IdentityId(r.decided_by), name: r.name },
                 active: r.active,
                 asked: r.asked,
-                verdict: r.verdict.parse()?,
+                verdict,
+                delegation,
                 comment: r.comment,
                 ends_on: r.ends_on.map(|d| d.to_jiff()),
                 delegated_by: r.delegated_by.zip(r.delegated_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
@@ -199,14 +235,15 @@ pub async fn earliest_end(conn: &mut PgConnection, request: RequestId, revision:
 /// [`StoreError`] when the database refuses; its named constraints repeat laws 4 and 5.
 pub async fn insert(conn: &mut PgConnection, new: &NewDecision<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into decision (id, stage_id, request_id, revision, decided_by, delegated_by, verdict, comment, ends_on, bulk, seconds_spent, shown_version, shown_hash, decided_at, idempotency_key)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "insert into decision (id, stage_id, request_id, revision, decided_by, delegated_by, delegation_id, verdict, comment, ends_on, bulk, seconds_spent, shown_version, shown_hash, decided_at, idempotency_key)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         new.id.0,
         new.stage.0,
         new.request.0,
         new.revision,
         new.by.0,
-        new.delegated_by.map(|id| id.0),
+        new.stands_in.map(|(from, _)| from.0),
+        new.stands_in.map(|(_, record)| record.0),
         new.verdict.word(),
         new.comment,
         new.ends_on.map(ToSqlx::to_sqlx) as _,
@@ -238,11 +275,9 @@ pub struct AtStake {
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn at_stake(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<AtStake, StoreError> {
     let row = sqlx::query!(
-        r#"select v.tier as pinned, e.tier as present, g.ends_at as "ends_at?"
+        r#"select tier_at_stake(i.entitlement_id, i.entitlement_version) as "tier!", g.ends_at as "ends_at?"
            from request r
            join request_item i on i.request_id = r.id and i.revision = $2 and i.position = 1
-           join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
-           join entitlement e on e.id = i.entitlement_id
            left join access_grant g on g.id = r.grant_id and r.kind = 'extend'
            where r.id = $1"#,
         request.0,
@@ -250,8 +285,7 @@ pub async fn at_stake(conn: &mut PgConnection, request: RequestId, revision: i32
     )
     .fetch_one(conn)
     .await?;
-    let (pinned, present): (RiskTier, RiskTier) = (row.pinned.parse()?, row.present.parse()?);
-    Ok(AtStake { tier: pinned.max(present), extends_from: row.ends_at.map(|t| t.to_jiff()) })
+    Ok(AtStake { tier: row.tier.parse()?, extends_from: row.ends_at.map(|t| t.to_jiff()) })
 }
 
 /// What a revision asks for besides the form's first fields; part of what is shown.

@@ -224,8 +224,9 @@ pub struct HeldInMemory {
 pub async fn held_in_memory(conn: &mut PgConnection) -> Result<Vec<HeldInMemory>, StoreError> {
     let held = sqlx::query_as!(
         HeldInMemory,
-        r#"select distinct c.code as connection, i.source_id as number, coalesce(e.reference, e.name) as "reference!"
+        r#"select distinct c.code as connection, i.source_id as number, v.reference
            from access_grant g join identity i on i.id = g.identity_id join entitlement e on e.id = g.entitlement_id
+           join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
            join application a on a.id = e.application_id join connection c on c.id = a.connection_id
            where g.state = 'active' and c.connector = 'memory'"#
     )

@@ -84,15 +84,16 @@ pub async fn newest(conn: &mut PgConnection, request: RequestId, revision: i32, 
     .transpose()
 }
 
-/// The facts that the gates saw when a revision was submitted.
+/// The facts that the gates saw in the newest run of a phase over a revision.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or they cannot be read.
-pub async fn facts_at_submission(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Option<GateFacts>, StoreError> {
+pub async fn facts_at(conn: &mut PgConnection, phase: Phase, request: RequestId, revision: i32) -> Result<Option<GateFacts>, StoreError> {
     let stored = sqlx::query_scalar!(
-        "select facts from gate_evaluation where request_id = $1 and revision = $2 and phase = 'submission' order by at desc, id desc limit 1",
+        "select facts from gate_evaluation where request_id = $1 and revision = $2 and phase = $3 order by at desc, id desc limit 1",
         request.0,
-        revision
+        revision,
+        phase.word()
     )
     .fetch_optional(conn)
     .await?;

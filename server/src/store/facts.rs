@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use domain::audience::Audience;
+use domain::catalogue::{Classification, RiskTier};
 use domain::conflict::{Conflict, Shape, Standing, Standings, Wanted};
 use domain::gate::{EntitlementFacts, Named, SpecificationFacts};
 use domain::id::{ApplicationId, ConflictId, EntitlementId, GrantId, IdentityId, RequestId, UnitId};
@@ -130,6 +131,10 @@ pub struct SpecificationRow {
     pub facts: SpecificationFacts,
     /// Words of required attributes.
     pub required_attributes: Vec<String>,
+    /// Hours after which access is gone when somebody stops.
+    pub termination_within_hours: i32,
+    /// Who answers for it.
+    pub control_owner: String,
 }
 
 /// The specification in force at `now`.
@@ -142,7 +147,8 @@ pub async fn specification(
     now: Timestamp,
 ) -> Result<Option<SpecificationRow>, StoreError> {
     let row = sqlx::query!(
-        "select version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, applications
+        "select version, required_attributes, highest_tier, longest_days, mfa_from, highest_classification, applications,
+                termination_within_hours, control_owner
          from identity_specification where population = $1 and effective_from <= $2 order by version desc limit 1",
         population.word(),
         now.to_sqlx() as _
@@ -160,6 +166,8 @@ pub async fn specification(
             applications: row.applications,
         },
         required_attributes: row.required_attributes,
+        termination_within_hours: row.termination_within_hours,
+        control_owner: row.control_owner,
     }))
 }
 
@@ -172,7 +180,9 @@ pub struct EntitlementRow {
     pub application: ApplicationId,
 }
 
-/// The entitlement as it is now, as somebody of this population and unit stands to it.
+/// The entitlement as it is now, as somebody of this population and unit stands to it. Tier and
+/// classification are the highest of it and of everything that it includes: change control lets nothing
+/// higher in, but what is inside may rise by an import.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
@@ -194,10 +204,16 @@ pub async fn entitlement(
            where e.id = $1"#,
         id.0
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let audience = audience(&row.audience_populations, row.audience_units)?;
+    let (mut tier, mut classification): (RiskTier, Classification) = (row.tier.parse()?, row.classification.parse()?);
+    let mut contents = Vec::new();
+    for part in contents_of(conn, id).await? {
+        (tier, classification) = (tier.max(part.tier), classification.max(part.classification));
+        contents.push(part.named);
+    }
     Ok(Some(EntitlementRow {
         facts: EntitlementFacts {
             id,
@@ -205,17 +221,40 @@ pub async fn entitlement(
             name: row.name,
             application: row.code,
             requestable: row.requestable,
-            tier: row.tier.parse()?,
+            tier,
             longest_days: row.longest_days,
-            classification: row.classification.parse()?,
+            classification,
             logging: row.logging.parse()?,
             owned: row.owned,
             in_audience: audience.includes(population, unit),
             audience: audience.words(&row.unit_names),
             owner: row.owner_id.zip(row.owner_name).map(|(id, name)| Named { id, name }),
+            contents: Some(contents),
         },
         application: ApplicationId(row.application_id),
     }))
+}
+
+/// Something that an entitlement gives besides itself.
+struct Part {
+    named: Named,
+    tier: RiskTier,
+    classification: Classification,
+}
+
+/// Everything that an entitlement includes, itself or through others, by name.
+async fn contents_of(conn: &mut PgConnection, id: EntitlementId) -> Result<Vec<Part>, StoreError> {
+    let rows = sqlx::query!(
+        "select distinct e.id, e.name, e.tier, a.classification
+         from entitlement_contents(array[$1::uuid]) c join entitlement e on e.id = c.entitlement_id join application a on a.id = e.application_id
+         where e.id <> $1 order by e.name, e.id",
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| Ok(Part { named: Named { id: r.id, name: r.name }, tier: r.tier.parse()?, classification: r.classification.parse()? }))
+        .collect()
 }
 
 /// An audience as it is stored.

@@ -68,7 +68,7 @@ pub async fn people(conn: &mut PgConnection, typed: &str, caller: IdentityId, al
     Ok(rows.into_iter().map(|r| Person { id: IdentityId(r.id), name: r.name, source_id: r.source_id, unit: r.unit }).collect())
 }
 
-/// Active entitlements: those with every word first, then those whose names are spelt alike. Name and
+/// Active entitlements of active applications: those with every word first, then those whose names are spelt alike. Name and
 /// application. Without `all`, what is meant for others is left out as in the catalogue: neither for
 /// the caller, nor for somebody they answer for, nor held by them, nor of an application of theirs.
 ///
@@ -88,10 +88,11 @@ pub async fn entitlements(
              where i.id = $3 or (i.state = 'active' and (i.manager_id = $3 or i.owner_id = $3))
            ), closed as materialized (
              select e.id from entitlement e join application a on a.id = e.application_id
-             where not $4::bool and (e.audience_populations <> '{}' or e.audience_units <> '{}')
+             where a.state <> 'active' or (
+               not $4::bool and (e.audience_populations <> '{}' or e.audience_units <> '{}')
                and not exists (select from viewer v where in_audience(v.population, v.unit_id, e.audience_populations, e.audience_units))
                and (a.owner_id = $3 or a.deputy_id = $3) is not true
-               and not exists (select from access_grant g where g.identity_id = $3 and g.entitlement_id = e.id and g.state in ('active', 'ending'))
+               and not exists (select from access_grant g where g.identity_id = $3 and g.entitlement_id = e.id and g.state in ('active', 'ending')))
            ), exact as materialized (
              select e.id, e.name, e.application_id,
                     case when lower(e.name) = lower($2) then 3 when starts_with(lower(e.name), lower($2)) then 2 else ts_rank(e.search, $1::text::tsquery) end as score

@@ -255,13 +255,14 @@ pub async fn due(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn about_to_be_replaced(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<(GrantId, RequestId)>, StoreError> {
+pub async fn about_to_be_replaced(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<(GrantId, RequestId)>, StoreError> {
     let rows = sqlx::query!(
         "select g.id, r.id as request_id
          from release l join request r on r.id = l.request_id join access_grant g on g.id = r.grant_id
          where l.kind = 'activate' and l.state in ('planned', 'held') and l.not_before <= $1 and r.kind = 'change' and r.state = 'approved' and g.state = 'active'
-         order by l.not_before, l.id",
-        now.to_sqlx() as _
+         order by l.not_before, l.id limit $2",
+        now.to_sqlx() as _,
+        limit
     )
     .fetch_all(conn)
     .await?;

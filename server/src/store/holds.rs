@@ -91,13 +91,13 @@ pub async fn to_escalate(conn: &mut PgConnection, now: Timestamp, limit: i64) ->
     Ok(ids.into_iter().map(StageId).collect())
 }
 
-/// Stages whose claim has lapsed, at most `limit`.
+/// Stages whose clock runs and whose claim has lapsed, at most `limit`.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn lapsed_claims(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<StageId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "select id from approval_stage where claim_lapses_at <= $1 order by claim_lapses_at, id limit $2",
+        "select id from approval_stage where claim_lapses_at <= $1 and paused_at is null order by claim_lapses_at, id limit $2",
         now.to_sqlx() as _,
         limit
     )

@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod difference;
+pub mod waiting;
 
 use super::import_people::IdSeed;
 use jiff::Timestamp;

@@ -53,7 +53,8 @@ pub struct Facets {
     pub delegated: i64,
 }
 
-/// Counts.
+/// Counts. The tier is the one that is at stake: what an entitlement includes may have risen. Few
+/// include others, and the rest is not looked into.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -74,10 +75,13 @@ pub async fn facets(conn: &mut PgConnection, wanted: Wanted<'_>) -> Result<Facet
                select w.*, case $3::text when 'mine' then own when 'team' then team when 'claimed' then claimed_by_me when 'delegated' then delegated
                                          else not claimed_by_other end as in_whose,
                       case $4::text when 'all' then true when 'late' then late when 'today' then today else tier = $4 end as in_filter
-               from (select tier, team or claimed_by_other as team, claimed_by_me, claimed_by_other, due_at < $2 as late, due_at < $5 as today,
+               from (select case when e.includes = '{}' and e.tier = d.tier then d.tier else tier_at_stake(i.entitlement_id, i.entitlement_version) end as tier,
+                            team or claimed_by_other as team, claimed_by_me, claimed_by_other, due_at < $2 as late, due_at < $5 as today,
                             claimed_by_me or (not team and delegated_by is null and not claimed_by_other) as own,
                             delegated_by is not null and not claimed_by_other as delegated
-                     from decisions_waiting($1, $2)) w
+                     from decisions_waiting($1, $2) d
+                     join request_item i on i.request_id = d.request_id and i.revision = d.revision and i.position = 1
+                     join entitlement e on e.id = i.entitlement_id) w
            ) f"#,
         wanted.me.0,
         wanted.now.to_sqlx() as _,
@@ -121,7 +125,7 @@ pub async fn lines(
 ) -> Result<Vec<(Timestamp, InboxLine)>, StoreError> {
     let rows = sqlx::query!(
         r#"select w.stage_id as "stage_id!", w.request_id as "request_id!", r.number, r.version, r.content_hash, r.kind, p.display_name as "subject!",
-                  v.name as entitlement, a.name as application, v.tier, n.reason_code, n.starts_on, n.ends_on, w.due_at as "due_at!", s.name as asked_as,
+                  v.name as entitlement, a.name as application, k.tier as "tier!", n.reason_code, n.starts_on, n.ends_on, w.due_at as "due_at!", s.name as asked_as,
                   w.team as "team!", w.claimed_by_me as "claimed_by_me!", w.claimed_by_other as "claimed_by_other!", o.display_name as "claimant?",
                   f.display_name as "stands_in_for?",
                   (select min(d.ends_on) from decision d where d.request_id = w.request_id and d.revision = w.revision and d.verdict = 'approve') as allowed,
@@ -142,6 +146,7 @@ pub async fn lines(
            join request_item i on i.request_id = w.request_id and i.revision = w.revision and i.position = 1
            join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
            join entitlement e on e.id = i.entitlement_id
+           cross join lateral (select case when e.includes = '{}' and e.tier = w.tier then w.tier else tier_at_stake(i.entitlement_id, i.entitlement_version) end as tier) k
            join application a on a.id = e.application_id
            join identity p on p.id = r.subject_id
            left join access_grant h on h.id = r.grant_id
@@ -151,7 +156,7 @@ pub async fn lines(
            where case $3::text when 'mine' then w.claimed_by_me or (not w.team and w.delegated_by is null and not w.claimed_by_other)
                                when 'team' then w.team or w.claimed_by_other when 'claimed' then w.claimed_by_me
                                when 'delegated' then w.delegated_by is not null and not w.claimed_by_other else not w.claimed_by_other end
-             and case $4::text when 'all' then true when 'late' then w.due_at < $2 when 'today' then w.due_at < $5 else w.tier = $4 end
+             and case $4::text when 'all' then true when 'late' then w.due_at < $2 when 'today' then w.due_at < $5 else k.tier = $4 end
              and (w.due_at, w.stage_id) > (coalesce($6::timestamptz, '-infinity'), coalesce($7::uuid, '00000000-0000-0000-0000-000000000000'))
            order by w.due_at, w.stage_id limit $8"#,
         wanted.me.0,

@@ -13,8 +13,6 @@ pub struct Open {
     pub id: IncidentId,
     /// Since when.
     pub began_at: Timestamp,
-    /// What was late then, a sentence.
-    pub what: String,
 }
 
 /// The incident that is not over, if there is one.
@@ -22,8 +20,8 @@ pub struct Open {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn open(conn: &mut PgConnection) -> Result<Option<Open>, StoreError> {
-    let row = sqlx::query!("select id, began_at, what from work_incident where over_at is null").fetch_optional(conn).await?;
-    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff(), what: r.what }))
+    let row = sqlx::query!("select id, began_at from work_incident where over_at is null").fetch_optional(conn).await?;
+    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff() }))
 }
 
 /// Begins an incident; `false` when another server was quicker.

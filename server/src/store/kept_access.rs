@@ -3,25 +3,21 @@
 
 use super::error::{StoreError, one_row};
 use super::releases::ReleaseRow;
-use domain::id::{GrantId, ReleaseId, RequestId};
+use domain::id::{GrantId, ReleaseId};
 use domain::release::ReleaseKind;
-use jiff::Timestamp;
 use sqlx::PgConnection;
 
-/// The active grant that gives what a removal would take, and its request.
+/// The active grant that gives what a removal would take.
 #[derive(Clone, Debug)]
 pub struct Keeper {
     /// Which.
     pub grant: GrantId,
-    /// The request that led to it.
-    pub request: RequestId,
-    /// Number of that request.
+    /// Number of the request that led to it.
     pub number: String,
-    /// When it ends by itself.
-    pub ends_at: Option<Timestamp>,
 }
 
 /// The grant that keeps the access which a removal would take: of several the one that lasts longest.
+/// What was given under another name over there keeps nothing: the two are two there.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -30,8 +26,12 @@ pub async fn by(conn: &mut PgConnection, removal: &ReleaseRow) -> Result<Option<
         return Ok(None);
     }
     let row = sqlx::query!(
-        "select g.id, g.request_id, r.number, g.ends_at from access_grant g join request r on r.id = g.request_id
-         where g.identity_id = $1 and g.entitlement_id = $2 and g.state = 'active' and g.id is distinct from $3
+        "select g.id, r.number from access_grant g join request r on r.id = g.request_id
+         join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
+         join entitlement e on e.id = g.entitlement_id
+         where g.identity_id = $1 and e.application_id = (select application_id from entitlement where id = $2) and g.state = 'active' and g.id <> $3
+           and v.reference = (select t.reference from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
+                              where h.id = $3)
          order by g.ends_at desc nulls first, g.id limit 1",
         removal.subject.0,
         removal.entitlement.0,
@@ -39,12 +39,7 @@ pub async fn by(conn: &mut PgConnection, removal: &ReleaseRow) -> Result<Option<
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Keeper {
-        grant: GrantId(r.id),
-        request: RequestId(r.request_id),
-        number: r.number,
-        ends_at: r.ends_at.map(|t| t.to_jiff()),
-    }))
+    Ok(row.map(|r| Keeper { grant: GrantId(r.id), number: r.number }))
 }
 
 /// Names the grant because of which a removal takes nothing away.
@@ -65,8 +60,11 @@ pub async fn removals_not_needed(conn: &mut PgConnection, limit: i64) -> Result<
     let ids = sqlx::query_scalar!(
         "select l.id from release l
          where l.kind = 'remove' and l.state = 'planned'
-           and exists (select from access_grant g
-                       where g.identity_id = l.subject_id and g.entitlement_id = l.entitlement_id and g.state = 'active' and g.id <> l.grant_id)
+           and exists (select from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
+                       join access_grant g on g.identity_id = l.subject_id and g.state = 'active' and g.id <> l.grant_id
+                       join entitlement e on e.id = g.entitlement_id and e.application_id = (select application_id from entitlement where id = l.entitlement_id)
+                       join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
+                       where h.id = l.grant_id and v.reference = t.reference)
          order by l.not_before, l.id limit $1",
         limit
     )
@@ -75,8 +73,67 @@ pub async fn removals_not_needed(conn: &mut PgConnection, limit: i64) -> Result<
     Ok(ids.into_iter().map(ReleaseId).collect())
 }
 
-/// Whether a machine is at this moment giving what `release` takes, or taking what it gives: the two
-/// would undo each other, so the later one waits.
+/// What a step would take away, as far as other access may rest on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// The account, on which any access in the application rests.
+    Account,
+    /// The entitlement itself.
+    Entitlement,
+}
+
+/// Access that rests on what a step would take away.
+#[derive(Clone, Debug)]
+pub struct Rests {
+    /// Number of its request, or of the release that gives it.
+    pub number: String,
+    /// The release that is giving it, where it is not proven yet.
+    pub under_way: Option<ReleaseId>,
+}
+
+/// The number of the request or release of other access that rests on what a step of `release` would
+/// take away: a grant that is active, or an activation that is under way or has begun.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Support) -> Result<Option<Rests>, StoreError> {
+    let row = sqlx::query!(
+        r#"with mine as (
+             select l.subject_id, e.application_id, v.reference from release l
+             join request_item t on t.id = l.item_id
+             join entitlement e on e.id = l.entitlement_id
+             join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version
+             where l.id = $1
+           )
+           (select r.number as "number!", null::uuid as "release?" from mine m
+            join access_grant g on g.identity_id = m.subject_id and g.state = 'active'
+            join entitlement e on e.id = g.entitlement_id and e.application_id = m.application_id
+            join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and ($2 or v.reference = m.reference)
+            join request r on r.id = g.request_id
+            order by g.ends_at desc nulls first, g.id limit 1)
+           union all
+           -- What waits for a person is done anew when it goes on; before its first step nothing rests on
+           -- anything; and who was stopped is given nothing.
+           (select l.number, l.id from mine m
+            join identity i on i.id = m.subject_id and i.state not in ('suspended', 'retired')
+            join release l on l.subject_id = m.subject_id and l.kind = 'activate' and l.id <> $1
+            join request_item t on t.id = l.item_id
+            join entitlement e on e.id = l.entitlement_id and e.application_id = m.application_id
+            join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version and ($2 or v.reference = m.reference)
+            where (l.state in ('gated', 'account_ready', 'activated') or (l.state = 'failed' and l.next_try_at is not null))
+              and exists (select from release_step s where s.release_id = l.id and s.round = l.round)
+            order by l.planned_at, l.id limit 1)
+           limit 1"#,
+        release.0,
+        support == Support::Account
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|r| Rests { number: r.number, under_way: r.release.map(ReleaseId) }))
+}
+
+/// Whether a machine is at this moment giving what `release` takes, or taking what it gives or what that
+/// rests on: the two would undo each other, so the later one waits.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -88,12 +145,21 @@ pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow) -
     };
     Ok(sqlx::query_scalar!(
         r#"select exists (select from release l
-                          where l.subject_id = $1 and l.entitlement_id = $2 and l.kind = $3 and l.id <> $4
-                            and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))) as "under_way!""#,
+                          where l.subject_id = $1 and l.id <> $4
+                            and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
+                            and ((l.entitlement_id = $2 and (l.kind = $3 or ($5 and l.state = 'undoing')))
+                                 -- Its account is about to be closed, or to be brought back to what it was before.
+                                 or ($5 and exists (
+                                   select from release_step s join entitlement e on e.id = l.entitlement_id join entitlement o on o.id = $2
+                                   where s.release_id = l.id and s.round = l.round and e.application_id = o.application_id
+                                     and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
+                                          or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
+                                              and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed'))))))) as "under_way!""#,
         release.subject.0,
         release.entitlement.0,
         opposite.word(),
-        release.id.0
+        release.id.0,
+        release.kind == ReleaseKind::Activate
     )
     .fetch_one(conn)
     .await?)

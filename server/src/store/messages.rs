@@ -18,6 +18,8 @@ pub struct MessageRow {
     pub question: bool,
     /// Who.
     pub author: PersonRef,
+    /// Whom they stood in for.
+    pub delegated_by: Option<PersonRef>,
     /// What.
     pub body: String,
     /// When.
@@ -39,6 +41,8 @@ pub struct NewMessage<'a> {
     pub question: bool,
     /// Who.
     pub author: IdentityId,
+    /// Whom they stand in for.
+    pub delegated_by: Option<IdentityId>,
     /// What.
     pub body: &'a str,
     /// When.
@@ -51,13 +55,14 @@ pub struct NewMessage<'a> {
 /// [`StoreError`] when the database refuses.
 pub async fn insert(conn: &mut PgConnection, new: &NewMessage<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into request_message (id, request_id, revision, stage_id, kind, author_id, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into request_message (id, request_id, revision, stage_id, kind, author_id, delegated_by, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new.id.0,
         new.request.0,
         new.revision,
         new.stage.map(|id| id.0),
         if new.question { "question" } else { "answer" },
         new.author.0,
+        new.delegated_by.map(|id| id.0),
         new.body,
         new.at.to_sqlx() as _
     )
@@ -72,8 +77,9 @@ pub async fn insert(conn: &mut PgConnection, new: &NewMessage<'_>) -> Result<(),
 /// [`StoreError`] when reading fails.
 pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<Vec<MessageRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select m.revision, m.stage_id, m.kind = 'question' as "question!", m.author_id, i.display_name as "name!", m.body, m.at
-           from request_message m join identity i on i.id = m.author_id
+        r#"select m.revision, m.stage_id, m.kind = 'question' as "question!", m.author_id, i.display_name as "name!", m.delegated_by, f.display_name as "from_name?",
+                  m.body, m.at
+           from request_message m join identity i on i.id = m.author_id left join identity f on f.id = m.delegated_by
            where m.request_id = $1 order by m.at, m.id"#,
         request.0
     )
@@ -86,6 +92,7 @@ pub async fn of_request(conn: &mut PgConnection, request: RequestId) -> Result<V
             stage: r.stage_id.map(StageId),
             question: r.question,
             author: PersonRef { id: IdentityId(r.author_id), name: r.name },
+            delegated_by: r.delegated_by.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
             body: r.body,
             at: r.at.to_jiff(),
         })

@@ -35,7 +35,7 @@ pub async fn about(conn: &mut PgConnection, subject: IdentityId) -> Result<Optio
     .transpose()
 }
 
-/// Tier and application of what a revision asks for; the tier in the version that is pinned.
+/// Tier and application of what a revision asks for; the tier that is at stake.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a word is unknown.
@@ -45,10 +45,9 @@ pub async fn asked_for(
     revision: i32,
 ) -> Result<Option<(RiskTier, ApplicationId)>, StoreError> {
     let row = sqlx::query!(
-        "select v.tier, e.application_id from request_item i
-         join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
-         join entitlement e on e.id = i.entitlement_id
-         where i.request_id = $1 and i.revision = $2 order by i.position limit 1",
+        r#"select tier_at_stake(i.entitlement_id, i.entitlement_version) as "tier!", e.application_id
+           from request_item i join entitlement e on e.id = i.entitlement_id
+           where i.request_id = $1 and i.revision = $2 order by i.position limit 1"#,
         request.0,
         revision
     )
@@ -189,6 +188,8 @@ pub struct ReassignmentRow {
     pub stage: StageId,
     /// Who is no longer asked.
     pub from: Option<PersonRef>,
+    /// The natural person behind that account.
+    pub from_person: Option<PersonId>,
     /// Who is asked.
     pub to: Nominee,
     /// Why.
@@ -203,7 +204,7 @@ impl ReassignmentRow {
     /// What planning looks at.
     #[must_use]
     pub fn facts(&self) -> Reassigned {
-        Reassigned { from: self.from.as_ref().map(|person| person.id), to: self.to.clone() }
+        Reassigned { from: self.from_person, to: self.to.clone() }
     }
 }
 
@@ -213,7 +214,7 @@ impl ReassignmentRow {
 /// [`StoreError`] when reading fails.
 pub async fn reassignments(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<ReassignmentRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select a.stage_id, a.from_id, f.display_name as "from_name?", a.to_id, t.display_name as "to_name!", t.state = 'active' as "active!",
+        r#"select a.stage_id, a.from_id, f.display_name as "from_name?", case when a.from_id is not null then person_of(a.from_id) end as from_person, a.to_id, t.display_name as "to_name!", t.state = 'active' as "active!",
                   person_of(a.to_id) as "person!", a.reason, a.reassigned_by, b.display_name as "by_name!", a.reassigned_at
            from approval_stage s join stage_reassignment a on a.stage_id = s.id
            left join identity f on f.id = a.from_id join identity t on t.id = a.to_id join identity b on b.id = a.reassigned_by
@@ -228,6 +229,7 @@ pub async fn reassignments(conn: &mut PgConnection, request: RequestId, revision
         .map(|r| ReassignmentRow {
             stage: StageId(r.stage_id),
             from: r.from_id.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
+            from_person: r.from_person.map(|id| PersonId(IdentityId(id))),
             to: Nominee {
                 identity: IdentityId(r.to_id),
                 person: PersonId(IdentityId(r.person)),

@@ -3,7 +3,7 @@
 use super::error::{StoreError, one_row};
 use domain::approval::Verdict;
 use domain::decision::{PendingState, SignatureMethod};
-use domain::id::{BulkDecisionId, IdempotencyKey, IdentityId, PendingDecisionId, RequestId, StageId};
+use domain::id::{BulkDecisionId, DelegationId, IdempotencyKey, IdentityId, PendingDecisionId, RequestId, StageId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -35,8 +35,8 @@ pub struct PendingRow {
     pub revision: i32,
     /// Who.
     pub by: IdentityId,
-    /// Whom they stand in for.
-    pub delegated_by: Option<IdentityId>,
+    /// Whom they stand in for, and the delegation that says so.
+    pub stands_in: Option<(IdentityId, DelegationId)>,
     /// What.
     pub verdict: Verdict,
     /// Their words.
@@ -71,15 +71,16 @@ pub struct PendingRow {
 pub async fn insert(conn: &mut PgConnection, new: &PendingRow) -> Result<(), StoreError> {
     let signed = new.signed.as_ref();
     let done = sqlx::query!(
-        "insert into pending_decision (id, stage_id, request_id, revision, decided_by, delegated_by, verdict, comment, ends_on, bulk, bulk_id, seconds_spent,
+        "insert into pending_decision (id, stage_id, request_id, revision, decided_by, delegated_by, delegation_id, verdict, comment, ends_on, bulk, bulk_id, seconds_spent,
                                        shown_version, shown_hash, signed_name, signed_meaning, signed_method, decided_at, final_at, state, idempotency_key)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         new.id.0,
         new.stage.0,
         new.request.0,
         new.revision,
         new.by.0,
-        new.delegated_by.map(|id| id.0),
+        new.stands_in.map(|(from, _)| from.0),
+        new.stands_in.map(|(_, record)| record.0),
         new.verdict.word(),
         new.comment,
         new.ends_on.map(ToSqlx::to_sqlx) as _,
@@ -110,7 +111,7 @@ pub async fn find(conn: &mut PgConnection, id: PendingDecisionId, lock: bool) ->
         sqlx::query_scalar!("select id from pending_decision where id = $1 for update", id.0).fetch_optional(&mut *conn).await?;
     }
     let row = sqlx::query!(
-        "select stage_id, request_id, revision, decided_by, delegated_by, verdict, comment, ends_on, bulk_id, seconds_spent, shown_version, shown_hash,
+        "select stage_id, request_id, revision, decided_by, delegated_by, delegation_id, verdict, comment, ends_on, bulk_id, seconds_spent, shown_version, shown_hash,
                 signed_name, signed_meaning, signed_method, decided_at, final_at, state, refusal, idempotency_key
          from pending_decision where id = $1",
         id.0
@@ -129,7 +130,7 @@ pub async fn find(conn: &mut PgConnection, id: PendingDecisionId, lock: bool) ->
             request: RequestId(r.request_id),
             revision: r.revision,
             by: IdentityId(r.decided_by),
-            delegated_by: r.delegated_by.map(IdentityId),
+            stands_in: r.delegated_by.map(IdentityId).zip(r.delegation_id.map(DelegationId)),
             verdict: r.verdict.parse()?,
             comment: r.comment,
             ends_on: r.ends_on.map(|d| d.to_jiff()),

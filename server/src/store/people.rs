@@ -70,7 +70,7 @@ pub async fn find(conn: &mut PgConnection, typed: &str, limit: i64) -> Result<(V
            from identity i
            where i.state = 'active' and i.population not in ('service_account', 'privileged_admin')
              and (i.display_name ilike all ($2) or i.source_id = $1 or lower(i.email) = lower($1))
-           order by i.source_id = $1 desc, coalesce(lower(i.email) = lower($1), false) desc, starts_with(lower(i.display_name), lower($1)) desc, i.display_name, i.id
+           order by i.source_id = $1 desc, coalesce(lower(i.email) = lower($1), false) desc, starts_with(lower(i.display_name), lower($1)) desc, i.display_name, i.source_id
            limit $3"#,
         typed,
         &likenesses(typed),

@@ -7,6 +7,7 @@ use app::releases::port::EvidenceLine;
 use app::when::When;
 use domain::attachment::FileKind;
 use domain::id::{EvidenceId, IdentityId, ReleaseId};
+use domain::manual::Piece;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx;
@@ -20,8 +21,8 @@ pub struct New<'a> {
     pub id: EvidenceId,
     /// For which release.
     pub release: ReleaseId,
-    /// `text`, `link`, `check` or `file`.
-    pub kind: &'a str,
+    /// What it is.
+    pub kind: Piece,
     /// Words, address, line or name of the file.
     pub said: &'a str,
     /// By whom.
@@ -44,7 +45,7 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> Result<(), StoreE
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         new.id.0,
         new.release.0,
-        new.kind,
+        new.kind.word(),
         new.said,
         new.by.0,
         new.at.to_sqlx() as _,
@@ -101,19 +102,20 @@ pub async fn of_release(conn: &mut PgConnection, release: ReleaseId, zone: &Time
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| EvidenceLine {
-            id: EvidenceId(r.id),
-            kind: r.kind,
-            said: r.said,
-            by: PersonRef { id: IdentityId(r.added_by), name: r.name },
-            at: When::new(r.added_at.to_jiff(), zone),
-            confirmed: r.confirmed,
-            size: r.size.map(super::attachments::size_in_words),
-            sha256: r.sha256.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+    rows.into_iter()
+        .map(|r| {
+            Ok(EvidenceLine {
+                id: EvidenceId(r.id),
+                kind: r.kind.parse()?,
+                said: r.said,
+                by: PersonRef { id: IdentityId(r.added_by), name: r.name },
+                at: When::new(r.added_at.to_jiff(), zone),
+                confirmed: r.confirmed,
+                size: r.size.map(super::attachments::size_in_words),
+                sha256: r.sha256.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            })
         })
-        .collect())
+        .collect()
 }
 
 /// The release that a file belongs to, and the file.

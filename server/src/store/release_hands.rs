@@ -3,7 +3,7 @@
 
 use super::error::{StoreError, one_row};
 use domain::catalogue::RiskTier;
-use domain::id::{EntitlementId, IdentityId, ReleaseId};
+use domain::id::{IdentityId, ReleaseId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -112,15 +112,16 @@ pub async fn set_reminded(conn: &mut PgConnection, id: ReleaseId, now: Timestamp
     one_row("release", &done)
 }
 
-/// Work by hand that is late and of which nobody was reminded.
+/// Work that is late and of which nobody was reminded, by hand or by machine. What people were called for
+/// already, because it failed for good or got stuck, is left out.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn late(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
     let ids = sqlx::query_scalar!(
         r#"select l.id from release l
-           where l.state in ('planned', 'held', 'activated') and l.reminded_at is null and l.due_at <= $1
-             and not 'by_machine' = any (release_filters(l, null, $1))
+           where l.state in ('planned', 'held', 'gated', 'account_ready', 'activated', 'failed') and l.reminded_at is null and l.due_at <= $1
+             and (l.state <> 'failed' or l.next_try_at is not null)
            order by l.due_at, l.id limit $2"#,
         now.to_sqlx() as _,
         limit
@@ -139,11 +140,17 @@ pub async fn set_verified_by(conn: &mut PgConnection, id: ReleaseId, by: Identit
     one_row("release", &done)
 }
 
-/// The tier of an entitlement at this moment.
+/// The tier that is at stake with a release: of the version that was asked for, of today, and of what is
+/// inside, the highest.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or the word is unknown.
-pub async fn tier(conn: &mut PgConnection, entitlement: EntitlementId) -> Result<RiskTier, StoreError> {
-    let word = sqlx::query_scalar!("select tier from entitlement where id = $1", entitlement.0).fetch_one(conn).await?;
+pub async fn tier(conn: &mut PgConnection, release: ReleaseId) -> Result<RiskTier, StoreError> {
+    let word = sqlx::query_scalar!(
+        r#"select tier_at_stake(i.entitlement_id, i.entitlement_version) as "tier!" from release l join request_item i on i.id = l.item_id where l.id = $1"#,
+        release.0
+    )
+    .fetch_one(conn)
+    .await?;
     Ok(word.parse()?)
 }

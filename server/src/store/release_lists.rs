@@ -49,8 +49,8 @@ pub async fn counts(conn: &mut PgConnection, me: IdentityId, to: Narrow<'_>, now
            ), open_ones as (
              select l.* from release l where l.state not in ('closed', 'cancelled') and l.entitlement_id in (select id from narrowed)
                and ($3::text = '' or exists (
-                 select from entitlement e join application a on a.id = e.application_id join connection c on c.id = coalesce(l.connection_id, a.connection_id)
-                 where e.id = l.entitlement_id and c.code = $3))
+                 select from release_carrier k join connection c on c.id = k.connection_id
+                 where k.release_id = l.id and c.code = $3))
            )
            select f as "filter!", count(*) as "n!" from release l join open_ones o on o.id = l.id, unnest(release_filters(l, $1, $2)) f group by f
            union all
@@ -90,8 +90,8 @@ pub async fn lines(
               where $1::text <> 'closed' and l.state not in ('closed', 'cancelled')
                 and $1 = any (release_filters(l, $5, $8)) and l.entitlement_id in (select id from narrowed)
                 and ($6::text = '' or exists (
-                  select from entitlement e join application a on a.id = e.application_id join connection c on c.id = coalesce(l.connection_id, a.connection_id)
-                  where e.id = l.entitlement_id and c.code = $6))
+                  select from release_carrier k join connection c on c.id = k.connection_id
+                  where k.release_id = l.id and c.code = $6))
                 and (l.not_before, l.id) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
               order by l.not_before, l.id limit $4)
              union all

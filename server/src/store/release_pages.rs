@@ -7,6 +7,7 @@ use app::releases::port::{CallView, ExchangeView, Found, Moments, SkipView, Step
 use app::when::When;
 use domain::id::{ConnectionId, IdentityId, ReleaseId};
 use domain::saga::{StepOperation, StepState};
+use domain::task::CallOutcome;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -118,14 +119,14 @@ pub async fn calls(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> R
         .into_iter()
         .map(|r| {
             Ok(CallView {
-                purpose: r.purpose,
+                purpose: r.purpose.parse()?,
                 round: r.round,
                 operation: r.operation.map(|word| word.parse::<StepOperation>()).transpose()?,
                 connection: r.connection,
                 key: r.key.map(|key| key.to_string()),
                 began: When::new(r.began_at.to_jiff(), zone),
                 took_ms: r.took_ms,
-                outcome: r.outcome,
+                outcome: r.outcome.map(|word| word.parse::<CallOutcome>()).transpose()?,
                 said: r.said,
                 exchanges: exchanges(r.exchanges),
             })
@@ -166,9 +167,9 @@ fn line(one: &Value) -> String {
 pub async fn open_skip(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> Result<Option<SkipView>, StoreError> {
     let row = sqlx::query!(
         r#"select k.reason, k.proposed_by, k.proposed_at, i.display_name as "name!", s.operation as "operation?"
-           from release_skip k join release l on l.id = k.release_id join identity i on i.id = k.proposed_by
-           left join release_step s on s.release_id = k.release_id and s.round = l.round and s.position = k.position
-           where k.release_id = $1 and k.confirmed_at is null and k.refused_at is null"#,
+           from release_skip k join identity i on i.id = k.proposed_by
+           left join release_step s on s.release_id = k.release_id and s.round = k.round and s.position = k.position
+           where k.release_id = $1 and k.confirmed_at is null and k.refused_at is null and k.overtaken_at is null"#,
         id.0
     )
     .fetch_optional(conn)

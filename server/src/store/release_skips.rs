@@ -14,13 +14,15 @@ pub struct SkipRow {
     pub id: Uuid,
     /// The step, by its place; none is the proof itself.
     pub position: Option<i32>,
+    /// The round in which that failed.
+    pub round: i32,
     /// What was done, and what shows it.
     pub reason: String,
     /// By whom.
     pub proposed_by: IdentityId,
 }
 
-/// Writes a proposal.
+/// Writes a proposal, about the round in which the release is.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses; `release_skip_one_open` when one waits already.
@@ -28,15 +30,16 @@ pub async fn insert(
     conn: &mut PgConnection,
     id: Uuid,
     release: ReleaseId,
-    position: Option<i32>,
+    (round, position): (i32, Option<i32>),
     reason: &str,
     by: IdentityId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into release_skip (id, release_id, position, reason, proposed_by, proposed_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into release_skip (id, release_id, round, position, reason, proposed_by, proposed_at) values ($1, $2, $3, $4, $5, $6, $7)",
         id,
         release.0,
+        round,
         position,
         reason,
         by.0,
@@ -53,22 +56,24 @@ pub async fn insert(
 /// [`StoreError`] when reading fails.
 pub async fn lock_open(conn: &mut PgConnection, release: ReleaseId) -> Result<Option<SkipRow>, StoreError> {
     let row = sqlx::query!(
-        "select id, position, reason, proposed_by from release_skip where release_id = $1 and confirmed_at is null and refused_at is null for update",
+        "select id, position, round, reason, proposed_by from release_skip
+         where release_id = $1 and confirmed_at is null and refused_at is null and overtaken_at is null for update",
         release.0
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| SkipRow { id: r.id, position: r.position, reason: r.reason, proposed_by: IdentityId(r.proposed_by) }))
+    Ok(row.map(|r| SkipRow { id: r.id, position: r.position, round: r.round, reason: r.reason, proposed_by: IdentityId(r.proposed_by) }))
 }
 
 /// Writes the answer.
 ///
 /// # Errors
-/// [`StoreError`] when the database refuses; `release_skip_second_person` for whoever proposed it.
+/// [`StoreError`] when the database refuses; `release_skip_second_person` for whoever confirms their own.
 pub async fn answer(conn: &mut PgConnection, id: Uuid, by: IdentityId, confirmed: bool, now: Timestamp) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update release_skip set confirmed_by = case when $3 then $2::uuid end, confirmed_at = case when $3 then $4::timestamptz end, refused_at = case when not $3 then $4::timestamptz end
-         where id = $1 and confirmed_at is null and refused_at is null",
+        "update release_skip set confirmed_by = case when $3 then $2::uuid end, confirmed_at = case when $3 then $4::timestamptz end,
+                refused_by = case when not $3 then $2::uuid end, refused_at = case when not $3 then $4::timestamptz end
+         where id = $1 and confirmed_at is null and refused_at is null and overtaken_at is null",
         id,
         by.0,
         confirmed,
@@ -77,4 +82,20 @@ pub async fn answer(conn: &mut PgConnection, id: Uuid, by: IdentityId, confirmed
     .execute(conn)
     .await?;
     one_row("release_skip", &done)
+}
+
+/// Closes the proposal that waits, because what it was about is over: tried again by a person, rolled
+/// back or proven. Nothing where none waits.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn overtake(conn: &mut PgConnection, release: ReleaseId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update release_skip set overtaken_at = $2 where release_id = $1 and confirmed_at is null and refused_at is null and overtaken_at is null",
+        release.0,
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

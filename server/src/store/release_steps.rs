@@ -12,7 +12,8 @@ use uuid::Uuid;
 /// What carrying out by machine needs to know of a release besides its state.
 #[derive(Clone, Copy, Debug)]
 pub struct Carrying {
-    /// The pinned connection and the version of its settings.
+    /// The pinned connection and the version of its settings: from the gates on, and as long as something
+    /// of the release may be over there.
     pub connection: Option<(ConnectionId, i32)>,
     /// How often it was planned, counting from one.
     pub round: i32,
@@ -111,7 +112,7 @@ pub struct StepRow {
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn of_round(conn: &mut PgConnection, id: ReleaseId, round: i32) -> Result<Vec<StepRow>, StoreError> {
     let rows = sqlx::query!(
-        "select position, operation, before, state, key, undo_key, reference, began_at, ended_at from release_step where release_id = $1 and round = $2 order by position",
+        "select position, operation, before, state, was_there, key, undo_key, reference, began_at, ended_at from release_step where release_id = $1 and round = $2 order by position",
         id.0,
         round
     )
@@ -121,7 +122,11 @@ pub async fn of_round(conn: &mut PgConnection, id: ReleaseId, round: i32) -> Res
         .map(|r| {
             Ok(StepRow {
                 position: r.position,
-                record: StepRecord { operation: r.operation.parse::<StepOperation>()?, state: r.state.parse::<StepState>()? },
+                record: StepRecord {
+                    operation: r.operation.parse::<StepOperation>()?,
+                    state: r.state.parse::<StepState>()?,
+                    was_there: r.was_there,
+                },
                 before: r.before,
                 key: r.key,
                 undo_key: r.undo_key,
@@ -139,13 +144,14 @@ pub async fn of_round(conn: &mut PgConnection, id: ReleaseId, round: i32) -> Res
 /// [`StoreError`] when the database refuses.
 pub async fn insert(conn: &mut PgConnection, id: ReleaseId, round: i32, step: &StepRow) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into release_step (release_id, round, position, operation, before, state, key, undo_key) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into release_step (release_id, round, position, operation, before, state, was_there, key, undo_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id.0,
         round,
         step.position,
         step.record.operation.word(),
         step.before,
         step.record.state.word(),
+        step.record.was_there,
         step.key,
         step.undo_key
     )
@@ -169,8 +175,8 @@ pub async fn set_state(
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
         "update release_step set state = $4, reference = coalesce($5, reference),
-                began_at = case when $4 = 'begun' then $6 else coalesce(began_at, case when $4 in ('waiting', 'not_needed', 'skipped') then null else $6::timestamptz end) end,
-                ended_at = case when $4 in ('begun', 'undoing', 'awaited') then null else $6::timestamptz end
+                began_at = case when $4 = 'begun' then $6 else coalesce(began_at, case when $4 in ('waiting', 'not_needed', 'skipped', 'kept') then null else $6::timestamptz end) end,
+                ended_at = case when $4 in ('waiting', 'begun', 'undoing', 'awaited') then null else $6::timestamptz end
          where release_id = $1 and round = $2 and position = $3",
         id.0,
         round,
@@ -178,6 +184,49 @@ pub async fn set_state(
         state.word(),
         reference,
         now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_step", &done)
+}
+
+/// What another release did for this one becomes this one's own, as if it had found `before`. Nothing
+/// happens where its step did something itself.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn hand_over(
+    conn: &mut PgConnection,
+    to: ReleaseId,
+    operation: StepOperation,
+    before: &Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update release_step s set before = $3, was_there = false, state = 'done', began_at = coalesce(s.began_at, $4), ended_at = coalesce(s.ended_at, $4)
+         from release l where l.id = $1 and s.release_id = l.id and s.round = l.round and s.operation = $2 and s.state = 'not_needed'",
+        to.0,
+        operation.word(),
+        before,
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Lets a step be asked for as if it never had been: a receiver that remembers the key before does it
+/// again. Only where it is known what came of the one before.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn renew_key(conn: &mut PgConnection, id: ReleaseId, round: i32, position: i32, key: Uuid) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release_step set key = $4, reference = null where release_id = $1 and round = $2 and position = $3 and state <> 'awaited'",
+        id.0,
+        round,
+        position,
+        key
     )
     .execute(conn)
     .await?;
@@ -279,21 +328,25 @@ pub async fn end_call(
 }
 
 /// Releases that a worker should look at: due, and in nobody's hands. The queue has a task for each of
-/// them already; this finds those whose task was lost.
+/// them already; this finds those whose task was lost. An answer that was announced after `since` is
+/// still waited for. Among them are releases that failed before anything was begun and whose application
+/// people serve by now: they are left to them.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn due(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
+pub async fn due(conn: &mut PgConnection, now: Timestamp, since: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        r#"select l.id from release l
-           join entitlement e on e.id = l.entitlement_id join application a on a.id = e.application_id
-           left join connection c on c.id = coalesce(l.connection_id, a.connection_id)
-           where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and c.connector <> 'manual'
-             and (l.state in ('planned', 'gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null)
-                  or (l.state = 'failed' and l.next_try_at <= $1) or (l.state = 'undoing' and coalesce(l.next_try_at, $1) <= $1))
-             and coalesce(l.worked_until, $1) <= $1
-           order by l.not_before, l.id limit $2"#,
+        r#"select l.id as "id!" from release l left join release_carrier c on c.release_id = l.id
+           where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and coalesce(l.worked_until, $1) <= $1
+             and case when c.by_machine then
+                   l.state = 'planned' or (l.state = 'failed' and l.next_try_at <= $1) or (l.state = 'undoing' and coalesce(l.next_try_at, $1) <= $1)
+                   or ((l.state in ('gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null))
+                       and not exists (select from release_step s
+                                       where s.release_id = l.id and s.round = l.round and s.state = 'awaited' and s.began_at > $2))
+                 else l.state = 'failed' and l.next_try_at is not null end
+           order by l.not_before, l.id limit $3"#,
         now.to_sqlx() as _,
+        since.to_sqlx() as _,
         limit
     )
     .fetch_all(conn)

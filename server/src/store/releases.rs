@@ -73,7 +73,7 @@ pub struct ApprovalRow {
     pub name: String,
     /// The natural person behind it.
     pub person: Uuid,
-    /// The account is active, was asked at that stage, and belongs to nobody whom the request concerns.
+    /// The account is active, was asked at that stage, and belongs to nobody whom the request concerned then.
     pub authorised: bool,
 }
 
@@ -86,7 +86,7 @@ pub async fn approvals(conn: &mut PgConnection, request: RequestId, revision: i3
         r#"select d.decided_by, i.display_name as "name!", person_of(d.decided_by) as "person!",
                   (i.state = 'active'
                    and exists (select from stage_candidate c where c.stage_id = d.stage_id and c.identity_id = d.decided_by)
-                   and not exists (select from concerned_by_request(d.request_id) c where c.identity_id = d.decided_by)) as "authorised!"
+                   and not exists (select from concerned_by_request(d.request_id, d.decided_at) c where c.identity_id = d.decided_by)) as "authorised!"
            from decision d join identity i on i.id = d.decided_by
            where d.request_id = $1 and d.revision = $2 and d.verdict = 'approve' order by d.decided_at, d.id"#,
         request.0,
@@ -238,6 +238,17 @@ pub async fn set_state(
     };
     let failure =
         failure.map(serde_json::to_value).transpose().map_err(|_| StoreError::inconsistent("release", "a failure without words"))?;
+    // A proposal to take something as done is about the failure at which it was made.
+    if matches!(
+        to,
+        ReleaseState::Planned
+            | ReleaseState::Undoing { .. }
+            | ReleaseState::RolledBack { .. }
+            | ReleaseState::Closed { .. }
+            | ReleaseState::Cancelled
+    ) {
+        super::release_skips::overtake(&mut *conn, id, now).await?;
+    }
     let done = sqlx::query!(
         "update release set state = $3, held_reasons = $4, executed_by = $5, executed_at = $6, evidence = $7,
                 grant_id = coalesce($8, grant_id), state_since = $9, version = version + 1, failure = $10, next_try_at = $11,

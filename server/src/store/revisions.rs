@@ -3,6 +3,7 @@
 use super::error::{StoreError, one_row};
 use app::record::{EntitlementCard, PersonRef};
 use domain::basket::Wish;
+use domain::catalogue::RiskTier;
 use domain::id::{DraftId, EntitlementId, IdentityId, ItemId, RequestId};
 use domain::identity::Population;
 use domain::question::Answer;
@@ -46,6 +47,8 @@ pub struct ItemRow {
     pub id: ItemId,
     /// What is asked for.
     pub card: EntitlementCard,
+    /// The tier that is at stake: with what it includes, and as it is by now.
+    pub at_stake: RiskTier,
 }
 
 /// What a revision pins.
@@ -148,7 +151,7 @@ pub async fn find(conn: &mut PgConnection, id: RequestId, revision: i32) -> Resu
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn items(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<Vec<ItemRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select i.id, v.entitlement_id, v.version, v.name, v.description, v.tier, v.longest_days,
+        r#"select i.id, v.entitlement_id, v.version, v.name, v.description, v.tier, v.longest_days, tier_at_stake(i.entitlement_id, i.entitlement_version) as "at_stake!",
                   a.name as application, a.classification, a.logging, o.id as "owner_id?", o.display_name as "owner_name?"
            from request_item i
            join entitlement_version v on v.entitlement_id = i.entitlement_id and v.version = i.entitlement_version
@@ -165,6 +168,7 @@ pub async fn items(conn: &mut PgConnection, id: RequestId, revision: i32) -> Res
         .map(|r| {
             Ok(ItemRow {
                 id: ItemId(r.id),
+                at_stake: r.at_stake.parse()?,
                 card: EntitlementCard {
                     id: EntitlementId(r.entitlement_id),
                     version: r.version,

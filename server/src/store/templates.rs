@@ -63,39 +63,6 @@ pub async fn for_caller(conn: &mut PgConnection, caller: IdentityId, only: Optio
         .collect()
 }
 
-/// Those of some entitlements that the catalogue shows to the caller, with their names, in the same
-/// order: the rule is the one by which the catalogue is searched. With `whole` all of them.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn open_to(
-    conn: &mut PgConnection,
-    of: &[EntitlementId],
-    caller: IdentityId,
-    whole: bool,
-) -> Result<Vec<(EntitlementId, String)>, StoreError> {
-    let of: Vec<_> = of.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"select e.id as "id!", e.name as "name!"
-           from unnest($1::uuid[]) with ordinality chosen (id, place)
-           join entitlement e on e.id = chosen.id join application a on a.id = e.application_id
-           where $3::bool
-              or exists (select from identity i where (i.id = $2 or (i.state = 'active' and (i.manager_id = $2 or i.owner_id = $2)))
-                                                  and in_audience(i.population, i.unit_id, e.audience_populations, e.audience_units))
-              or (a.owner_id = $2 or a.deputy_id = $2) is true
-              or exists (select from access_grant g where g.identity_id = $2 and g.entitlement_id = e.id and g.state in ('active', 'ending'))
-              or exists (select from request r join request_item i on i.request_id = r.id and i.revision = r.revision
-                         where r.subject_id = $2 and i.entitlement_id = e.id and r.state in ('in_approval', 'returned', 'approved'))
-           order by chosen.place"#,
-        &of,
-        caller.0,
-        whole
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|r| (EntitlementId(r.id), r.name)).collect())
-}
-
 /// The name of a template, whoever it is meant for.
 ///
 /// # Errors

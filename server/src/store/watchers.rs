@@ -22,6 +22,15 @@ pub async fn insert(conn: &mut PgConnection, request: RequestId, person: Identit
     one_row("request_watcher", &done)
 }
 
+/// Who joined a request: they asked for the same.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn joined(conn: &mut PgConnection, request: RequestId) -> Result<Vec<IdentityId>, StoreError> {
+    let ids = sqlx::query_scalar!("select identity_id from request_watcher where request_id = $1", request.0).fetch_all(conn).await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
+}
+
 /// Subject, requester and watchers of a request, each once.
 ///
 /// # Errors

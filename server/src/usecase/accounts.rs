@@ -124,7 +124,7 @@ impl AccountService {
         store::accounts::change_password(work.conn(), caller.identity, &hash, now).await?;
         work.event(EventKind::PasswordChanged, "account", caller.identity.0, None, json!({})).await?;
         end_sessions(&mut work, caller.identity, Some(caller.session), "password_changed").await?;
-        let token = self.renew_after_proof(&mut work, caller).await?;
+        let token = self.renew_after_proof(&mut work, caller, false).await?;
         work.commit().await?;
         self.handover.put(token);
         Ok(())

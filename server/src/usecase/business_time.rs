@@ -5,8 +5,10 @@ use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
 use crate::store::calendars::CalendarRow;
+use app::when::When;
 use domain::calendar::BusinessCalendar;
 use domain::id::UnitId;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// A calendar with the version it is.
@@ -55,6 +57,17 @@ fn usable(row: CalendarRow, base: &Base) -> Result<Calendar, UseCaseError> {
         )
     })?;
     Ok(Calendar { code: row.code, version: row.version, name: row.name, calendar })
+}
+
+/// A due time for people, in the installation's zone like every moment. Where the calendar that it was
+/// worked out with follows another clock, the zone is named: nobody shall read the one for the other.
+#[must_use]
+pub fn due(at: Timestamp, calendar: &BusinessCalendar, base: &Base) -> When {
+    let When { at, text } = When::new(at, &base.zone);
+    match base.zone.iana_name() {
+        Some(name) if *calendar.zone() != base.zone => When { at, text: format!("{text} ({name})") },
+        _ => When { at, text },
+    }
 }
 
 /// A zone by its IANA name, as the machine or the bundled data knows it.

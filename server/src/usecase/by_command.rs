@@ -28,6 +28,11 @@ pub enum CommandError {
     /// No such application.
     #[error("There is no application with the code {0}. Nothing was changed: import the catalogue first, or check the code.")]
     NoApplication(String),
+    /// Somebody answers for the application already.
+    #[error(
+        "{0} has an owner or a deputy at work. Nothing was changed: sign in, open Rules, Applications, {0}, and propose the change; another person confirms it there."
+    )]
+    Answered(String),
     /// Owner and deputy are the same person.
     #[error("Owner and deputy have to be two people. Nothing was changed.")]
     SamePerson,
@@ -102,7 +107,8 @@ pub async fn open_account(
     Ok(person.name)
 }
 
-/// Names who owns an application and who deputises. Gives the application's name.
+/// Names who owns an application and who deputises, where nobody at work does yet: from then on naming
+/// another one needs a second person, which a command is not. Gives the application's name.
 ///
 /// # Errors
 /// [`CommandError`]; nothing was changed.
@@ -117,6 +123,9 @@ pub async fn name_owners(base: &Base, code: &str, owner: &str, deputy: Option<&s
         return Err(CommandError::SamePerson);
     }
     let deputy_id = deputy.as_ref().map(|deputy| deputy.id);
+    if let Some(name) = store::by_command::answered_for(work.conn(), code).await? {
+        return Err(CommandError::Answered(name));
+    }
     // Versions before and after stay readable beside those that change control makes.
     super::changes::keep_version_of_application(&mut work, code).await?;
     let (id, name) = store::by_command::set_owners(work.conn(), code, owner.id, deputy_id)

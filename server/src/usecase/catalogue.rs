@@ -92,8 +92,8 @@ impl CatalogueService {
             return Err(AppError::NotFound.into());
         }
         let (versions, versions_below) = versions(&mut work, id, before, &self.base.zone).await?;
-        let conflicts = store::catalogue_entry::conflicts(work.conn(), id).await?;
         let whole = permitted(&caller.roles, Action::ReadClosedCatalogue, &[]);
+        let conflicts = store::catalogue_entry::conflicts(work.conn(), id, caller.identity, whole).await?;
         let (gives, part_of) = store::catalogue_entry::containment(work.conn(), id, caller.identity, whole).await?;
         let usual = usual_times(&mut work, &self.base, &[id]).await?;
         work.commit().await?;
@@ -109,7 +109,7 @@ impl CatalogueService {
             holders: row.holders,
             access_to,
             review_every_days: row.review_every_days,
-            requestable: row.requestable,
+            closed: row.closed,
             versions,
             versions_below,
             conflicts,
@@ -117,6 +117,7 @@ impl CatalogueService {
             part_of,
             audience: (!row.audience.is_everyone()).then(|| row.audience.words(&row.unit_names)),
             reach: Reach::of(reader.for_reader, reader.for_reports || reader.for_owned),
+            held_inside: reader.held_inside,
             held_since: reader.held_since.map(|at| When::new(at, &self.base.zone)),
             pending: reader.pending,
             peers: reader.peers.map(|(hold, of)| Peers { hold, of }),

@@ -81,8 +81,8 @@ impl Connections for ConnectionService {
             Step::Test => acting::test(&self.base, caller, id, version).await,
             Step::CloseBreaker(reason) => acting::close_breaker(&self.base, caller, id, &reason).await,
             Step::Retire(reason) => acting::retire(&self.base, caller, id, version, &reason).await,
-            Step::Confirm => acting::confirm(&self.base, caller, id, version).await,
-            Step::Refuse => acting::refuse(&self.base, caller, id).await,
+            Step::Confirm(change) => acting::confirm(&self.base, caller, id, version, change).await,
+            Step::Refuse(change) => acting::refuse(&self.base, caller, id, change).await,
         }?)
     }
 }

@@ -13,6 +13,7 @@ use app::paths;
 use app::when::When;
 use domain::actor::Caller;
 use domain::approval::Nominee;
+use domain::catalogue::RiskTier;
 use domain::delegation::DelegationForm;
 use domain::event::EventKind;
 use domain::id::{DelegationId, IdentityId};
@@ -44,14 +45,19 @@ pub async fn view(base: &Base, caller: &Caller) -> Result<DelegationsView, UseCa
     })
 }
 
-fn line(row: DelegationRow, given: bool, now: Timestamp, zone: &TimeZone) -> DelegationLine {
-    let tiers = row.tiers.iter().map(|tier| tier.label().to_lowercase()).collect::<Vec<_>>();
-    let scope = match (tiers.is_empty(), row.applications.is_empty()) {
+/// What a delegation covers, in words: "everything", "elevated tier of Ledger".
+pub(super) fn scope(tiers: &[RiskTier], applications: &[String]) -> String {
+    let tiers = tiers.iter().map(|tier| tier.label().to_lowercase()).collect::<Vec<_>>().join(", ");
+    match (tiers.is_empty(), applications.is_empty()) {
         (true, true) => "everything".to_owned(),
-        (false, true) => format!("{} tier", tiers.join(", ")),
-        (true, false) => row.applications.join(", "),
-        (false, false) => format!("{} tier of {}", tiers.join(", "), row.applications.join(", ")),
-    };
+        (false, true) => format!("{tiers} tier"),
+        (true, false) => applications.join(", "),
+        (false, false) => format!("{tiers} tier of {}", applications.join(", ")),
+    }
+}
+
+fn line(row: DelegationRow, given: bool, now: Timestamp, zone: &TimeZone) -> DelegationLine {
+    let scope = scope(&row.tiers, &row.applications);
     let state = match row.revoked_at {
         Some(_) => "revoked",
         None if now < row.starts_at => "coming",

@@ -8,7 +8,7 @@ use super::kept_access;
 use super::manual;
 use super::notifying::{self, Notice};
 use super::shown;
-use super::withdrawing::end_without_release;
+use super::withdrawing::{end_without_release, may_end_without_release};
 use super::work::Work;
 use crate::store;
 use crate::store::error::StoreError;
@@ -20,6 +20,7 @@ use domain::id::{GrantId, ReleaseId, RequestId};
 use domain::notification::NotificationKind;
 use domain::release::ReleaseKind;
 use domain::time::today;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// A grant with everything locked that changes when it begins to end.
@@ -67,7 +68,7 @@ pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: E
         entitlement: grant.entitlement,
         grant: Some(grant.id),
         not_before: now,
-        due_at: manual::due_at(work, base, grant.identity, grant.entitlement, now).await?,
+        due_at: due_at(work, base, grant, reason).await?,
         at: now,
     };
     let number = store::releases::insert(work.conn(), &release, today(now, &base.zone).year()).await?;
@@ -87,7 +88,7 @@ pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: E
     let planned = store::releases::find(work.conn(), removal, false).await?.ok_or_else(missing)?;
     let kept = kept_access::close_if_kept(work, &request, &planned).await?;
     if !kept {
-        super::carrying_out::by_hand::queue_planned(work, removal, grant.entitlement, now).await?;
+        super::carrying_out::by_hand::queue_planned(work, removal, now).await?;
     }
     let href = app::paths::grant(grant.id);
     let stays = format!("{}. Another request gives the same, so nothing is taken away.", reason.label());
@@ -96,6 +97,21 @@ pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: E
     let notice = Notice { kind: NotificationKind::AccessEnds, title, body, href: &href, request: Some(grant.request) };
     notifying::tell(work, &[grant.identity], &notice).await?;
     shown::refresh(work, grant.request).await
+}
+
+/// By when a removal should be done that begins now: as any other work on the entitlement, and for
+/// somebody who stopped no later than the specification of their population promises. The promise is of
+/// hours by the clock: access does not wait for the morning.
+async fn due_at(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndReason) -> Result<Timestamp, UseCaseError> {
+    let now = work.now();
+    let due = manual::due_at(work, base, grant.identity, grant.entitlement, now).await?;
+    if reason != EndReason::IdentityStopped {
+        return Ok(due);
+    }
+    let Some(about) = store::nominees::about(work.conn(), grant.identity).await? else { return Ok(due) };
+    let specification = store::facts::specification(work.conn(), about.population, now).await?;
+    let promised = specification.map(|specification| SignedDuration::from_hours(i64::from(specification.termination_within_hours)));
+    Ok(promised.and_then(|within| now.checked_add(within).ok()).map_or(due, |promised| promised.min(due)))
 }
 
 /// Takes back what was asked for about a grant that is given back or replaced; `except` is the
@@ -107,7 +123,8 @@ pub async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, except: Option
     let now = work.now();
     for request in locked.about.iter().copied().filter(|id| Some(*id) != except) {
         let Some(row) = store::requests::find(work.conn(), request, false).await? else { continue };
-        if !row.state.is_pending() {
+        // What is under way about it comes to nothing by itself; access does not stay for its sake.
+        if !row.state.is_pending() || !may_end_without_release(work, request).await? {
             continue;
         }
         let state = row.state.clone().withdraw(because.to_owned())?;

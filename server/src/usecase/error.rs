@@ -37,6 +37,7 @@ impl From<RuleBroken> for UseCaseError {
             }
             RuleBroken::NotACandidate => AppError::NotFound,
             RuleBroken::ClaimedByAnother => AppError::Claimed,
+            RuleBroken::HandsOn => AppError::StandsIn,
             RuleBroken::TooEarly => AppError::TooEarly,
         })
     }

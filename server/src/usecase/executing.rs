@@ -8,9 +8,9 @@ mod extending;
 mod removing;
 
 use super::Base;
-use super::authorise::require_or_hide;
+use super::carrying_out::Locked;
 use super::error::UseCaseError;
-use super::manual::{ByHand, Hands, due_at, evidence, hands, not_taken_by_another};
+use super::manual::{ByHand, Hands, due_at, evidence, hands, not_taken_by_another, opened};
 use super::notifying::{Notice, tell};
 use super::work::Work;
 use crate::store;
@@ -24,7 +24,7 @@ use domain::gate::Evaluation;
 use domain::id::{EventId, GrantId, IdempotencyKey, IdentityId, ReleaseId};
 use domain::manual::{Evidence, Given, judge};
 use domain::notification::NotificationKind;
-use domain::permission::{Action, Role};
+use domain::permission::Role;
 use domain::release::{Failure, ReleaseKind, ReleaseState, may_execute};
 use jiff::Timestamp;
 use serde_json::json;
@@ -57,16 +57,10 @@ pub async fn execute(
     confirmation: &Confirmation,
     key: IdempotencyKey,
 ) -> Result<Execution, UseCaseError> {
-    let mut work = Work::begin(base, caller.actor()).await?;
-    let seen = store::releases::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?;
-    let relations = store::requests::relations(work.conn(), seen.request, caller.identity).await?;
-    require_or_hide(caller, Action::ExecuteRelease, Action::ReadRelease, &relations)?;
-    // Lock order everywhere: person, request, release.
-    store::facts::lock_person(work.conn(), seen.subject).await?;
-    let request = store::requests::find(work.conn(), seen.request, true).await?.ok_or(AppError::NotFound)?;
-    let release = store::releases::find(work.conn(), id, true).await?.ok_or(AppError::NotFound)?;
-    if let Some((_, outcome)) = store::releases::attempt_by_key(work.conn(), caller.identity, key).await? {
-        return Ok(answered(&outcome, &release));
+    let (mut work, Locked { request, release }) = opened(base, caller, id).await?;
+    if let Some((attempted, outcome)) = store::releases::attempt_by_key(work.conn(), caller.identity, key).await? {
+        // A key belongs to the page that it came with: the answer of another release is none for this one.
+        return if attempted == id { Ok(answered(&outcome, &release)) } else { Err(AppError::Changed.into()) };
     }
     let Hands::People(by_hand) = hands(&mut work, &release).await? else { return Err(AppError::ByMachine.into()) };
     let files = store::release_evidence::waiting_files(work.conn(), id, caller.identity).await?;
@@ -77,7 +71,7 @@ pub async fn execute(
     }
     may_carry_out(&mut work, caller.identity, &release).await?;
     not_taken_by_another(&mut work, caller.identity, id).await?;
-    let tier = store::release_hands::tier(work.conn(), release.entitlement).await?;
+    let tier = store::release_hands::tier(work.conn(), release.id).await?;
     let second_look = by_hand.settings.needs_second_look(tier);
     let attempt = Attempt { base, caller, request, release, by_hand, evidence, second_look, key };
     match attempt.release.kind {
@@ -88,7 +82,8 @@ pub async fn execute(
 }
 
 /// Checks law 3 and the start of a release: no account of anybody who approved it and none of the
-/// subject carries it out, and nobody does before its time.
+/// subject, of whoever answers for it, or of who joined the request carries it out, and nobody does
+/// before its time.
 ///
 /// # Errors
 /// [`AppError::SeparationOfDuties`] or [`AppError::TooEarly`].
@@ -110,7 +105,7 @@ async fn lends_a_hand(work: &mut Work<'_>, by: IdentityId, release: &ReleaseRow,
     Ok(may_execute(by, &subject, &approvers, release.not_before, at)?)
 }
 
-/// Every account of the subject and of whoever approved it: none of them lends a hand.
+/// Every account of those it is for and of whoever approved it: none of them lends a hand.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading fails.
@@ -124,7 +119,10 @@ async fn subject_and_approvers(work: &mut Work<'_>, release: &ReleaseRow) -> Res
     let approved: Vec<IdentityId> =
         store::releases::approvals(work.conn(), release.request, release.revision).await?.into_iter().map(|approval| approval.by).collect();
     let approvers = store::identities::accounts_of(work.conn(), &approved).await?;
-    let subject = store::identities::accounts_of(work.conn(), &[release.subject]).await?;
+    let about = store::nominees::about(work.conn(), release.subject).await?.ok_or(AppError::NotFound)?;
+    let joined = store::watchers::joined(work.conn(), release.request).await?;
+    let subject: Vec<IdentityId> = [release.subject].into_iter().chain(about.answers_for).chain(joined).collect();
+    let subject = store::identities::accounts_of(work.conn(), &subject).await?;
     Ok((subject, approvers))
 }
 
@@ -209,13 +207,12 @@ pub async fn hold(
     let mut people = store::watchers::interested(work.conn(), release.request).await?;
     people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
     let (title, href) = (format!("{} is held: a rule is not met", request.number), app::paths::request(release.request));
-    let notice = Notice {
-        kind: NotificationKind::Held,
-        title: &title,
-        body: "Nothing was carried out. The reasons stand on the request.",
-        href: &href,
-        request: Some(release.request),
+    let body = if store::release_steps::touched(work.conn(), release.id).await? {
+        "Something was done for it before, and may be there. The reasons stand on the request."
+    } else {
+        "Nothing was carried out. The reasons stand on the request."
     };
+    let notice = Notice { kind: NotificationKind::Held, title: &title, body, href: &href, request: Some(release.request) };
     tell(&mut work, &people, &notice).await?;
     work.commit().await
 }

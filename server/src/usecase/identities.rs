@@ -10,11 +10,12 @@ use crate::store;
 use crate::store::error::StoreError;
 use crate::store::facts::SpecificationRow;
 use crate::store::grants::Of;
+use crate::store::holdings::HoldingRow;
 use crate::store::identities::IdentityRow;
 use crate::store::request_lists::{Filter, Reader};
 use app::error::AppError;
-use app::identities::cure::cure;
-use app::identities::port::{Conformity, Identities, IdentityView, SpecificationRef};
+use app::identities::cure::{cure, cure_access, cure_second_factor};
+use app::identities::port::{AccessBeyond, AccessConformity, Conformity, Identities, IdentityView, SpecificationRef};
 use app::record::PersonRef;
 use app::when::{When, day};
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ use domain::event::EventKind;
 use domain::id::IdentityId;
 use domain::identity::IdentityState;
 use domain::permission::{Action, Relation, permitted};
+use domain::specification::holding::{excesses, second_factor};
 use domain::specification::{Attribute, AttributeConformity, Fault, Recorded, conformity};
 use domain::text::Remark;
 use domain::time::today;
@@ -52,6 +54,7 @@ impl IdentityService {
         let (now, zone) = (work.now(), &self.base.zone);
         let specification = store::facts::specification(work.conn(), row.population, now).await?;
         let grants = store::grants::lines(work.conn(), Of::Living(id), now, zone).await?;
+        let holdings = store::holdings::of(work.conn(), id, zone).await?;
         let past_grants = store::grants::lines(work.conn(), Of::Ended(id), now, zone).await?;
         // Being asked about one request opens the page, not the person's other requests.
         let near: Vec<Relation> = row.relations.iter().copied().filter(|r| *r != Relation::Approver).collect();
@@ -69,9 +72,11 @@ impl IdentityService {
             may_read_access: permitted(&caller.roles, Action::ReadAccess, &near),
             also,
             conformity: against(&row, specification.as_ref(), today(now, zone))?,
+            access_conformity: specification.as_ref().map(|specification| held_against(&row, &holdings, specification)),
             specification: specification.map(|s| SpecificationRef {
                 version: s.facts.version,
                 highest_tier: s.facts.highest_tier,
+                control_owner: s.control_owner,
                 may_open: permitted(&caller.roles, Action::ReadChanges, &[]),
             }),
             may_stop: stoppable && permitted(&caller.roles, Action::StopIdentity, &relations),
@@ -145,6 +150,27 @@ fn against(row: &IdentityRow, specification: Option<&SpecificationRow>, today: D
     };
     let found = conformity(&record, &specification.required_attributes, today).map_err(StoreError::from)?;
     Ok(found.into_iter().filter(|c| c.required || c.seen.is_some()).map(|c| line(row, c)).collect())
+}
+
+/// What is held against the limits of the specification.
+fn held_against(row: &IdentityRow, holdings: &[HoldingRow], specification: &SpecificationRow) -> AccessConformity {
+    let held: Vec<_> = holdings.iter().map(|row| row.holding.clone()).collect();
+    let second_factor = second_factor(&held, &specification.facts, row.mfa);
+    let beyond = |held: &HoldingRow| {
+        let excesses = excesses(&held.holding, &specification.facts);
+        (!excesses.is_empty()).then(|| AccessBeyond {
+            grant: held.grant,
+            name: held.name.clone(),
+            cure: cure_access(&excesses, held.ending),
+            excesses,
+        })
+    };
+    AccessConformity {
+        second_factor_cure: cure_second_factor(&second_factor, &row.source_id),
+        second_factor,
+        held: holdings.len(),
+        beyond: holdings.iter().filter_map(beyond).collect(),
+    }
 }
 
 fn line(row: &IdentityRow, found: AttributeConformity) -> Conformity {

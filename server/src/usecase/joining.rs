@@ -1,10 +1,12 @@
 //! Who hears about a request: its subject, its requester, and everybody who asked for the same and
-//! joined it. Joining needs the right to have asked for it, and gives nothing but reading.
+//! joined it. Joining needs the right to have asked for it, and gives nothing but reading: who joined is
+//! concerned like whoever asked, and neither decides on it nor carries it out.
 
 use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
 use super::notifying::{self, Notice};
+use super::planning;
 use super::work::Work;
 use crate::store;
 use crate::store::requests::RequestRow;
@@ -93,6 +95,8 @@ impl JoiningService {
         let now = work.now();
         store::watchers::insert(work.conn(), id, caller.identity, now).await?;
         work.event(EventKind::RequestJoined, "request", id.0, Some(id), json!({ "number": row.number })).await?;
+        // They may have been asked to decide on it.
+        planning::ask_again(&mut work, &self.base, id).await?;
         work.commit().await
     }
 }

@@ -62,23 +62,13 @@ impl ByHand {
     }
 }
 
-/// Who carries a release out at this moment. What a machine has begun is the machine's until it is
-/// rolled back, whatever the application's connection is now.
+/// Who carries a release out at this moment. What was begun through a connection goes on through it until
+/// nothing of it is over there any more, whatever the application's connection is now.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading fails or settings cannot be read.
 pub async fn hands(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Hands, UseCaseError> {
-    let carrying = store::release_steps::carrying(work.conn(), release.id).await?;
-    let began = store::release_steps::touched(work.conn(), release.id).await?;
-    let pinned = match carrying.connection.filter(|_| began) {
-        Some((connection, version)) => store::connections::find(work.conn(), connection, version).await?,
-        None => None,
-    };
-    let connection = match pinned {
-        Some(connection) => Some(connection),
-        None => store::connections::of_entitlement(work.conn(), release.entitlement).await?,
-    };
-    of_connection(connection)
+    of_connection(store::connections::of_release(work.conn(), release.id).await?)
 }
 
 fn of_connection(connection: Option<ConnectionRow>) -> Result<Hands, UseCaseError> {
@@ -96,7 +86,7 @@ fn of_connection(connection: Option<ConnectionRow>) -> Result<Hands, UseCaseErro
 /// By when a release should be done that may be begun at `from`: working time of the subject's unit.
 ///
 /// # Errors
-/// [`UseCaseError`] when calendar or settings cannot be read.
+/// [`UseCaseError`] when the calendar cannot be read.
 pub async fn due_at(
     work: &mut Work<'_>,
     base: &Base,
@@ -105,10 +95,15 @@ pub async fn due_at(
     from: Timestamp,
 ) -> Result<Timestamp, UseCaseError> {
     let connection = store::connections::of_entitlement(work.conn(), entitlement).await?;
-    let hours = match of_connection(connection)? {
-        Hands::People(by_hand) => by_hand.settings.due_hours,
+    let hours = match of_connection(connection) {
+        Ok(Hands::People(by_hand)) => by_hand.settings.due_hours,
         // A machine has as long as people would have, before somebody should ask.
-        Hands::Machine(_) => ManualSettings::default().due_hours,
+        Ok(Hands::Machine(_)) => ManualSettings::default().due_hours,
+        // Access does not stay because nobody can read how long its removal may take.
+        Err(error) => {
+            tracing::error!(%entitlement, fault = %crate::queue::chain(&error), "usual hours, because settings of work by hand cannot be read");
+            ManualSettings::default().due_hours
+        }
     };
     working_hours(work, base, subject, from, i64::from(hours)).await
 }
@@ -125,13 +120,26 @@ async fn working_hours(
     Ok(calendar.calendar.add_working(from, SignedDuration::from_hours(hours)))
 }
 
-/// A release that an operator acts on: theirs to act on, with everything about it locked.
-pub(super) async fn operated<'a>(base: &'a Base, caller: &Caller, id: ReleaseId) -> Result<(Work<'a>, Locked), UseCaseError> {
+/// A release that an operator acts on, with everything about it locked. Whether they are concerned by it
+/// is not looked at yet.
+///
+/// # Errors
+/// [`AppError::NotFound`] for those who may not see it, [`AppError::Forbidden`].
+pub(super) async fn opened<'a>(base: &'a Base, caller: &Caller, id: ReleaseId) -> Result<(Work<'a>, Locked), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
     let seen = store::releases::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?;
     let relations = store::requests::relations(work.conn(), seen.request, caller.identity).await?;
     require_or_hide(caller, Action::ExecuteRelease, Action::ReadRelease, &relations)?;
     let locked = lock(&mut work, id).await?.ok_or(AppError::NotFound)?;
+    Ok((work, locked))
+}
+
+/// The same for those who are not concerned by it.
+///
+/// # Errors
+/// As [`opened`]; [`AppError::SeparationOfDuties`].
+pub(super) async fn operated<'a>(base: &'a Base, caller: &Caller, id: ReleaseId) -> Result<(Work<'a>, Locked), UseCaseError> {
+    let (mut work, locked) = opened(base, caller, id).await?;
     not_of_those_concerned(&mut work, caller.identity, &locked.release).await?;
     Ok((work, locked))
 }
@@ -212,8 +220,8 @@ pub async fn lapse_claim(work: &mut Work<'_>, id: ReleaseId) -> Result<bool, Use
     Ok(true)
 }
 
-/// Tells operators of work that is late, once: whoever has it, or all who may do it. Gives whether it
-/// was due.
+/// Tells operators of work that is late, once: whoever has it, or all who may do it or look after the
+/// machine that does. Gives whether it was due.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
@@ -222,14 +230,20 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, id: ReleaseId) -> Result<b
     let now = work.now();
     let hand = store::release_hands::hand(work.conn(), id).await?;
     let Some(due) = hand.due_at.filter(|due| *due <= now && hand.reminded_at.is_none()) else { return Ok(false) };
+    let by_machine = matches!(hands(work, &release).await?, Hands::Machine(_));
     let by = match &release.state {
         ReleaseState::Planned | ReleaseState::Held { .. } => None,
         ReleaseState::Activated { by: Some(by), .. } => Some(*by),
+        ReleaseState::Gated
+        | ReleaseState::AccountReady
+        | ReleaseState::Activated { by: None, .. }
+        | ReleaseState::Failed { next_try: Some(_), .. }
+            if by_machine =>
+        {
+            None
+        }
         _ => return Ok(false),
     };
-    if !matches!(hands(work, &release).await?, Hands::People(_)) {
-        return Ok(false);
-    }
     store::release_hands::set_reminded(work.conn(), id, now).await?;
     let mut never = concerned(work, &release).await?;
     if let Some(by) = by {
@@ -244,6 +258,10 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, id: ReleaseId) -> Result<b
     let body = json!({ "number": release.number, "people": people.len(), "detail": format!("{}, due {due}", release.number) });
     work.event(EventKind::ReleaseReminded, "release", id.0, Some(release.request), body).await?;
     let (title, text) = match by {
+        None if by_machine => (
+            format!("{} is late", release.number),
+            format!("A machine carries it out, and it was due {due}. What holds it up stands on the release and on its connection."),
+        ),
         None => (format!("{} still waits to be carried out", release.number), format!("It was due {due}.")),
         Some(_) => (format!("{} still waits for a second look", release.number), format!("It was done by hand; the look was due {due}.")),
     };

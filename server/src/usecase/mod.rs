@@ -60,6 +60,7 @@ pub mod stage_queue;
 pub mod stage_views;
 pub mod submitting;
 pub mod time_spent;
+pub mod unproven;
 pub mod withdrawing;
 pub mod work;
 

@@ -4,8 +4,12 @@
 use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
+use crate::store::error::StoreError;
+use crate::system::System;
 use domain::id::{IdentityId, NotificationId, RequestId};
 use domain::notification::{NotificationKind, Preference};
+use jiff::Timestamp;
+use sqlx::PgConnection;
 
 /// What to say.
 #[derive(Clone, Debug)]
@@ -41,26 +45,50 @@ pub async fn tell(work: &mut Work<'_>, recipients: &[IdentityId], notice: &Notic
     if people.is_empty() {
         return Ok(());
     }
-    let chosen = store::notifications::preferences_for(work.conn(), &people, notice.kind).await?;
-    let sends_mail = work.sends_mail();
-    for recipient in &people {
+    let (conn, telling) = work.telling();
+    Ok(tell_people(conn, &telling, &people, notice).await?)
+}
+
+/// When and how somebody is told.
+#[derive(Clone, Copy)]
+pub struct Telling<'a> {
+    /// Entropy for the ids.
+    pub system: &'a System,
+    /// The moment.
+    pub now: Timestamp,
+    /// Whether mails are sent.
+    pub sends_mail: bool,
+}
+
+/// The same for what is no unit of work, with everybody once in `people`.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn tell_people(
+    conn: &mut PgConnection,
+    telling: &Telling<'_>,
+    people: &[IdentityId],
+    notice: &Notice<'_>,
+) -> Result<(), StoreError> {
+    let chosen = store::notifications::preferences_for(conn, people, notice.kind).await?;
+    for recipient in people {
         let choice = chosen.get(recipient).copied().unwrap_or(Preference::UNCHOSEN).for_kind(notice.kind);
-        let told = Preference { mail: choice.mail && sends_mail, ..choice };
+        let told = Preference { mail: choice.mail && telling.sends_mail, ..choice };
         if !told.tells() {
             continue;
         }
         let new = store::notifications::New {
-            id: work.id(NotificationId::new),
+            id: NotificationId::new(telling.now, telling.system.random()),
             recipient: *recipient,
             kind: notice.kind,
             title: notice.title,
             body: notice.body,
             href: notice.href,
             request: notice.request,
-            at: work.now(),
+            at: telling.now,
             told,
         };
-        store::notifications::insert(work.conn(), &new).await?;
+        store::notifications::insert(conn, &new).await?;
     }
     Ok(())
 }

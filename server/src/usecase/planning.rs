@@ -7,9 +7,9 @@ mod preview;
 mod standing;
 
 pub use asking::ask_again;
-pub use clock::{claim_lapses_at, pause, resume};
+pub use clock::{claim_lapses_at, due_words, end_pauses, pause, resume};
 pub use preview::{Preview, preview};
-pub use standing::{Standing, standing_of};
+pub use standing::{Standing, own_place, standing_of};
 
 use super::Base;
 use super::carrying_out;
@@ -133,7 +133,7 @@ async fn plan_releases(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Re
         let number = store::releases::insert(work.conn(), &release, year).await?;
         let body = json!({ "number": number, "kind": kind.word(), "entitlement": item.card.id.to_string(), "detail": format!("{number}: {what} {}", item.card.name) });
         work.event(EventKind::ReleasePlanned, "release", release.id.0, Some(row.id), body).await?;
-        carrying_out::by_hand::queue_planned(work, release.id, release.entitlement, not_before).await?;
+        carrying_out::by_hand::queue_planned(work, release.id, not_before).await?;
     }
     Ok(())
 }

@@ -118,7 +118,7 @@ pub async fn end_grant(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Gran
     Ok(id)
 }
 
-/// Access is gone, and with it the request that led to it is complete.
+/// Access is gone, and with it the request that led to it is complete; what was to take its place goes on.
 ///
 /// # Errors
 /// [`UseCaseError`] when writing fails.
@@ -129,7 +129,8 @@ pub async fn access_ended(work: &mut Work<'_>, request: &RequestRow, release: &R
     let now = work.now();
     store::requests::set_state(work.conn(), request.id, request.version, request.revision, &closed, now).await?;
     work.event(EventKind::RequestClosed, "request", request.id.0, Some(request.id), json!({ "number": request.number })).await?;
-    shown::refresh(work, request.id).await
+    shown::refresh(work, request.id).await?;
+    replacing::go_on(work, grant).await
 }
 
 /// The grant of an extension, locked.

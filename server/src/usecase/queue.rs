@@ -13,16 +13,17 @@ use crate::store;
 use crate::store::jobs::JobRow;
 use crate::store::queue::{Counts, TaskRow, WorkerRow};
 use app::admin::port::JobLine;
-use app::admin::queue::port::{About, KindLine, QueueQuery, QueueView, Settlement, TaskLine, TaskState, WorkQueue, WorkerLine};
+use app::admin::queue::port::{About, KindLine, QueueQuery, QueueView, Settlement, TaskLine, WorkQueue, WorkerLine};
 use app::error::AppError;
 use app::paths;
-use app::when::{When, span};
+use app::when::{When, interval, span};
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::id::ReleaseId;
 use domain::page::PAGE_SIZE;
 use domain::permission::{Action, permitted};
+use domain::task::TaskState;
 use domain::text::Remark;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -47,7 +48,7 @@ impl QueueService {
         require(caller, Action::ReadJobs, &[])?;
         let (zone, kinds) = (&self.base.zone, kinds());
         let moments = Moments { now: work.now(), zone, kinds: &kinds };
-        let state = TaskState::from_word(&query.state).unwrap_or(TaskState::Failed);
+        let state = query.state.parse().unwrap_or(TaskState::Failed);
         // A name is shorter; what is longer or cannot be stored is no kind.
         let kind = if query.kind.contains('\0') { "-" } else { query.kind.as_str() };
         let counts = store::queue::counts(work.conn()).await?;
@@ -151,7 +152,7 @@ impl Moments<'_> {
     fn kind(&self, counts: Counts) -> KindLine {
         KindLine {
             what: self.what(&counts.name),
-            counts: TaskState::ALL.map(|state| count(&counts, state)),
+            counts: TaskState::ALL.iter().map(|state| count(&counts, *state)).collect(),
             oldest: counts.oldest_due_seconds.map(|seconds| span(self.now, self.at(seconds).at)),
             name: counts.name,
         }
@@ -162,7 +163,7 @@ impl Moments<'_> {
             id: row.id,
             what: self.what(&row.name),
             about: about(&row.ids),
-            state: TaskState::from_word(&row.state).unwrap_or(TaskState::Waiting),
+            state: row.state.parse().unwrap_or(TaskState::Waiting),
             since: self.at(-row.age_seconds),
             due: self.at(row.due_in_seconds),
             attempts: (row.attempts, row.max_attempts),
@@ -195,11 +196,10 @@ fn about(ids: &Value) -> Vec<About> {
 }
 
 fn job_line(job: &JobSpec, row: JobRow, zone: &TimeZone) -> JobLine {
-    let zero = Timestamp::UNIX_EPOCH;
     JobLine {
         name: row.name,
         what: job.what.to_owned(),
-        every: span(zero, zero.saturating_add(SignedDuration::from_secs(i64::from(job.every_seconds))).unwrap_or(zero)),
+        every: interval(job.every_seconds.unsigned_abs()),
         last: row.last_finished_at.map(|at| When::new(at, zone)),
         outcome: row.outcome,
         error: row.error,

@@ -9,19 +9,23 @@ use super::request_history;
 use super::shown;
 use super::stage_views;
 use super::time_spent;
+use super::withdrawing::cancelled;
 use super::work::Work;
 use crate::store;
 use crate::store::events::EventRow;
+use crate::store::requests::RequestRow;
 use app::error::AppError;
-use app::record::{ReleaseLine, TimelineEvent};
+use app::record::{EntitlementCard, ReleaseLine, TimelineEvent};
 use app::requests::port::{MessageView, RequestView};
 use app::when::When;
 use domain::actor::Caller;
+use domain::changed_facts::changed_since_asked;
 use domain::decision::effective_end;
 use domain::event::EventKind;
 use domain::gate::Phase;
 use domain::id::{GrantId, IdempotencyKey, RequestId};
 use domain::permission::{Action, permitted};
+use domain::release::ReleaseState;
 use domain::request::{RequestKind, RequestState};
 use jiff::tz::TimeZone;
 
@@ -56,6 +60,7 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     let messages = store::messages::of_request(work.conn(), id).await?;
     let releases = store::release_lists::of_request(work.conn(), id, now, zone).await?;
     let under_way = if row.state.is_pending() { under_way(work, &releases).await? } else { None };
+    let outdated = held_as_outdated(work, &row, &releases).await?;
     let may = |action| row.state.is_pending() && permitted(&caller.roles, action, &relations);
     let (withdraws, edits) = (may(Action::WithdrawRequest), may(Action::AnswerRequest));
     Ok(RequestView {
@@ -79,9 +84,17 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
         effective_end,
         messages: messages
             .into_iter()
-            .map(|m| MessageView { revision: m.revision, question: m.question, by: m.author, body: m.body, at: When::new(m.at, zone) })
+            .map(|m| MessageView {
+                revision: m.revision,
+                question: m.question,
+                by: m.author,
+                stood_in_for: m.delegated_by,
+                body: m.body,
+                at: When::new(m.at, zone),
+            })
             .collect(),
-        items: items.into_iter().map(|i| i.card).collect(),
+        // What somebody reads before they decide is what is at stake.
+        items: items.into_iter().map(|item| EntitlementCard { tier: item.at_stake, ..item.card }).collect(),
         specification: (revision.population.label().to_owned(), revision.specification_version),
         gates: store::evaluations::newest(work.conn(), id, row.revision, Phase::Submission).await?,
         release_gates: store::evaluations::newest(work.conn(), id, row.revision, Phase::Release).await?,
@@ -99,6 +112,7 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
         may_withdraw: withdraws && under_way.is_none(),
         may_answer: permitted(&caller.roles, Action::AnswerRequest, &relations) && matches!(row.state, RequestState::Returned { .. }),
         may_edit: edits && under_way.is_none(),
+        outdated,
         under_way: under_way.filter(|_| withdraws || edits),
         may_decide,
         state: row.state,
@@ -107,11 +121,21 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     })
 }
 
+/// Whether a release is held because facts changed since this was asked for, so that no gate will ever
+/// let it go on.
+async fn held_as_outdated(work: &mut Work<'_>, row: &RequestRow, releases: &[ReleaseLine]) -> Result<bool, UseCaseError> {
+    if !releases.iter().any(|release| matches!(release.state, ReleaseState::Held { .. })) {
+        return Ok(false);
+    }
+    let asked = store::evaluations::facts_at(work.conn(), Phase::Submission, row.id, row.revision).await?;
+    let fresh = store::evaluations::facts_at(work.conn(), Phase::Release, row.id, row.revision).await?;
+    Ok(asked.zip(fresh).is_some_and(|(asked, fresh)| !changed_since_asked(&asked, &fresh).is_empty()))
+}
+
 /// Number of a release that can no longer be cancelled: it is under way, or something of it is there.
 async fn under_way(work: &mut Work<'_>, releases: &[ReleaseLine]) -> Result<Option<String>, UseCaseError> {
     for release in releases.iter().filter(|release| !release.state.is_over()) {
-        let touched = store::release_steps::touched(work.conn(), release.id).await?;
-        if release.state.clone().cancel(touched).is_err() {
+        if cancelled(work, release.id, release.state.clone()).await?.is_err() {
             return Ok(Some(release.number.clone()));
         }
     }

@@ -25,7 +25,7 @@ const FILTERS: [(&str, &str); 13] = [
     ("second_look", "Waits for a second look"),
     ("late", "Late"),
     ("by_machine", "By machine"),
-    ("held", "Held by a gate"),
+    ("held", "Held"),
     ("activate", "Give access"),
     ("remove", "Remove access"),
     ("extend", "Move the end"),

@@ -87,7 +87,7 @@ impl ReleaseService {
         };
         let (calls, calls_total) = store::release_pages::calls(work.conn(), id, zone).await?;
         let files = store::release_evidence::waiting_files(work.conn(), id, caller.identity).await?;
-        let tier = store::release_hands::tier(work.conn(), row.entitlement).await?;
+        let tier = store::release_hands::tier(work.conn(), id).await?;
         let connection = connection(&record, &hands);
         let by_hand = match hands {
             Hands::People(by_hand) => Some(ByHandView {

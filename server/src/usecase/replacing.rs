@@ -2,6 +2,7 @@
 //! that is said.
 
 use super::Base;
+use super::carrying_out::by_hand;
 use super::ending;
 use super::error::UseCaseError;
 use super::work::Work;
@@ -9,11 +10,13 @@ use crate::store;
 use crate::store::error::StoreError;
 use crate::store::releases::ReleaseRow;
 use domain::conflict::ConflictFound;
+use domain::event::EventKind;
 use domain::grant::EndReason;
 use domain::id::{EntitlementId, GrantId, IdentityId, RequestId};
-use domain::release::ReleaseKind;
+use domain::release::{ReleaseKind, ReleaseState};
 use domain::replacement::{self, Next};
 use domain::request::RequestKind;
+use serde_json::json;
 
 /// The sentence on requests about access that was replaced.
 const MOOT: &str = "Other access took the place of this one, so there is nothing left to extend or to replace.";
@@ -121,4 +124,26 @@ pub async fn make_room(mut work: Work<'_>, base: &Base, request: RequestId, old:
     begin_to_end(&mut work, base, &locked, request).await?;
     work.commit().await?;
     Ok(true)
+}
+
+/// Access is gone: a change that waited for that goes on. What was held for it goes back into the queue,
+/// where the gates run again; a machine begins now. Nothing is committed here.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn go_on(work: &mut Work<'_>, gone: GrantId) -> Result<(), UseCaseError> {
+    let now = work.now();
+    for request in store::grants::open_requests_about(work.conn(), gone).await? {
+        let Some(row) = store::requests::find(work.conn(), request, true).await? else { continue };
+        let Some(release) = store::releases::waiting_change(work.conn(), request, now).await? else { continue };
+        let Some(release) = store::releases::find(work.conn(), release, true).await? else { continue };
+        if matches!(release.state, ReleaseState::Held { .. }) {
+            let planned = release.state.clone().retry()?;
+            store::releases::set_state(work.conn(), release.id, release.version, &planned, None, now).await?;
+            let body = json!({ "number": release.number, "detail": "What it replaces is gone." });
+            work.event(EventKind::ReleaseRetried, "release", release.id.0, Some(row.id), body).await?;
+        }
+        by_hand::queue_planned(work, release.id, now).await?;
+    }
+    Ok(())
 }

@@ -16,12 +16,15 @@ use crate::store::requests::RequestRow;
 use app::error::AppError;
 use domain::actor::Caller;
 use domain::basket::{BasketForm, ItemForm, Way, Wish};
+use domain::changed_facts::changed_since_asked;
 use domain::event::EventKind;
+use domain::gate::{GateFacts, Phase};
 use domain::id::{DraftId, IdempotencyKey, RequestId};
 use domain::notification::NotificationKind;
 use domain::permission::Action;
 use domain::question::QuestionKind;
 use domain::request::RequestState;
+use domain::time::today;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -38,7 +41,7 @@ pub async fn edit(base: &Base, caller: &Caller, id: RequestId) -> Result<DraftId
     if let Some(draft) = store::drafts::of(work.conn(), caller.identity).await?.into_iter().find(|draft| draft.request == Some(id)) {
         let begun = Body::read(draft.body)?;
         if begun.revision != Some(row.revision) {
-            let mut body = as_it_stands(&mut work, &row).await?;
+            let mut body = as_it_stands(&mut work, base, &row).await?;
             body.overtaken = begun.form != body.form;
             body.aside = Some(begun.form).filter(|_| body.overtaken);
             let now = work.now();
@@ -53,7 +56,7 @@ pub async fn edit(base: &Base, caller: &Caller, id: RequestId) -> Result<DraftId
         }
         return Ok(draft.id);
     }
-    let body = as_it_stands(&mut work, &row).await?;
+    let body = as_it_stands(&mut work, base, &row).await?;
     let (draft, key, now) = (work.id(DraftId::new), work.id(IdempotencyKey::new), work.now());
     store::drafts::insert(work.conn(), draft, caller.identity, Some(id), &body.write()?, key, now).await?;
     store::drafts::take_files_of(work.conn(), draft, id, row.revision).await?;
@@ -68,14 +71,14 @@ async fn mine(work: &mut Work<'_>, caller: &Caller, id: RequestId) -> Result<Req
     Ok(store::requests::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?)
 }
 
-/// The form of a request as it stands.
-async fn as_it_stands(work: &mut Work<'_>, row: &RequestRow) -> Result<Body, UseCaseError> {
+/// The form of a request as it stands. A start that has passed is today: access does not begin earlier.
+async fn as_it_stands(work: &mut Work<'_>, base: &Base, row: &RequestRow) -> Result<Body, UseCaseError> {
     let revision = store::revisions::find(work.conn(), row.id, row.revision).await?;
     let mut form = BasketForm {
         subject: row.subject.id.to_string(),
         reason_code: revision.reason.word().to_owned(),
         justification: revision.justification,
-        starts_on: revision.starts_on.to_string(),
+        starts_on: revision.starts_on.max(today(work.now(), &base.zone)).to_string(),
         ends_on: revision.ends_on.map(|end| end.to_string()).unwrap_or_default(),
         ..BasketForm::default()
     };
@@ -94,8 +97,10 @@ async fn as_it_stands(work: &mut Work<'_>, row: &RequestRow) -> Result<Body, Use
         let kind = Way::of(row.kind, row.grant).unwrap_or_default();
         let kind = if kind == Way::Grant { String::new() } else { kind.to_string() };
         if let Some(now) = store::asking::entitlement(work.conn(), item.card.id).await? {
-            // Measured against the version that is pinned: what changed since then has to be read.
-            seen.insert(entitlement.clone(), fingerprint(item.card.tier.word(), now.owner.map(|owner| owner.id)));
+            // Measured against what was asked for: what changed since then has to be read.
+            let asked = store::evaluations::facts_at(work.conn(), Phase::Submission, row.id, row.revision).await?;
+            let tier = asked.map_or(item.card.tier, |asked| asked.entitlement.tier);
+            seen.insert(entitlement.clone(), fingerprint(tier.word(), now.owner.map(|owner| owner.id)));
         }
         form.items.push(ItemForm { entitlement, kind, answers: answers.clone(), accepts: String::new() });
     }
@@ -124,14 +129,15 @@ pub async fn revise(
     if body.revision != Some(row.revision) {
         return Err(AppError::Changed.into());
     }
-    let wishes = parse(&mut work, base, &body.form, &body.seen, subject, Some(id)).await?;
+    let wishes = parse(&mut work, base, caller, &body.form, &body.seen, subject, Some(id)).await?;
     let returned = matches!(row.state, RequestState::Returned { .. });
-    if !returned && unchanged(&mut work, &row, &wishes, draft).await? {
-        return Err(AppError::field("items", "nothing_changed").into());
-    }
+    let same = !returned && unchanged(&mut work, base, &row, &wishes, draft).await?;
     let (work, cleared) = clear(work, base, &body.form, subject, wishes, Some(id)).await?;
     let mut work = work;
     let [item] = cleared.as_slice() else { return Err(AppError::field("items", "required").into()) };
+    if same && !is_outdated(&mut work, &row, &item.gathered.facts).await? {
+        return Err(AppError::field("items", "nothing_changed").into());
+    }
     let revision = row.revision + 1;
     let now = work.now();
     let deciders = store::asking::deciders(work.conn(), id, row.revision).await?;
@@ -167,16 +173,29 @@ pub async fn revise(
     Ok(id)
 }
 
+/// Whether the facts that everyone decided on are not those of today, or somebody who approved could not
+/// any more, so that the present revision would not be released: then the same words once more are the
+/// next revision. Facts that are not on record hold a release as well.
+async fn is_outdated(work: &mut Work<'_>, row: &RequestRow, fresh: &GateFacts) -> Result<bool, UseCaseError> {
+    let approvals = store::releases::approvals(work.conn(), row.id, row.revision).await?;
+    if approvals.iter().any(|approval| !approval.authorised) {
+        return Ok(true);
+    }
+    let asked = store::evaluations::facts_at(work.conn(), Phase::Submission, row.id, row.revision).await?;
+    Ok(asked.is_none_or(|asked| !changed_since_asked(&asked, fresh).is_empty()))
+}
+
 /// Whether the next revision would say the same as the present one. Decisions are not voided for
 /// nothing.
-async fn unchanged(work: &mut Work<'_>, row: &RequestRow, wishes: &[Wish], draft: DraftId) -> Result<bool, UseCaseError> {
+async fn unchanged(work: &mut Work<'_>, base: &Base, row: &RequestRow, wishes: &[Wish], draft: DraftId) -> Result<bool, UseCaseError> {
+    let today = today(work.now(), &base.zone);
     let revision = store::revisions::find(work.conn(), row.id, row.revision).await?;
     let same_files = store::revisions::same_files(work.conn(), row.id, row.revision, draft).await?;
     Ok(same_files
         && wishes.iter().all(|wish| {
             wish.reason == revision.reason
                 && wish.justification.as_str() == revision.justification
-                && wish.period.starts_on() == revision.starts_on
+                && wish.period.starts_on() == revision.starts_on.max(today)
                 && wish.period.ends_on() == revision.ends_on
                 && wish.answers == revision.answers
         }))

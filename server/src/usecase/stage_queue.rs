@@ -63,7 +63,7 @@ pub async fn claim(base: &Base, caller: &Caller, stage: StageId) -> Result<(), U
         if claimant.id == caller.identity && *lapses_at > now {
             return Ok(());
         }
-        store::approvals::asked::unclaim(work.conn(), stage.id).await?;
+        unclaim(&mut work, &row, &stage).await?;
     }
     if asked(&mut work, &row, &stage).await?.len() < 2 {
         return Err(AppError::NotPossible.into());
@@ -98,9 +98,10 @@ pub async fn give_back(base: &Base, caller: &Caller, stage: StageId) -> Result<(
 pub async fn reassignable(base: &Base, caller: &Caller, stage: StageId) -> Result<ReassignView, UseCaseError> {
     let mut work = Work::read(base).await?;
     let (row, stage) = stage_of(&mut work, stage, false).await?;
-    let place = place(&mut work, base, caller, &row, &stage).await?;
-    let candidates: Vec<PersonRef> = asked(&mut work, &row, &stage).await?.into_iter().map(|c| c.person).collect();
-    let replaceable = candidates.iter().filter(|person| place.may_replace(person.id)).cloned().collect();
+    let place = place(&mut work, caller, &row, &stage).await?;
+    let candidates = asked(&mut work, &row, &stage).await?;
+    let replaceable = candidates.iter().filter(|candidate| place.may_replace(candidate)).map(|c| c.person.clone()).collect();
+    let candidates: Vec<PersonRef> = candidates.into_iter().map(|c| c.person).collect();
     Ok(ReassignView {
         stage: stage.id,
         name: stage.name,
@@ -122,7 +123,7 @@ pub async fn reassignable(base: &Base, caller: &Caller, stage: StageId) -> Resul
 pub async fn reassign(base: &Base, caller: &Caller, stage: StageId, form: &ReassignForm) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
     let (row, stage) = stage_of(&mut work, stage, true).await?;
-    let place = place(&mut work, base, caller, &row, &stage).await?;
+    let place = place(&mut work, caller, &row, &stage).await?;
     let mut problems: Vec<Problem> = Vec::new();
     let refuse = |field: &str, code: &str| Problem { field: field.to_owned(), code: code.to_owned() };
     let reason = Remark::parse("reason", &form.reason, "Say why.").map_err(|e| problems.push(refuse("reason", &e.code))).ok();
@@ -132,7 +133,7 @@ pub async fn reassign(base: &Base, caller: &Caller, stage: StageId, form: &Reass
         id => Some(id.parse::<IdentityId>().map_err(|_| AppError::field("from", "unknown_person"))?),
     };
     let replaces = match from {
-        Some(from) => place.may_replace(from) && candidates.iter().any(|c| c.person.id == from),
+        Some(from) => candidates.iter().any(|c| c.person.id == from && place.may_replace(c)),
         None => place.anybody,
     };
     if !replaces {
@@ -150,7 +151,7 @@ pub async fn reassign(base: &Base, caller: &Caller, stage: StageId, form: &Reass
                 Some("not_active")
             } else if facts.decided.contains(&to.person) {
                 Some("decided")
-            } else if candidates.iter().any(|c| c.person.id == to.identity && c.delegated_by.is_none()) {
+            } else if facts.candidates(&stage).unwrap_or_default().iter().any(|c| c.person == to.person && c.stands_in.is_none()) {
                 Some("asked")
             } else {
                 None
@@ -200,13 +201,14 @@ struct Place {
 }
 
 impl Place {
-    fn may_replace(&self, person: IdentityId) -> bool {
-        self.anybody || person == self.me
+    /// A delegate has no place: whoever they stand in for has.
+    fn may_replace(&self, candidate: &CandidateRow) -> bool {
+        candidate.delegated_by.is_none() && (self.anybody || candidate.person.id == self.me)
     }
 }
 
 /// Whether the caller may reassign an undecided stage.
-async fn place(work: &mut Work<'_>, base: &Base, caller: &Caller, row: &RequestRow, stage: &StageRow) -> Result<Place, UseCaseError> {
+async fn place(work: &mut Work<'_>, caller: &Caller, row: &RequestRow, stage: &StageRow) -> Result<Place, UseCaseError> {
     let relations = store::requests::relations(work.conn(), row.id, caller.identity).await?;
     require_or_hide(caller, Action::ReassignStage, Action::ReadRequest, &relations)?;
     let facts = Facts::gather(work, row, std::slice::from_ref(stage)).await?;
@@ -221,7 +223,7 @@ async fn place(work: &mut Work<'_>, base: &Base, caller: &Caller, row: &RequestR
     let anybody = caller.roles.contains(&Role::Compliance);
     if !anybody {
         // Whoever was asked once, or decides elsewhere on it, has no place here to give away.
-        planning::standing_of(work, base, row, stage, caller.identity).await.map_err(|error| match error {
+        planning::own_place(work, row, stage, caller.identity).await.map_err(|error| match error {
             UseCaseError::Answer(AppError::NotFound | AppError::Changed) => AppError::Forbidden.into(),
             other => other,
         })?;
@@ -250,13 +252,14 @@ async fn unclaim(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Res
     work.event(EventKind::StageUnclaimed, "request", row.id.0, Some(row.id), body).await
 }
 
-/// Gives a decision back to the team whose claim has lapsed. Gives whether it was so.
+/// Gives a decision back to the team whose claim has lapsed. While the requester is asked, none does.
+/// Gives whether it was so.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
 pub async fn lapse_claim(work: &mut Work<'_>, stage: StageId) -> Result<bool, UseCaseError> {
     let Some((row, stage)) = still(work, stage).await? else { return Ok(false) };
-    if stage.claim.as_ref().is_none_or(|(_, lapses_at)| *lapses_at > work.now()) {
+    if stage.paused_at.is_some() || stage.claim.as_ref().is_none_or(|(_, lapses_at)| *lapses_at > work.now()) {
         return Ok(false);
     }
     unclaim(work, &row, &stage).await?;
@@ -279,7 +282,7 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<
     if let Some((claimant, _)) = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > now) {
         people.retain(|person| *person == claimant.id);
     }
-    let due = stage.due_at.map(|due| When::new(due, &base.zone).text).unwrap_or_default();
+    let due = planning::due_words(work, base, stage.due_at, stage.calendar.as_ref()).await?;
     let body =
         json!({ "stage": stage.position, "name": stage.name, "people": people.len(), "detail": format!("{}, due {due}", stage.name) });
     work.event(EventKind::StageReminded, "request", row.id.0, Some(row.id), body).await?;
@@ -293,8 +296,8 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<
     Ok(true)
 }
 
-/// Asks the next level as well, or tells compliance why nobody there can be asked. Gives whether it
-/// was due.
+/// Asks the next level as well, or tells compliance why nobody there can be asked. Whoever had taken
+/// the decision on has it to themselves no longer. Gives whether it was due.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
@@ -304,6 +307,9 @@ pub async fn escalate(work: &mut Work<'_>, base: &Base, stage: StageId) -> Resul
     let due = stage.state == "open" && stage.paused_at.is_none() && stage.escalated_at.is_none();
     if !due || stage.escalate_at.is_none_or(|at| at > now) {
         return Ok(false);
+    }
+    if stage.claim.is_some() {
+        unclaim(work, &row, &stage).await?;
     }
     match Facts::gather(work, &row, std::slice::from_ref(&stage)).await?.next_level(&stage) {
         Ok(()) => escalated(work, &row, &stage).await?,

@@ -2,9 +2,10 @@
 //! was moved, claimed, escalated or is waiting for the requester.
 
 use super::Base;
+use super::delegations;
 use super::error::UseCaseError;
 use super::shown;
-use super::time_spent;
+use super::time_spent::{self, OfStage};
 use super::work::Work;
 use crate::store;
 use crate::store::approvals::StageRow;
@@ -12,7 +13,7 @@ use crate::store::approvals::asked::CandidateRow;
 use crate::store::decisions::DecisionRow;
 use crate::store::nominees::ReassignmentRow;
 use app::record::PersonRef;
-use app::requests::port::{CandidateView, DecisionView, ReassignmentView, SignatureView, StageView, TimeSpent};
+use app::requests::port::{CandidateView, DecisionView, DelegationNote, ReassignmentView, SignatureView, StageView};
 use app::when::{When, span};
 use domain::approval::Verdict;
 use domain::id::{IdentityId, RequestId, StageId};
@@ -25,7 +26,7 @@ struct Record {
     candidates: Vec<CandidateRow>,
     decisions: Vec<DecisionRow>,
     reassignments: Vec<ReassignmentRow>,
-    times: HashMap<StageId, TimeSpent>,
+    times: HashMap<StageId, OfStage>,
     now: Timestamp,
     zone: TimeZone,
 }
@@ -49,7 +50,8 @@ pub async fn of_revision(work: &mut Work<'_>, base: &Base, id: RequestId, revisi
 }
 
 /// The stage at which somebody may decide, as it is on record: the first that is open, asks them and
-/// is not claimed by another. Nobody decides on two stages of a request.
+/// is not claimed by another, or asks them as the next level, which no claim binds. Nobody decides on
+/// two stages of a request.
 #[must_use]
 pub fn waits_for(stages: &[StageView], who: IdentityId) -> Option<&StageView> {
     let decided = stages.iter().flat_map(|s| &s.decisions).any(|d| d.by.id == who && d.verdict != Verdict::Return);
@@ -58,7 +60,7 @@ pub fn waits_for(stages: &[StageView], who: IdentityId) -> Option<&StageView> {
     }
     stages.iter().find(|stage| {
         let claimed = stage.claimed.as_ref().is_some_and(|(claimant, _)| claimant.id != who);
-        stage.state == "open" && !claimed && stage.candidates.iter().any(|c| c.person.id == who)
+        stage.state == "open" && stage.candidates.iter().any(|c| c.person.id == who && (c.next_level || !claimed))
     })
 }
 
@@ -67,6 +69,7 @@ impl Record {
         let when = |at: Timestamp| When::new(at, &self.zone);
         let decisions: Vec<DecisionView> = self.decisions.iter().filter(|d| d.stage == row.id).map(|d| self.decision(d)).collect();
         let decided = |who: IdentityId| decisions.iter().any(|d| d.by.id == who && d.verdict != Verdict::Return);
+        let held = row.state == "held";
         let paused = row.paused_at.zip(row.remaining_seconds).map(|(at, left)| (when(at), working(left)));
         StageView {
             id: row.id,
@@ -80,15 +83,24 @@ impl Record {
                 .candidates
                 .iter()
                 .filter(|c| c.stage == row.id && !decided(c.person.id))
-                .map(|c| CandidateView { person: c.person.clone(), because: c.because.clone(), stands_in_for: c.delegated_by.clone() })
+                .map(|c| CandidateView {
+                    person: c.person.clone(),
+                    because: c.because.clone(),
+                    next_level: c.next_level,
+                    stands_in_for: c.delegated_by.clone(),
+                })
                 .collect(),
             paused,
             waited: if row.waited_seconds > 0 { working(row.waited_seconds) } else { String::new() },
-            time: self.times.get(&row.id).cloned(),
+            time: self.times.get(&row.id).map(|times| times.spent.clone()),
             reminded: row.reminded_at.map(when),
             escalated: row.escalated_at.map(when),
             next_level_missing: row.next_level_missing,
-            claimed: row.claim.filter(|(_, lapses_at)| *lapses_at > self.now).map(|(who, lapses_at)| (who, when(lapses_at))),
+            // While the requester is asked, no claim lapses.
+            claimed: row
+                .claim
+                .filter(|(_, lapses_at)| *lapses_at > row.paused_at.unwrap_or(self.now))
+                .map(|(who, lapses_at)| (who, when(lapses_at))),
             reassignments: self
                 .reassignments
                 .iter()
@@ -106,7 +118,8 @@ impl Record {
             state: row.state,
             hold_reason: row.hold_reason,
             opened: row.opened_at.map(when),
-            due: row.due_at.map(when),
+            // A stage that is held has no due time until it opens again.
+            due: self.times.get(&row.id).map_or_else(|| row.due_at.map(when), |times| times.due.clone()).filter(|_| !held),
         }
     }
 
@@ -115,6 +128,12 @@ impl Record {
         DecisionView {
             by: row.by.clone(),
             stood_in_for: row.delegated_by.clone(),
+            delegation: row.delegation.as_ref().map(|delegation| DelegationNote {
+                id: delegation.id,
+                scope: delegations::scope(&delegation.tiers, &delegation.applications),
+                starts: when(delegation.starts_at),
+                ends: when(delegation.ends_at),
+            }),
             verdict: row.verdict,
             comment: row.comment.clone(),
             ends_on: row.ends_on,
@@ -127,7 +146,7 @@ impl Record {
                 meaning: signature.meaning.clone(),
                 hash: shown::hex(&signature.shown_hash),
                 method: signature.method,
-                superseded: row.revision < row.present_revision,
+                overtaken: row.overtaken,
             }),
         }
     }

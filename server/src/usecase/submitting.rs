@@ -61,7 +61,7 @@ pub async fn submit(mut work: Work<'_>, base: &Base, caller: &Caller, asked: Ask
     if !made.is_empty() {
         return Ok(made);
     }
-    let wishes = parse(&mut work, base, asked.form, asked.seen, subject, None).await?;
+    let wishes = parse(&mut work, base, caller, asked.form, asked.seen, subject, None).await?;
     let (work, cleared) = clear(work, base, asked.form, subject, wishes, None).await?;
     let mut work = work;
     let submission = NewSubmission {
@@ -99,6 +99,7 @@ async fn subject(work: &mut Work<'_>, caller: &Caller, form: &BasketForm) -> Res
 pub(super) async fn parse(
     work: &mut Work<'_>,
     base: &Base,
+    caller: &Caller,
     form: &BasketForm,
     seen: &BTreeMap<String, String>,
     subject: IdentityId,
@@ -106,7 +107,7 @@ pub(super) async fn parse(
 ) -> Result<Vec<Wish>, UseCaseError> {
     let today = today(work.now(), &base.zone);
     let held = store::asking::held(work.conn(), subject).await?;
-    let around = Surroundings { form, seen, subject, except, today, zone: &base.zone, held: &held };
+    let around = Surroundings { caller, form, seen, subject, except, today, zone: &base.zone, held: &held };
     let common = form.common(today);
     let mut errors: Vec<FieldError> = common.as_ref().err().cloned().unwrap_or_default();
     errors.extend(form.wrong_items());

@@ -2,13 +2,14 @@
 //! requester, with the version of the calendar that it was counted with.
 
 use super::Base;
-use super::business_time::{Calendar, calendar_of, calendar_version};
+use super::business_time::{Calendar, calendar_of, calendar_version, due};
 use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
 use crate::store::approvals::StageRow;
 use crate::store::requests::RequestRow;
 use app::requests::port::TimeSpent;
+use app::when::When;
 use domain::elapsed::{Course, Spent};
 use domain::id::StageId;
 use jiff::SignedDuration;
@@ -27,16 +28,25 @@ impl Calendars {
     }
 }
 
+/// How long a stage took or has taken, and when it is due, both by its own calendar.
+pub struct OfStage {
+    /// How long.
+    pub spent: TimeSpent,
+    /// When it is due.
+    pub due: Option<When>,
+}
+
 /// How long each of the stages took or has taken; nothing for a stage that never opened.
 ///
 /// # Errors
 /// [`UseCaseError`] when a calendar cannot be read.
-pub async fn of_stages(work: &mut Work<'_>, base: &Base, stages: &[StageRow]) -> Result<HashMap<StageId, TimeSpent>, UseCaseError> {
+pub async fn of_stages(work: &mut Work<'_>, base: &Base, stages: &[StageRow]) -> Result<HashMap<StageId, OfStage>, UseCaseError> {
     let (now, mut calendars, mut times) = (work.now(), Calendars::default(), HashMap::new());
     for stage in stages {
         if let (Some(course), Some((code, version))) = (course(stage), &stage.calendar) {
             let calendar = calendars.read(work, base, code, *version).await?;
-            times.insert(stage.id, told(&Spent::of(&course, &calendar.calendar, now), calendar));
+            let spent = told(&Spent::of(&course, &calendar.calendar, now), calendar);
+            times.insert(stage.id, OfStage { spent, due: stage.due_at.map(|at| due(at, &calendar.calendar, base)) });
         }
     }
     Ok(times)

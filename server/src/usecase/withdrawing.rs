@@ -4,15 +4,18 @@ use super::Base;
 use super::authorise::require_or_hide;
 use super::error::UseCaseError;
 use super::notifying::{self, Notice};
+use super::planning;
 use super::shown;
 use super::work::Work;
 use crate::store;
 use app::error::AppError;
 use domain::actor::Caller;
+use domain::error::InvalidTransition;
 use domain::event::EventKind;
-use domain::id::RequestId;
+use domain::id::{ReleaseId, RequestId};
 use domain::notification::NotificationKind;
 use domain::permission::Action;
+use domain::release::ReleaseState;
 use domain::text::Remark;
 use serde_json::json;
 
@@ -52,19 +55,46 @@ pub async fn withdraw(base: &Base, caller: &Caller, id: RequestId, version: i32,
     work.commit().await
 }
 
+/// A release as it stands once it is cancelled. What is under way, or was done in part, is rolled back
+/// first.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails; the inner one where it cannot be cancelled now.
+pub async fn cancelled(
+    work: &mut Work<'_>,
+    id: ReleaseId,
+    state: ReleaseState,
+) -> Result<Result<ReleaseState, InvalidTransition>, UseCaseError> {
+    let touched = store::release_steps::touched(work.conn(), id).await?;
+    Ok(state.cancel(touched))
+}
+
+/// Whether every release of a request that is open can be cancelled now.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn may_end_without_release(work: &mut Work<'_>, id: RequestId) -> Result<bool, UseCaseError> {
+    for release in store::releases::lock_open(work.conn(), id).await? {
+        let Some(row) = store::releases::find(work.conn(), release, false).await? else { continue };
+        if cancelled(work, release, row.state).await?.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Voids undecided stages and cancels releases that wait: what every end before release does, and
 /// every revision that is overtaken by the next.
 ///
 /// # Errors
 /// [`UseCaseError`] when writing fails.
 pub async fn end_without_release(work: &mut Work<'_>, id: RequestId) -> Result<(), UseCaseError> {
-    let now = work.now();
+    let (now, base) = (work.now(), work.base());
+    planning::end_pauses(work, base, id).await?;
     store::approvals::void_undecided(work.conn(), id, now).await?;
     for release in store::releases::lock_open(work.conn(), id).await? {
         let Some(row) = store::releases::find(work.conn(), release, false).await? else { continue };
-        // What is under way, or was done in part, is rolled back first.
-        let touched = store::release_steps::touched(work.conn(), release).await?;
-        let cancelled = row.state.cancel(touched)?;
+        let cancelled = cancelled(work, release, row.state).await??;
         store::releases::set_state(work.conn(), release, row.version, &cancelled, None, now).await?;
         work.event(EventKind::ReleaseCancelled, "release", release.0, Some(id), json!({ "number": row.number })).await?;
     }

@@ -5,6 +5,7 @@
 
 use super::Base;
 use super::error::UseCaseError;
+use super::notifying::Telling;
 use crate::queue::TaskKind;
 use crate::store;
 use crate::store::events::Event;
@@ -46,6 +47,12 @@ impl<'a> Work<'a> {
         Ok(Self { base, transaction, actor: Actor::System { job: "read".to_owned() }, now: base.system.now(), events: 0 })
     }
 
+    /// What the unit works with besides its transaction.
+    #[must_use]
+    pub fn base(&self) -> &'a Base {
+        self.base
+    }
+
     /// The connection, for the store.
     pub fn conn(&mut self) -> &mut PgConnection {
         &mut self.transaction
@@ -63,10 +70,10 @@ impl<'a> Work<'a> {
         self.actor.identity()
     }
 
-    /// Whether mails are sent, so that it makes sense to want one.
-    #[must_use]
-    pub fn sends_mail(&self) -> bool {
-        self.base.mail.is_some()
+    /// The connection, with what telling people needs besides.
+    pub(super) fn telling(&mut self) -> (&mut PgConnection, Telling<'_>) {
+        let Self { base, transaction, now, .. } = self;
+        (transaction, Telling { system: &base.system, now: *now, sends_mail: base.mail.is_some() })
     }
 
     /// A fresh id: pass the constructor, `work.id(RequestId::new)`.

@@ -1,7 +1,8 @@
 //! Delegation while somebody is away: what is refused as a table of cases, and what it does.
 
-use super::world::World;
+use super::world::{World, stage};
 use crate::support::*;
+use serde_json::json;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn what_a_delegation_may_not_be_is_said_at_its_field_and_nothing_is_recorded(pool: PgPoolOptions, connect: PgConnectOptions) {
@@ -204,4 +205,114 @@ async fn nobody_decides_for_somebody_who_is_suspended(pool: PgPoolOptions, conne
     w.app.set_state(w.mona, "suspended").await;
     w.jobs().await;
     assert_eq!(w.asked(&request).await, ["Boss"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_delegate_hands_nothing_on_so_that_a_quorum_of_two_stays_two_of_those_asked(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    for who in [w.dan, w.sue] {
+        w.security(who).await;
+    }
+    w.plan("standard", json!([stage(1, "Security", &["group:security"], 2)])).await;
+    assert_eq!(w.delegate(w.dan, "stan@example.org").await.location(), "/account?delegated");
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.asked(&request).await, ["Dan", "Sue", "Stan for Dan"]);
+    let stage = w.open(&request).await;
+    let path = format!("/reassign/{stage}");
+    let version = w.show(w.ana, &request).await["version"].to_string();
+    let (stan, dan) = (w.stan.to_string(), w.dan.to_string());
+    let send = async |who: IdentityId, from: &str, to: &str| {
+        w.post(who, &path, &[("version", &version), ("from", from), ("to", to), ("reason", "Away for the week.")]).await
+    };
+    for (who, offered) in [(w.sue, true), (w.stan, false)] {
+        let detail = w.app.sign_in_as(who).await.get(&format!("/inbox/{stage}")).await.text();
+        assert!(detail.contains("Take it on") && detail.contains(&path) == offered, "{detail}");
+    }
+    let page = w.app.sign_in_as(w.stan).await.get(&path).await;
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("You stand in for somebody here"), "{}", page.text());
+    for from in [&stan, &dan] {
+        let reply = send(w.stan, from, "olga@example.org").await;
+        assert_eq!(reply.status, 403, "{}", reply.text());
+    }
+    // Whoever keeps the rules replaces the person, not the one who stands in for them.
+    let page = w.app.sign_in_as(w.cora).await.get(&path).await.text();
+    assert!(page.contains(&format!("value=\"{dan}\"")) && !page.contains(&format!("value=\"{stan}\"")), "{page}");
+    let reply = send(w.cora, &stan, "olga@example.org").await;
+    assert!(reply.status == 422 && reply.text().contains("Only the place of somebody who is asked"), "{}", reply.text());
+    let insert = "insert into stage_reassignment (id, stage_id, from_id, to_id, reason, reassigned_by, reassigned_at)
+        values (gen_random_uuid(), $1::uuid, $2, $3, 'x', $4, now())";
+    let written = sqlx::query(insert).bind(&stage).bind(w.stan.0).bind(w.olga.0).bind(w.cora.0).execute(&w.app.owner).await.unwrap_err();
+    assert_eq!(written.as_database_error().and_then(|e| e.constraint()), Some("reassignment_not_of_a_delegate"));
+    assert_eq!(
+        (w.events("stage.reassigned").await, w.asked(&request).await),
+        (0, ["Dan", "Sue", "Stan for Dan"].map(str::to_owned).to_vec())
+    );
+    assert_eq!(send(w.cora, &dan, "olga@example.org").await.location(), "/holds?reassigned");
+    assert_eq!(w.asked(&request).await, ["Olga", "Sue"]);
+    assert!(w.decide(w.stan, &request, &stage, "approve").await.status >= 400);
+    w.approve(w.olga, &request).await;
+    assert_eq!(w.state(&request).await, "in_approval");
+    w.approve(w.sue, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_place_is_given_from_one_person_to_another_whatever_accounts_they_have(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let (stanley, susan) = (w.second_account("Stanley", w.stan).await, w.second_account("Susan", w.sue).await);
+    for (account, mail) in [(stanley, "stanley@example.org"), (susan, "susan@example.org")] {
+        sqlx::query("update identity set email = $2 where id = $1").bind(account.0).bind(mail).execute(&w.app.owner).await.unwrap();
+    }
+    for who in [w.stan, stanley, w.sue] {
+        w.security(who).await;
+    }
+    w.plan("standard", json!([stage(1, "Security", &["group:security"], 1)])).await;
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.asked(&request).await, ["Stan", "Stanley", "Sue"]);
+    let stage = w.open(&request).await;
+    let version = w.show(w.ana, &request).await["version"].to_string();
+    let stan = w.stan.to_string();
+    let send = async |to: &str| {
+        let fields = [("version", version.as_str()), ("from", &stan), ("to", to), ("reason", "Away for the week.")];
+        w.post(w.cora, &format!("/reassign/{stage}"), &fields).await
+    };
+    for to in ["susan@example.org", "stanley@example.org"] {
+        let reply = send(to).await;
+        assert!(reply.status == 422 && reply.text().contains("This person is asked already"), "{to}: {}", reply.text());
+    }
+    let insert = "insert into stage_reassignment (id, stage_id, from_id, to_id, reason, reassigned_by, reassigned_at)
+        values (gen_random_uuid(), $1::uuid, $2, $3, 'x', $4, now())";
+    let written = sqlx::query(insert).bind(&stage).bind(w.stan.0).bind(stanley.0).bind(w.cora.0).execute(&w.app.owner).await.unwrap_err();
+    assert_eq!(written.as_database_error().and_then(|e| e.constraint()), Some("reassignment_to_somebody_else"));
+    assert_eq!(send("dan@example.org").await.location(), "/holds?reassigned");
+    assert_eq!(w.asked(&request).await, ["Dan", "Sue"], "Stan is asked through no other account either");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_delegate_decides_and_asks_names_the_delegation_with_its_scope_and_period(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let request = w.ask(w.ana, w.read).await;
+    assert_eq!(w.delegate_with(w.mona, "stan@example.org", &[("tiers", "standard")]).await.location(), "/account?delegated");
+    w.jobs().await;
+    let stage = w.open(&request).await;
+    assert!(w.decide(w.stan, &request, &stage, "return").await.status < 400);
+    let record: uuid::Uuid = sqlx::query_scalar("select id from delegation").fetch_one(&w.app.owner).await.unwrap();
+    let view = w.show(w.ana, &request).await;
+    let (question, message) = (&view["stages"][0]["decisions"][0], &view["messages"][0]);
+    assert_eq!(question["delegation"]["id"], record.to_string());
+    assert_eq!(question["delegation"]["scope"], "standard tier");
+    let period = (question["delegation"]["starts"]["text"].as_str(), question["delegation"]["ends"]["text"].as_str());
+    assert_eq!(period, (Some("23 Nov 2026 00:00"), Some("30 Nov 2026 00:00")));
+    assert_eq!((message["by"]["name"].as_str(), message["stood_in_for"]["name"].as_str()), (Some("Stan Example"), Some("Mona Example")));
+    let page = w.app.sign_in_as(w.ana).await.get(&format!("/requests/{request}")).await.text().replace("<!>", "");
+    assert!(page.contains("By a delegation of standard tier, from "), "{page}");
+    let thread = page.split("id=\"conversation\"").nth(1).unwrap_or_default().split("</ol>").next().unwrap_or_default().to_owned();
+    assert!(thread.contains("standing in for") && thread.contains("Mona Example"), "{thread}");
+    let body: String =
+        sqlx::query_scalar("select body from audit_event where kind = 'decision.returned'").fetch_one(&w.app.owner).await.unwrap();
+    assert!(body.contains(&record.to_string()), "{body}");
+    // A decision for somebody else without the record that allows it is none.
+    let alone = sqlx::query("update decision set delegation_id = null").execute(&w.app.owner).await.unwrap_err();
+    assert_eq!(alone.as_database_error().and_then(|e| e.constraint()), Some("decision_delegation_complete"));
 }

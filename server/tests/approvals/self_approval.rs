@@ -24,6 +24,9 @@ enum Route {
     SponsorOwnsTheApplication,
     SamePersonAtTwoStages,
     DelegateAtTwoStages,
+    RequesterOfARevisionThatTheSubjectMade,
+    RequesterBecomesADelegateOfWhoIsAsked,
+    ManagerJoins,
 }
 
 /// Arranges the way; gives the request and who takes it.
@@ -141,6 +144,28 @@ async fn arrange(w: &World, route: Route) -> (String, IdentityId) {
             w.approve(w.stan, &request).await;
             (request, w.stan)
         }
+        Route::RequesterOfARevisionThatTheSubjectMade => {
+            let request = w.ask(w.ana, w.read).await;
+            w.sql("update request set requester_id = $1", &[w.mona]).await;
+            w.revise(w.ana, &request, "It is about the ledger of the north branch alone.").await;
+            let by: uuid::Uuid =
+                sqlx::query_scalar("select submitted_by from request_revision where revision = 2").fetch_one(&w.app.owner).await.unwrap();
+            assert_eq!(by, w.ana.0);
+            (request, w.mona)
+        }
+        Route::RequesterBecomesADelegateOfWhoIsAsked => {
+            let request = w.ask(w.ana, w.read).await;
+            w.sql("update request set requester_id = $1", &[w.stan]).await;
+            assert_eq!(w.delegate(w.mona, "stan@example.org").await.location(), "/account?delegated");
+            w.jobs().await;
+            (request, w.stan)
+        }
+        Route::ManagerJoins => {
+            let request = w.ask(w.ana, w.read).await;
+            let joined = w.call(w.mona, "requests/join", &[("request", &request)]).await;
+            assert!(joined.status < 400, "{}", joined.text());
+            (request, w.mona)
+        }
     }
 }
 
@@ -171,6 +196,9 @@ nobody_decides_for_themselves! {
     not_as_whoever_answers_for_an_account_that_is_no_person: SponsorOwnsTheApplication,
     not_at_two_stages_through_two_accounts: SamePersonAtTwoStages,
     not_at_two_stages_once_as_a_delegate: DelegateAtTwoStages,
+    not_on_a_revision_that_the_subject_made_of_what_they_asked_for: RequesterOfARevisionThatTheSubjectMade,
+    not_as_a_delegate_made_after_they_asked: RequesterBecomesADelegateOfWhoIsAsked,
+    not_as_a_manager_who_joined_the_request: ManagerJoins,
 }
 
 async fn refused(w: &World, route: Route) {
@@ -190,6 +218,19 @@ async fn refused(w: &World, route: Route) {
             reply.status,
             reply.text()
         );
+    }
+    // Nor with one press among many, nor by taking it on, and no list of theirs has it.
+    let view = w.show(w.cora, &request).await;
+    let line = format!("{stage}~{}~{}", view["version"], view["content_hash"].as_str().unwrap());
+    let (shown_at, key) = (w.app.now().to_string(), uuid());
+    w.call(who, "inbox/approve_selected", &[("items[0]", &line), ("shown_at", &shown_at), ("key", &key)]).await;
+    let made = w.app.count("select count(*) from pending_decision where state = 'open'").await;
+    assert_eq!(made, 0, "{route:?}: nothing was decided in bulk");
+    let claimed = w.call(who, "approvals/claim", &[("stage", &stage)]).await;
+    assert!(["separation_of_duties", "not_found", "forbidden"].contains(&claimed.code().as_str()), "{route:?}: {}", claimed.text());
+    for whose in ["", "mine", "team", "claimed"] {
+        let list = w.call(who, "inbox/list", &[("query[whose]", whose), ("query[filter]", "")]).await.json();
+        assert_eq!(list["page"]["rows"].as_array().map(Vec::len), Some(0), "{route:?} {whose}: {list}");
     }
     // Even if they were put among those asked by hand.
     let by_hand = sqlx::query("insert into stage_candidate (stage_id, identity_id, because) values ($1::uuid, $2, 'by hand')")

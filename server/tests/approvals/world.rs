@@ -114,6 +114,36 @@ impl World {
         id.to_string()
     }
 
+    /// Makes the next revision of a request, with another reason in words.
+    pub async fn revise(&self, who: IdentityId, request: &str, why: &str) {
+        let begun = self.call(who, "drafts/edit", &[("request", request)]).await;
+        assert!(begun.status < 400, "{}", begun.text());
+        let draft: Uuid = sqlx::query_scalar("select id from draft where request_id = $1::uuid and owner_id = $2")
+            .bind(request)
+            .bind(who.0)
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap();
+        let draft = draft.to_string();
+        let opened = self.call(who, "drafts/open", &[("draft", &draft)]).await.json();
+        let view = &opened["Open"];
+        let kept = |name: &str| view["form"][name].as_str().unwrap_or_default().to_owned();
+        let (version, subject, reason) = (view["version"].to_string(), kept("subject"), kept("reason_code"));
+        let (starts_on, ends_on) = (kept("starts_on"), kept("ends_on"));
+        let fields = [
+            ("draft", draft.as_str()),
+            ("version", &version),
+            ("subject", &subject),
+            ("reason_code", &reason),
+            ("justification", why),
+            ("starts_on", &starts_on),
+            ("ends_on", &ends_on),
+            ("items[0][kind]", ""),
+        ];
+        let sent = self.call(who, "drafts/submit", &fields).await;
+        assert!(sent.status < 400, "{}", sent.text());
+    }
+
     pub async fn show(&self, who: IdentityId, request: &str) -> Value {
         let reply = self.call(who, "requests/show", &[("request", request)]).await;
         assert_eq!(reply.status, 200, "{}", reply.text());

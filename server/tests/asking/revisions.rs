@@ -119,7 +119,7 @@ async fn a_second_edit_of_the_same_revision_is_told_that_it_changed(pool: PgPool
 async fn versions_are_pinned_afresh_and_a_new_tier_has_to_be_read(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Desk::set(pool, connect).await;
     let request = s.ask(s.ana, s.read).await;
-    sqlx::query("insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at) select entitlement_id, 2, 'elevated', tier_reason, requestable, name, description, recorded_at from entitlement_version where entitlement_id = $1").bind(s.read.0).execute(&s.app.owner).await.unwrap();
+    sqlx::query("insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at, reference) select entitlement_id, 2, 'elevated', tier_reason, requestable, name, description, recorded_at, reference from entitlement_version where entitlement_id = $1").bind(s.read.0).execute(&s.app.owner).await.unwrap();
     sqlx::query("update entitlement set tier = 'elevated', version = 2 where id = $1").bind(s.read.0).execute(&s.app.owner).await.unwrap();
     assert_eq!(s.show(s.ana, &request).await["items"][0]["version"], 1);
     s.call(s.ana, "drafts/edit", &[("request", &request)]).await;

@@ -1,6 +1,6 @@
 //! The table: every field that a server function takes text or a day from.
 
-use super::cases::{Case, first_day, is_said, justification, last_day, name, no_dates, optional_remark, remark, with};
+use super::cases::{Case, dangerous, first_day, is_said, justification, last_day, name, no_dates, optional_remark, remark, with};
 use super::scene::{PASSWORD, Scene};
 use crate::cast::{self, WHY, refusal};
 use crate::support::*;
@@ -95,6 +95,7 @@ fn on_records(scene: &Scene, versions: &BTreeMap<&'static str, String>) -> Vec<F
         field(s.stan, "requests/answer_question", &answered, "answer", remark()),
         field(s.pia, "releases/execute", &[("release", &scene.release), ("version", "1"), ("key", &key)], "evidence", remark()),
         field(scene.ada, "identities/suspend", &[("identity", &stan)], "reason", remark()),
+        field(scene.ada, "admin/settle_task", &[("task", "1"), ("how", "retry")], "reason", remark()),
         field(scene.ada, "changes/decide", &change("true"), "reason", optional_remark()),
         field(scene.ada, "changes/decide", &change("false"), "reason", remark()),
         field(
@@ -164,6 +165,41 @@ async fn every_field_refuses_at_the_field_with_a_sentence_and_changes_nothing(po
     assert_eq!(scene.versions().await, versions);
     let reply = scene.s.app.stranger().post_form("/sign-in", &[("login", "ana"), ("password", PASSWORD)]).await;
     assert_eq!(reply.location(), "/", "the password is what it was");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_field_of_a_reassignment_refuses_at_the_field_with_a_sentence_and_changes_nothing(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let scene = Scene::set(pool, connect).await;
+    let (versions, before) = (scene.versions().await, scene.rows().await);
+    let (path, mona) = (format!("/reassign/{}", scene.stage_id()), scene.s.mona.to_string());
+    let somebody = with(dangerous("stan@example.org"), &[("", "required"), (" \t ", "required"), ("nobody", "unknown_person")]);
+    let too_long = format!("{}@example.org", "x".repeat(243));
+    let table = [
+        ("to", with(somebody, &[(&too_long, "too_long")])),
+        ("reason", remark()),
+        (
+            "from",
+            with(vec![], &[("", "not_asked"), ("mona", "unknown_person"), ("\u{0}", "unknown_person"), ("\u{202E}", "unknown_person")]),
+        ),
+    ];
+    for (field, cases) in table {
+        for (typed, code) in cases {
+            let right =
+                [("version", versions["request"].as_str()), ("from", &mona), ("to", "stan@example.org"), ("reason", "Away for the week.")];
+            let fields: Vec<(&str, &str)> =
+                right.into_iter().map(|(name, value)| if name == field { (name, typed.as_str()) } else { (name, value) }).collect();
+            scene.s.app.advance(SignedDuration::from_secs(1));
+            let reply = scene.s.app.sign_in_as(scene.s.mona).await.post_form(&path, &fields).await;
+            let sentence = app::error::Problem { field: field.to_owned(), code: code.to_owned() }.text();
+            assert_eq!(reply.status, 422, "{field} {typed:.40?}: {}", reply.text());
+            assert!(reply.text().contains(&sentence), "{field} {typed:.40?} should say {sentence}: {}", reply.text());
+            assert!(is_said(field, code), "{field}: nothing is said for {code}");
+        }
+    }
+    assert_eq!((scene.rows().await, scene.versions().await), (before, versions));
 }
 
 #[sqlx::test(migrations = "../migrations")]

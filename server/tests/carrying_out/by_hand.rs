@@ -1,6 +1,8 @@
 //! What people do about a release that a machine carries out.
 
 use super::scene::*;
+use connector::memory::Person;
+use std::collections::BTreeMap;
 
 /// A release that fails at giving and needs a person.
 async fn refused(scene: &Scene) -> (String, String) {
@@ -145,4 +147,105 @@ async fn a_request_under_way_is_not_withdrawn_before_it_is_rolled_back(pool: PgP
     let reply = scene.s.call(scene.s.ana, "requests/withdraw", &withdraw).await;
     assert!(reply.status < 400, "{} {}", reply.status, reply.text());
     assert_eq!(scene.state(&release).await, "cancelled");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn rolling_back_leaves_what_was_there_before_however_often_it_was_tried(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    // She has an account there already, from before.
+    let number: String = scene.one("select source_id from identity where id = $1::uuid", &scene.s.ana.to_string()).await;
+    let account = Person {
+        id: "account-0".to_owned(),
+        state: connector::Account::Active,
+        leaving: false,
+        attributes: BTreeMap::new(),
+        entitlements: BTreeMap::new(),
+    };
+    scene.directory.put(&number, account);
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 2);
+    scene.s.app.drain().await;
+    let account_step = "select state || ' ' || (before ->> 'state') || ' ' || was_there::text from release_step where release_id = $1::uuid and operation = 'ready_account'";
+    assert_eq!(scene.one::<String>(account_step, &release).await, "not_needed active true");
+    assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(
+        (scene.state(&release).await.as_str(), scene.one::<String>(account_step, &release).await.as_str()),
+        ("failed", "done active true")
+    );
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "Not needed.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("rolled_back", false));
+    assert_eq!(
+        (scene.calls(&release, Moment::Undo(Operation::Give)), scene.calls(&release, Moment::Undo(Operation::ReadyAccount))),
+        (1, 0)
+    );
+    assert_eq!(scene.directory.person(&number).unwrap().state, connector::Account::Active);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn people_read_how_each_release_stands_and_why(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = refused(&scene).await;
+    let refusal = "403: the directory does not allow this.";
+    let page = scene.page(&release).await;
+    assert!(page.says("Failed, needs a person") && page.says(refusal), "{}", page.text());
+    scene.directory.script(Moment::Undo(Operation::ReadyAccount), Trouble::Refuse, 1);
+    scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "The group does not exist.")]).await;
+    scene.s.app.drain().await;
+    let page = scene.page(&release).await;
+    assert!(page.says("Stuck: rolling back failed") && page.says(refusal) && page.says("Could not be undone"), "{}", page.text());
+    scene.act(scene.s.pia, "releases/retry", &release, &[]).await;
+    scene.s.app.drain().await;
+    let page = scene.page(&release).await;
+    assert!(page.says("Rolled back") && page.says("Undone"), "{}", page.text());
+    scene.directory.recover();
+    scene.act(scene.s.pia, "releases/retry", &release, &[]).await;
+    scene.s.app.drain().await;
+    let page = scene.page(&release).await;
+    assert!(
+        page.says("Carried out") && page.says("Read back through Directory: Ledger Reader is there on an active account."),
+        "{}",
+        page.text()
+    );
+    let viewer = scene.viewer().await;
+    let (_, second) = scene.approved_for(viewer).await;
+    scene.directory.script(Moment::Plan, Trouble::Fail, 1);
+    scene.s.app.drain().await;
+    let page = scene.page(&second).await;
+    assert!(page.says("Failed, tries again") && page.says("The machine failed with status 500."), "{}", page.text());
+    scene.s.app.set_state(scene.s.ana, "suspended").await;
+    scene.wait_and_drain().await;
+    let held: Vec<String> =
+        serde_json::from_value(scene.one("select held_reasons from release where id = $1::uuid", &second).await).unwrap();
+    let page = scene.page(&second).await;
+    assert!(!held.is_empty() && held.iter().all(|reason| page.says(reason)), "{held:?} {}", page.text());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_person_did_by_hand_is_taken_back_by_hand_and_two_people_say_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = refused(&scene).await;
+    let propose = [("reason", "Added by hand in the console, ticket 4711.")];
+    assert!(scene.act(scene.s.pia, "releases/propose_skip", &release, &propose).await.status < 400);
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "Not needed.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "stuck", "no machine takes back what a person did");
+    let told: i64 =
+        scene.one("select count(*) from notification where title like '% is stuck' and href = '/releases/' || $1", &release).await;
+    assert!(told >= 2, "operators hear of it");
+    let page = scene.page(&release).await;
+    assert!(page.says("“Give the entitlement” was done by a person. It has to be taken back by hand."), "{}", page.text());
+    assert_eq!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status, 409);
+    let undone = [("reason", "Taken out by hand in the console, ticket 4712.")];
+    let proposed = scene.act(scene.s.pia, "releases/propose_skip", &release, &undone).await;
+    assert!(proposed.status < 400, "{} {}", proposed.status, proposed.text());
+    assert!(scene.page(&release).await.says("Give the entitlement, to be taken back"));
+    assert_eq!(scene.act(scene.s.pia, "releases/answer_skip", &release, &[("confirm", "true")]).await.status, 403);
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "rolled_back");
+    assert!(scene.directory.people().values().all(|person| person.state != connector::Account::Active), "the rest was undone");
 }

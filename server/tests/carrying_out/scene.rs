@@ -35,10 +35,20 @@ impl Scene {
 
     /// An approved request of Ana for the reader, with its release, which nothing has looked at yet.
     pub async fn approved(&self) -> (String, String) {
-        let request = self.s.submit(self.s.ana, self.s.read).await;
+        self.approved_for(self.s.read).await
+    }
+
+    /// The same for another entitlement.
+    pub async fn approved_for(&self, what: domain::id::EntitlementId) -> (String, String) {
+        let request = self.s.submit(self.s.ana, what).await;
         self.s.approve(self.s.mona, &request).await;
         let release = self.s.open_release(&request).await;
         (request, release)
+    }
+
+    /// Another entitlement of the ledger that is approved like the reader.
+    pub async fn viewer(&self) -> domain::id::EntitlementId {
+        self.s.app.entitlement(self.s.ledger, "Ledger Viewer", "standard").await
     }
 
     /// Access that Ana has through the directory, on its way out.
@@ -79,6 +89,19 @@ impl Scene {
         self.directory.effects(release.parse::<ReleaseId>().unwrap().0, moment)
     }
 
+    /// How often the directory was called for a release.
+    pub fn calls(&self, release: &str, moment: Moment) -> usize {
+        self.directory.calls_of(release.parse::<ReleaseId>().unwrap().0, moment)
+    }
+
+    /// The page of a release, as an operator sees it.
+    pub async fn page(&self, release: &str) -> Browser {
+        let mut browser = Browser::of(self.s.app.sign_in_as(self.s.pia).await);
+        browser.open(&format!("/releases/{release}")).await;
+        assert_eq!(browser.status, 200, "{}", browser.page);
+        browser
+    }
+
     /// Whether the directory says that Ana has the reader.
     pub fn ana_reads(&self) -> bool {
         self.directory.people().values().any(|person| person.holds("Ledger Reader"))
@@ -94,6 +117,14 @@ impl Scene {
         let mut fields = vec![("release", release), ("version", &version)];
         fields.extend(more);
         self.s.call(who, endpoint, &fields).await
+    }
+
+    /// Moves the clock to the moment at which a release is tried again, and lets the worker look.
+    pub async fn drain_at_next_try(&self, release: &str) {
+        let next: jiff_sqlx::Timestamp = self.one("select next_try_at from release where id = $1::uuid", release).await;
+        self.s.app.clock.set(next.to_jiff().max(self.s.app.now()));
+        self.s.app.advance(SignedDuration::from_secs(1));
+        self.s.app.drain().await;
     }
 
     /// Moves the clock over every wait and lets the worker look.

@@ -267,6 +267,9 @@ async fn versions_from_before_change_control_are_readable_beside_those_that_it_m
     assert_eq!((&line(1)["proposed_by"], &line(1)["change"]), (&Value::Null, &Value::Null));
     // Owners named with a shell on the machine are a version, too.
     let (olga, vera) = (scene.number_of(scene.olga).await, scene.number_of(scene.vera).await);
+    for person in [scene.olga, scene.dan] {
+        scene.app.set_state(person, "suspended").await;
+    }
     server::usecase::by_command::name_owners(&scene.app.base, "LEDGER", &vera, None).await.unwrap();
     let record = scene.open(scene.ada, "application", &scene.ledger.to_string()).await;
     assert_eq!(

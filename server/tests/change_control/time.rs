@@ -40,8 +40,18 @@ async fn a_change_that_is_confirmed_after_its_day_is_in_force_at_once_and_one_th
     scene.app.advance(SignedDuration::from_hours(24 * 40));
     scene.jobs().await;
     assert_eq!((scene.state(&change).await.as_str(), scene.tier(scene.write).await.0), ("proposed", 1));
+    // The pages say what is so: that it waits for nobody else but the second person, and since when it holds.
+    let record = format!("/rules/entitlement/{key}");
+    for address in [format!("/changes/{change}"), "/changes?filter=all".to_owned(), record] {
+        let page = scene.app.sign_in_as(scene.dan).await.get(&address).await.text();
+        assert!(page.contains("as soon as it is confirmed") && !page.contains("1 Dec 2026"), "{address}: {page}");
+    }
     scene.confirm(scene.dan, &change).await;
     assert_eq!((scene.state(&change).await.as_str(), scene.tier(scene.write).await.0), ("in_force", 2));
+    for address in [format!("/changes/{change}"), "/changes?filter=all".to_owned()] {
+        let page = scene.app.sign_in_as(scene.dan).await.get(&address).await.text();
+        assert!(page.contains("1 Jan 2027") && !page.contains("1 Dec 2026"), "{address}: {page}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

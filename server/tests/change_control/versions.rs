@@ -57,8 +57,8 @@ async fn every_version_of_an_entitlement_is_reached_in_the_catalogue_and_in_its_
     let scene = Scene::set(pool, connect).await;
     let key = scene.read.to_string();
     sqlx::query(
-        "insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at)
-         select $1, n, 'standard', 'it only reads', true, 'Reader ' || n, 'For tests', timestamptz '2026-01-01' + n * interval '1 minute' from generate_series(2, 60) n",
+        "insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at, reference)
+         select $1, n, 'standard', 'it only reads', true, 'Reader ' || n, 'For tests', timestamptz '2026-01-01' + n * interval '1 minute', 'Ledger Reader' from generate_series(2, 60) n",
     )
     .bind(scene.read.0)
     .execute(&scene.app.owner)

@@ -16,7 +16,11 @@ struct Awaited {
 
 impl Awaited {
     async fn set(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
-        let scene = Scene::set(pool, connect).await;
+        Self::set_with(pool, connect, &[]).await
+    }
+
+    async fn set_with(pool: PgPoolOptions, connect: PgConnectOptions, settings: &[(&'static str, &'static str)]) -> Self {
+        let scene = Scene::set_with(pool, connect, settings).await;
         let side = FarSide::start().await;
         let id = scene.make(&webhook(&[("field.url", &side.url)])).await;
         scene.use_it(&id).await;
@@ -142,4 +146,64 @@ async fn a_completion_that_is_faster_than_its_announcement_is_asked_for_again(po
         .await
         .unwrap();
     assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 200);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn too_many_completions_from_one_address_are_told_to_come_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set_with(pool, connect, &[("COMPLETIONS_PER_MINUTE", "3")]).await;
+    let there = awaited.scene.s.app.stranger();
+    let ask = async |client: &Client, to: &str| {
+        client.send(Request::post(format!("/connectors/{to}/completions")), Body::from(awaited.body(json!({})))).await
+    };
+    for _ in 0..3 {
+        assert_eq!(ask(&there, "ledger-hook").await.status, 401);
+    }
+    let refused = ask(&there, "ledger-hook").await;
+    assert_eq!((refused.status, refused.text().as_str()), (429, "Too many at once; send it again."));
+    let seconds: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=21).contains(&seconds), "{seconds}");
+    // Neither another connection nor another address waits for it, nor is it told which connections there are.
+    for (client, to, status) in
+        [(&there, "other-hook", 401), (&awaited.scene.s.app.stranger(), "ledger-hook", 401), (&there, "Not%20a%20code", 404)]
+    {
+        assert_eq!(ask(client, to).await.status, status, "{to}");
+    }
+    awaited.scene.s.app.advance(SignedDuration::from_secs(seconds));
+    assert_eq!(ask(&there, "ledger-hook").await.status, 401);
+    assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 200);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_completion_for_a_release_that_is_being_rolled_back_is_refused_with_a_sentence(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    let s = &awaited.scene.s;
+    let version: i32 = awaited.scene.one("select version from release where id = $1::uuid", &awaited.release).await;
+    let fields = [("release", awaited.release.as_str()), ("version", &version.to_string()), ("reason", "Not needed.")];
+    assert!(s.call(s.pia, "releases/roll_back", &fields).await.status < 400);
+    for (id, changes) in [("done_1", json!({})), ("failed_1", json!({ "outcome": "failed", "detail": "It was withdrawn." }))] {
+        let reply = awaited.send("ledger-hook", SECRET, id, awaited.body(changes)).await;
+        assert_eq!((reply.status, reply.text().contains("does not wait for this any more")), (409, true), "{}", reply.text());
+    }
+    assert_eq!(awaited.state().await, "undoing");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_completion_is_taken_although_a_gate_is_not_met_meanwhile(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    let s = &awaited.scene.s;
+    s.app.set_state(s.ana, "suspended").await;
+    server::job::resume_releases::run(&s.app.base).await.unwrap();
+    s.app.drain().await;
+    assert_eq!((awaited.step().await.as_str(), awaited.state().await.as_str()), ("awaited", "gated"));
+    assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 200);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_failed_after_it_was_announced_is_asked_for_by_another_message(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    let key = "select key from release_step where release_id = $1::uuid and operation = 'give'";
+    let before: uuid::Uuid = awaited.scene.one(key, &awaited.release).await;
+    let body = awaited.body(json!({ "outcome": "failed", "detail": "The role was withdrawn." }));
+    assert_eq!(awaited.send("ledger-hook", SECRET, "failed_1", body).await.status, 200);
+    assert_ne!(awaited.scene.one::<uuid::Uuid>(key, &awaited.release).await, before);
 }

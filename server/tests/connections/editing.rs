@@ -138,6 +138,11 @@ async fn a_connection_in_use_stays_and_a_retired_one_is_not_chosen(pool: PgPoolO
 #[sqlx::test(migrations = "../migrations")]
 async fn work_by_hand_is_set_up_in_the_browser_and_memory_only_in_the_demonstration(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
+    let mut ada = Browser::of(scene.s.app.sign_in_as(scene.ada).await);
+    ada.open("/admin/connections/new?kind=manual").await;
+    let begun = ada.form("/admin/connections/new?kind=manual", "field.due_hours");
+    assert_eq!(begun.value("field.due_hours"), "16");
+    assert_eq!(begun.values("field.second_look"), ["", "privileged"], "a new one begins with the second look");
     let fields = vec![
         ("step", "save"),
         ("kind", "manual"),
@@ -161,7 +166,30 @@ async fn work_by_hand_is_set_up_in_the_browser_and_memory_only_in_the_demonstrat
     });
     assert_eq!(settings, expected);
     assert_eq!(scene.step(scene.ada, &id, "test", "").await.status, 409, "there is no machine to ask");
-    let memory = vec![("step", "save"), ("kind", "memory"), ("base_version", "0"), ("field.code", "m"), ("reason", "Why.")];
-    assert_eq!(scene.post(scene.ada, "new", &memory).await.status, 404);
-    assert!(!scene.s.app.sign_in_as(scene.ada).await.get("/admin/connections").await.text().contains("kind=memory"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn outside_of_the_demonstration_a_directory_in_memory_is_neither_offered_nor_made_nor_asked(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let scene = Scene::set(pool, connect).await;
+    // A connection that is there all the same, as after a demonstration.
+    let directory = scene.s.app.in_memory(scene.s.ledger).await;
+    let request = scene.s.submit(scene.s.ana, scene.s.read).await;
+    scene.s.approve(scene.s.mona, &request).await;
+    let release = scene.s.open_release(&request).await;
+    let app = scene.s.app.with_keys(KEY, false);
+    let memory = [("step", "save"), ("kind", "memory"), ("base_version", "0"), ("field.code", "m"), ("reason", "Why.")];
+    let ada = app.sign_in_as(scene.ada).await;
+    assert_eq!(ada.post_form("/admin/connections/new?kind=memory", &memory).await.status, 404);
+    assert!(!ada.get("/admin/connections").await.text().contains("kind=memory"));
+    app.drain().await;
+    let (state, said): (String, String) = sqlx::query_as("select state, failure ->> 'said' from release where id = $1::uuid")
+        .bind(&release)
+        .fetch_one(&app.owner)
+        .await
+        .unwrap();
+    assert_eq!((state.as_str(), directory.all_effects()), ("failed", 0));
+    assert!(said.contains("for the demonstration alone"), "{said}");
 }

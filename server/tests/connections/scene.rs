@@ -73,7 +73,12 @@ pub fn webhook<'a>(changes: &[(&'a str, &'a str)]) -> Fields<'a> {
 
 impl Scene {
     pub async fn set(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
-        let s = Story::begin(pool, connect).await;
+        Self::set_with(pool, connect, &[]).await
+    }
+
+    /// The same on a server with these settings.
+    pub async fn set_with(pool: PgPoolOptions, connect: PgConnectOptions, settings: &[(&'static str, &'static str)]) -> Self {
+        let s = Story::begin_with(pool, connect, Setup { settings: settings.to_vec(), ..Setup::default() }).await;
         let ada = s.app.person_with("Ada", Role::Administrator).await;
         let adam = s.app.person_with("Adam", Role::Administrator).await;
         let cora = s.app.person_with("Cora", Role::Compliance).await;
@@ -96,10 +101,23 @@ impl Scene {
         path.strip_suffix("?done=made").unwrap().to_owned()
     }
 
-    /// Takes a step on the version that is in force.
+    /// Takes a step on the version that is in force, and on the change that waits.
     pub async fn step(&self, who: IdentityId, id: &str, step: &str, reason: &str) -> Reply {
+        let change = self.waiting(id).await;
+        self.step_on(who, id, step, reason, &change).await
+    }
+
+    /// The same on a change that was shown.
+    pub async fn step_on(&self, who: IdentityId, id: &str, step: &str, reason: &str, change: &str) -> Reply {
         let version = self.version(id).await.to_string();
-        self.post(who, id, &vec![("base_version", version.as_str()), ("step", step), ("reason", reason)]).await
+        self.post(who, id, &vec![("base_version", version.as_str()), ("step", step), ("reason", reason), ("change", change)]).await
+    }
+
+    /// The change that waits; empty where none does.
+    pub async fn waiting(&self, id: &str) -> String {
+        let open =
+            "select coalesce(max(id::text) filter (where state = 'proposed'), '') from connection_change where connection_id = $1::uuid";
+        self.one(open, id).await
     }
 
     pub async fn page(&self, who: IdentityId, id: &str) -> String {

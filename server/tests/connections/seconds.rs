@@ -67,6 +67,29 @@ async fn a_change_is_refused_by_another_and_taken_back_by_its_proposer(pool: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_second_person_decides_on_the_change_that_they_saw_and_on_no_other(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let id = scene.make(&scim(&[])).await;
+    scene.use_it(&id).await;
+    assert_eq!(scene.post(scene.ada, &id, &scim(&[("base_version", "1"), ("field.page_size", "7"), ("secret", "")])).await.status, 303);
+    let seen = scene.waiting(&id).await;
+    assert!(scene.page(scene.cora, &id).await.contains(&format!("name=\"change\" value=\"{seen}\"")));
+    // Cora's page shows the first one while it is taken back and another one is written.
+    assert_eq!(scene.step(scene.ada, &id, "refuse", "").await.status, 303);
+    let elsewhere = scim(&[("base_version", "1"), ("field.base_url", "http://127.0.0.2:9/scim"), ("secret", "another-8412")]);
+    assert_eq!(scene.post(scene.ada, &id, &elsewhere).await.status, 303);
+    for (step, shown) in [("confirm", seen.as_str()), ("refuse", &seen), ("confirm", ""), ("refuse", "")] {
+        let reply = scene.step_on(scene.cora, &id, step, "", shown).await;
+        assert_eq!(reply.status, 409, "{step} {shown}");
+        assert!(reply.text().contains("Changed since you looked."), "{}", reply.text());
+    }
+    assert_eq!(scene.version(&id).await, 1);
+    let now = scene.waiting(&id).await;
+    assert_eq!((now != seen, scene.step_on(scene.cora, &id, "confirm", "", &now).await.status), (true, 303));
+    assert_eq!(scene.version(&id).await, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn what_waits_is_not_tried_out(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let (kept, stolen) = (super::far_side::FarSide::start().await, super::far_side::FarSide::start().await);
@@ -118,13 +141,12 @@ async fn applications_choose_a_connection_and_entitlements_their_name_with_a_sec
     let used: String = scene.one("select connection_id::text from application where id = $1::uuid", &ledger).await;
     assert_eq!(used, id);
     confirm(propose(&scene, "entitlement", &read, "1", ("reference", "LEDGER_READERS")).await).await;
-    let versions: Vec<Option<String>> =
-        sqlx::query_scalar("select reference from entitlement_version where entitlement_id = $1 order by version")
-            .bind(scene.s.read.0)
-            .fetch_all(&scene.s.app.owner)
-            .await
-            .unwrap();
-    assert_eq!(versions, [None, Some("LEDGER_READERS".to_owned())]);
+    let versions: Vec<String> = sqlx::query_scalar("select reference from entitlement_version where entitlement_id = $1 order by version")
+        .bind(scene.s.read.0)
+        .fetch_all(&scene.s.app.owner)
+        .await
+        .unwrap();
+    assert_eq!(versions, ["Ledger Reader", "LEDGER_READERS"]);
     let page = scene.s.app.sign_in_as(scene.s.olga).await.get(&format!("/rules/application/{ledger}")).await.text();
     assert!(page.contains("Ledger directory"), "{page}");
     confirm(propose(&scene, "application", &ledger, "2", ("connection", "")).await).await;

@@ -146,3 +146,26 @@ async fn the_order_follows_the_rules_of_today_not_those_of_the_approval(pool: Pg
     assert_eq!((h.standing().await.as_str(), h.s.state(&request).await.as_str()), ("ending: replaced", "released"));
     assert_eq!(h.s.app.count("select count(*) from release where kind = 'remove'").await, 1);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_machine_gives_in_place_of_what_has_to_go_first_goes_on_by_itself_when_that_is_gone(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let h = Held::begin(pool, connect).await;
+    keep_apart(&h).await;
+    let s = &h.s;
+    let directory = s.app.in_memory(s.ledger).await;
+    let (request, release) = h.change("2026-11-22").await;
+    s.app.drain().await;
+    assert!(h.held_because(&release).await.contains("Ledger Reader has to be removed first"), "before the old access is gone");
+    s.jobs().await;
+    s.app.drain().await;
+    assert_eq!(h.standing().await, "ended: replaced");
+    let state: String =
+        sqlx::query_scalar("select state from release where id = $1::uuid").bind(&release).fetch_one(&s.app.owner).await.unwrap();
+    assert_eq!((state.as_str(), s.state(&request).await.as_str()), ("closed", "released"), "nobody had to press anything");
+    assert!(directory.people().values().any(|person| person.holds("Ledger Writer")));
+    let apart = "select count(*) from access_grant old join access_grant new on new.active_since >= old.ended_at where old.state = 'ended' and new.state = 'active'";
+    assert_eq!(s.app.count(apart).await, 1);
+}

@@ -59,7 +59,7 @@ async fn every_question_about_a_grant_is_answered_in_plain_words(pool: PgPoolOpt
     // The page says it without a script, and its links open.
     let mut browser = Browser::of(s.app.sign_in_as(s.ana).await);
     browser.open(&format!("/grants/{grant}")).await;
-    assert!(browser.says("Why Ana Example has Ledger Reader") && browser.says("Who decided, and as what?"), "{}", browser.page);
+    assert!(browser.says("Why Ana Example had Ledger Reader") && browser.says("Who decided, and as what?"), "{}", browser.page);
     let all = browser.link("/identities/");
     browser.open(&all).await;
     assert_eq!(browser.status, 200);
@@ -153,6 +153,8 @@ async fn what_a_person_held_on_a_past_day_is_listed_with_why(pool: PgPoolOptions
     assert!(why.ends_with("?on=2026-12-02"), "{why}");
     browser.open(&why).await;
     assert!(browser.says("Why Ana Example had Ledger Reader"), "{}", browser.page);
+    browser.open(&format!("/grants/{grant}?on=2028-01-01")).await;
+    assert!(browser.says("Whether Ana Example had Ledger Reader") && !browser.says("Why Ana Example"), "{}", browser.page);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -107,3 +107,70 @@ async fn what_is_late_is_said_once_to_whoever_can_do_it(pool: PgPoolOptions, con
     let list = s.call(s.pia, "releases/list", &[("filter", "late")]).await.json();
     assert_eq!(list["page"]["rows"][0]["id"], json!(release));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn settings_that_cannot_be_read_keep_no_access_from_ending(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.granted().await;
+    by_hand(&s, &json!({ "due_hours": "two days" })).await;
+    s.app.clock.set("2026-12-22T00:00:00Z".parse().unwrap());
+    let report = server::job::end_grants::run(&s.app.base).await.unwrap();
+    assert_eq!((report.changed, report.failed), (1, 0), "{report:?}");
+    let stands = "select g.state || ', ' || l.state from access_grant g join release l on l.id = g.removal_release_id where g.request_id = $1::uuid and l.due_at > g.ending_since";
+    assert_eq!(one::<String>(&s, stands, &request).await, "ending, planned");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_answer_to_one_release_is_none_for_another(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (_, first) = approved(&s).await;
+    let second = s.submit(s.ana, s.write).await;
+    s.approve(s.mona, &second).await;
+    s.approve(s.olga, &second).await;
+    let second = s.open_release(&second).await;
+    let key = uuid();
+    let execute = async |release: &str| {
+        let version = view(&s, s.pol, release).await["version"].to_string();
+        let fields = [
+            ("release", release),
+            ("version", version.as_str()),
+            ("shown_as", ""),
+            ("key", key.as_str()),
+            ("evidence", "Seen in the console."),
+        ];
+        s.call(s.pia, "releases/execute", &fields).await
+    };
+    assert!(execute(&first).await.status < 400);
+    let reply = execute(&second).await;
+    assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
+    assert_eq!((state(&s, &first).await.as_str(), state(&s, &second).await.as_str()), ("closed", "planned"));
+    assert!(execute(&first).await.status < 400, "the same once more is the same answer");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_removal_of_somebody_who_stopped_is_due_when_their_specification_promises_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let due = "select to_char((l.due_at - g.ending_since), 'DD HH24:MI') from access_grant g join release l on l.id = g.removal_release_id where g.request_id = $1::uuid";
+    let promise = "update identity_specification set termination_within_hours = $1::int where population = 'employee'";
+    let s = Story::begin(pool, connect).await;
+    let first = s.granted().await;
+    run(&s, promise, "1").await;
+    // A Sunday: no operator has promised anything before Monday.
+    s.app.set_state(s.ana, "suspended").await;
+    server::job::end_grants::run(&s.app.base).await.unwrap();
+    assert_eq!(one::<String>(&s, due, &first).await, "00 01:00");
+
+    // What the desk promises anyway is no later for it, and other ends have nothing to do with it.
+    run(&s, promise, "720").await;
+    let second = s.app.asked(s.stan, s.read, "approved").await;
+    s.app.given(second, s.pia).await;
+    let third = s.app.asked(s.dan, s.read, "approved").await;
+    let kept = s.app.given(third, s.pia).await.to_string();
+    s.app.set_state(s.stan, "suspended").await;
+    server::job::end_grants::run(&s.app.base).await.unwrap();
+    run(&s, promise, "1").await;
+    assert!(s.call(s.dan, "grants/give_back", &[("grant", &kept)]).await.status < 400);
+    let desk = one::<String>(&s, due, &second.to_string()).await;
+    assert!(desk.starts_with("01 ") || desk.starts_with("02 "), "the working hours of the desk: {desk}");
+    let given_back = one::<String>(&s, due, &third.to_string()).await;
+    assert!(given_back.starts_with("01 ") || given_back.starts_with("02 "), "{given_back}");
+}

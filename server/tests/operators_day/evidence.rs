@@ -27,7 +27,17 @@ async fn everything_that_is_missing_is_said_at_its_field_without_javascript_and_
     assert!(pia.path.starts_with(&format!("/releases/{release}")), "{}", pia.path);
     assert!(pia.error("evidence").contains("Say what shows"), "{}", pia.text());
     assert!(pia.error("link").contains("begins with https://"));
-    assert!(pia.error("file").contains("Choose a file"));
+    let (_, missing) = pia.page.split_once("id=\"confirmation-file-error\"").unwrap();
+    assert!(missing.split("</p>").next().unwrap().contains("Choose a file"), "{}", pia.text());
+    assert!(!pia.page.contains("id=\"field-file-error\""), "the form of the file itself was not refused");
+    let (before, after) = pia.page.split_once("id=\"field-file\"").unwrap();
+    let input = format!("{}{}", before.rsplit('<').next().unwrap(), after.split('>').next().unwrap());
+    assert!(
+        input.contains("aria-describedby=\"field-file-hint confirmation-file-error\"") && input.contains("aria-invalid=\"true\""),
+        "{input}"
+    );
+    let (label, _) = before.rsplit_once("for=\"field-file\"").map(|(_, rest)| rest).unwrap().split_once("</label>").unwrap();
+    assert!(input.contains("required") && !label.contains("optional"), "{input} {label}");
     assert!(pia.error("ticked.0").contains("Tick this once it is done"));
     let again = pia.form("/api/releases/execute", "evidence");
     assert_eq!((again.value("link"), again.values("ticked[]")), ("http://wiki.example.org/x", vec!["1"]));

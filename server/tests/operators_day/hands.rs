@@ -119,3 +119,83 @@ async fn nobody_does_by_hand_what_a_machine_does_unless_it_was_rolled_back_and_s
     done(&s, s.pia, &release).await;
     assert_eq!(s.state(&request).await, "released");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_proposal_to_take_a_step_as_done_ends_with_the_failure_that_it_is_about(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (release, directory) = refused(&s).await;
+    let act = async |who: IdentityId, endpoint: &str, more: &[(&str, &str)]| {
+        let version = view(&s, s.pia, &release).await["version"].to_string();
+        let mut fields = vec![("release", release.as_str()), ("version", version.as_str())];
+        fields.extend(more);
+        s.call(who, endpoint, &fields).await.status
+    };
+    let reason = [("reason", "Added by hand in the console.")];
+    let open = "select count(*) from release_skip where confirmed_at is null and refused_at is null and overtaken_at is null";
+    // Tried again by a person: what it was about is over, and something else may fail now.
+    assert_eq!(act(s.pia, "releases/propose_skip", &reason).await, 200);
+    assert_eq!((act(s.pia, "releases/retry", &[]).await, s.app.count(open).await), (200, 0));
+    s.app.drain().await;
+    assert_eq!(act(s.pol, "releases/answer_skip", &[("confirm", "true")]).await, 409, "nothing waits for an answer");
+    // A new one stands in nobody's way, and ends with rolling back.
+    assert_eq!(act(s.pia, "releases/propose_skip", &reason).await, 200);
+    assert_eq!(act(s.pol, "releases/roll_back", &[("reason", "The group does not exist.")]).await, 200);
+    s.app.drain().await;
+    assert_eq!((state(&s, &release).await.as_str(), s.app.count(open).await), ("rolled_back", 0));
+    assert_eq!(act(s.pia, "releases/retry", &[]).await, 200);
+    s.app.drain().await;
+    assert_eq!(state(&s, &release).await, "failed");
+    assert!(!forms(&s, s.pol, &release).await.contains(&"answer_skip"), "the first round's is not shown");
+    // Who refuses stands on the record, and the round as well.
+    assert_eq!(act(s.pia, "releases/propose_skip", &reason).await, 200);
+    assert_eq!(act(s.pol, "releases/answer_skip", &[("confirm", "false")]).await, 200);
+    let refused: (i32, uuid::Uuid) =
+        sqlx::query_as("select round, refused_by from release_skip where refused_at is not null").fetch_one(&s.app.owner).await.unwrap();
+    assert_eq!(refused, (2, s.pol.0));
+    // It succeeds by itself while one waits: that one is closed with the proof.
+    assert_eq!(act(s.pia, "releases/propose_skip", &reason).await, 200);
+    directory.recover();
+    assert_eq!(act(s.pol, "releases/retry", &[]).await, 200);
+    s.app.drain().await;
+    assert_eq!((state(&s, &release).await.as_str(), s.app.count(open).await), ("closed", 0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_approved_does_not_even_refuse_such_a_proposal_in_the_database(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (release, _) = refused(&s).await;
+    let version = view(&s, s.pia, &release).await["version"].to_string();
+    let fields = [("release", release.as_str()), ("version", version.as_str()), ("reason", "Added by hand.")];
+    assert!(s.call(s.pia, "releases/propose_skip", &fields).await.status < 400);
+    for who in [s.mona, s.ana] {
+        for answer in ["confirmed", "refused"] {
+            let sql = format!("update release_skip set {answer}_by = $1, {answer}_at = now()");
+            let forced = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(who.0).execute(&s.app.owner).await;
+            assert!(forced.unwrap_err().to_string().contains("execute"), "{answer}");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_machine_does_late_is_told_to_the_operators_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let directory = s.app.in_memory(s.ledger).await;
+    let (_, release) = approved(&s).await;
+    // It rests behind a machine that does not answer well.
+    directory.script(Moment::Plan, Trouble::Fail, u32::MAX);
+    s.app.drain().await;
+    s.app.clock.set("2026-12-01T09:00:00Z".parse().unwrap());
+    let told = "select count(*) from notification where title like 'REL-% is late'";
+    for _ in 0..2 {
+        remind(&s).await;
+        assert_eq!(s.app.count(told).await, 2, "both operators, once");
+    }
+    let body: String =
+        sqlx::query_scalar("select min(body) from notification where title like 'REL-% is late'").fetch_one(&s.app.owner).await.unwrap();
+    assert!(body.starts_with("A machine carries it out, and it was due "), "{body}");
+    let reminded = "select count(*) from audit_event where kind = 'release.reminded'";
+    assert_eq!(
+        (s.app.count(reminded).await, one::<bool>(&s, "select reminded_at is not null from release where id = $1::uuid", &release).await),
+        (1, true)
+    );
+}

@@ -130,3 +130,44 @@ async fn the_thread_stands_on_both_pages_and_is_answered_without_javascript(pool
     mona.open(&stage).await;
     assert!(mona.says("For how long?") && mona.says("Until Christmas."), "{}", mona.page);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_stage_waited_for_the_requester_is_kept_however_the_question_ends(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let mut requests = vec![];
+    for name in ["Ledger Viewer", "Ledger Printer", "Ledger Exporter"] {
+        let what = s.app.entitlement(s.ledger, name, "standard").await;
+        requests.push(s.submit(s.ana, what).await);
+    }
+    let [edited, withdrawn, lapsed] = [&requests[0], &requests[1], &requests[2]];
+    // Monday, 13:00: four working hours are left of the day, and each of the three takes some seconds.
+    s.app.clock.set("2026-11-23T13:00:00Z".parse().unwrap());
+    for request in &requests {
+        assert!(s.decide(s.mona, request, "return", "Which ledger is it about?").await.status < 400);
+        assert_eq!(s.state(request).await, "returned");
+    }
+    // A working day later.
+    s.app.clock.set("2026-11-24T13:00:00Z".parse().unwrap());
+    let changed = [("justification", "It is about the ledger of the north branch alone."), ("starts_on", "2026-11-24")];
+    s.edit(s.ana, edited, &changed).await;
+    let version = s.show(s.ana, withdrawn).await["version"].to_string();
+    let fields = [("request", withdrawn.as_str()), ("version", &version), ("reason", "Settled.")];
+    assert!(s.call(s.ana, "requests/withdraw", &fields).await.status < 400);
+    // Four hours of Monday, and twenty working days until the last one is over.
+    s.app.clock.set("2026-12-22T00:00:00Z".parse().unwrap());
+    s.jobs().await;
+    for (request, state, hours) in [(edited, "lapsed", 8), (withdrawn, "withdrawn", 8), (lapsed, "lapsed", 164)] {
+        assert_eq!(s.state(request).await, state);
+        let waited: i64 = sqlx::query_scalar(
+            "select waited_seconds from approval_stage where request_id = $1::uuid and revision = 1 and state = 'void' and paused_at is null",
+        )
+        .bind(request)
+        .fetch_one(&s.app.owner)
+        .await
+        .unwrap();
+        assert!((hours * 3_600 - 60..=hours * 3_600 + 60).contains(&waited), "{state}: {waited}");
+        let view = s.show(s.ana, request).await;
+        let words = view["time"]["words"].as_str().unwrap();
+        assert!(words.contains("waiting for the requester"), "{state}: {words}");
+    }
+}

@@ -91,12 +91,8 @@ async fn for_five_minutes_a_proven_password_counts_for_further_signatures(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_door_that_asks_for_no_password_proves_none_and_a_sign_in_with_one_proves_it_for_five_minutes(
-    pool: PgPoolOptions,
-    connect: PgConnectOptions,
-) {
+async fn no_door_proves_a_password_and_the_first_signature_does_for_five_minutes(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin_with(pool, connect, Setup { demonstration: Some(vec!["mona"]), ..Setup::default() }).await;
-    // Her account has a password: what was proven says the sign-in, and not the account.
     s.app.account(s.mona, "mona", PASSWORD).await;
     let first = s.submit(s.ana, s.root).await;
     let tests = s.app.entitlement(s.ledger, "Root of tests", "privileged").await;
@@ -106,43 +102,61 @@ async fn a_door_that_asks_for_no_password_proves_none_and_a_sign_in_with_one_pro
     let typed = [("login", "mona"), ("password", PASSWORD), ("return_to", "/inbox")];
     assert_eq!(signed_in.post_form("/sign-in", &typed).await.location(), "/inbox");
     let [one, two] = [fields(&signed_in, &first).await, fields(&signed_in, &second).await];
-
-    assert_eq!(refusal(&decide(&door, &one, "approve", "", "").await), json!(["password:required"]), "right after the door");
+    for client in [&door, &signed_in] {
+        assert_eq!(refusal(&decide(client, &one, "approve", "", "").await), json!(["password:required"]), "right after the door");
+    }
+    assert!(decide(&signed_in, &one, "approve", "", PASSWORD).await.status < 400);
     s.app.advance(SignedDuration::from_secs(299));
-    assert_eq!(refusal(&decide(&door, &one, "approve", "", "").await), json!(["password:required"]));
-    assert!(decide(&signed_in, &one, "approve", "", "").await.status < 400, "a second before the five minutes are over");
-    s.app.advance(SignedDuration::from_secs(1));
-    assert_eq!(refusal(&decide(&signed_in, &two, "approve", "", "").await), json!(["password:required"]));
-    // Given at the decision, it is proven in the session that came through the door, too.
-    assert!(decide(&door, &two, "approve", "", PASSWORD).await.status < 400);
+    assert_eq!(refusal(&decide(&door, &two, "approve", "", "").await), json!(["password:required"]), "it counts for its own session");
+    assert!(decide(&signed_in, &two, "approve", "", "").await.status < 400, "a second before the five minutes are over");
     s.become_final().await;
     assert_eq!(s.app.count("select count(*) from signature").await, 2);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_token_that_changes_takes_the_time_of_the_proof_along_and_makes_no_new_one(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin_with(pool, connect, Setup { demonstration: Some(vec!["mona"]), ..Setup::default() }).await;
+async fn a_changed_password_is_proven_again_at_the_next_signature(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
     s.app.account(s.mona, "mona", PASSWORD).await;
-    let (door, signed_in) = (s.app.stranger(), s.app.stranger());
-    door.post_form("/sign-in", &[("demo_login", "mona")]).await;
-    signed_in.post_form("/sign-in", &[("login", "mona"), ("password", PASSWORD)]).await;
+    let request = s.submit(s.ana, s.root).await;
+    let client = s.app.sign_in_as(s.mona).await;
+    let new = "green ferry to the island";
+    let fields_of_it = [("current_password", PASSWORD), ("password", new), ("password_again", new)];
+    let changed = client.server_fn("account/change_password", &fields_of_it).await;
+    assert!(changed.status < 400, "{}", changed.text());
+    let shown = fields(&client, &request).await;
+    assert_eq!(refusal(&decide(&client, &shown, "approve", "", "").await), json!(["password:required"]));
+    assert!(decide(&client, &shown, "approve", "", new).await.status < 400);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_that_changes_takes_the_time_of_the_proof_along_and_makes_no_new_one(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    s.app.account(s.mona, "mona", PASSWORD).await;
+    let (idle, signing) = (s.app.stranger(), s.app.stranger());
+    for client in [&idle, &signing] {
+        client.post_form("/sign-in", &[("login", "mona"), ("password", PASSWORD)]).await;
+    }
+    let first = s.submit(s.ana, s.root).await;
+    let shown = fields(&signing, &first).await;
+    assert!(decide(&signing, &shown, "approve", "", PASSWORD).await.status < 400);
+    let proven = "select password_proven_at::text from session where ended_at is null and identity_id = $1 order by 1";
+    let proofs = async || sqlx::query_scalar::<_, Option<String>>(proven).bind(s.mona.0).fetch_all(&s.app.owner).await.unwrap();
+    let before = proofs().await;
+    assert!(matches!(before.as_slice(), [Some(_), None]), "{before:?}");
     for _ in 0..3 {
         s.app.advance(SignedDuration::from_mins(25));
-        for client in [&door, &signed_in] {
+        for client in [&idle, &signing] {
             assert_eq!(client.get("/inbox").await.status, 200);
         }
     }
-    let proofs: Vec<(bool, bool)> = sqlx::query_as(
-        "select n.password_proven_at is not null, n.password_proven_at is not distinct from o.password_proven_at
-         from session n join session o on o.id = n.sign_in_id and o.end_reason = 'rotated' where n.ended_at is null order by 1",
-    )
-    .fetch_all(&s.app.owner)
-    .await
-    .unwrap();
-    assert_eq!(proofs, [(false, true), (true, true)]);
-    let request = s.submit(s.ana, s.root).await;
-    for client in [&door, &signed_in] {
-        let shown = fields(client, &request).await;
+    let replaced =
+        "select count(distinct n.id) from session o join session n on n.sign_in_id = o.sign_in_id and n.created_at > o.created_at
+        where o.end_reason = 'rotated' and n.ended_at is null and n.created_at > o.created_at + interval '1 hour'";
+    assert_eq!((s.app.count(replaced).await, proofs().await), (2, before), "both tokens changed at their hour");
+    let tests = s.app.entitlement(s.ledger, "Root of tests", "privileged").await;
+    let second = s.submit(s.ana, tests).await;
+    for client in [&idle, &signing] {
+        let shown = fields(client, &second).await;
         assert_eq!(refusal(&decide(client, &shown, "approve", "", "").await), json!(["password:required"]));
     }
 }
@@ -281,10 +295,47 @@ async fn a_signature_on_an_earlier_revision_is_struck_through(pool: PgPoolOption
     let view = s.show(s.ana, &request).await;
     assert_eq!(view["revision"], 2);
     let void: &Value = view["revisions"].as_array().unwrap().iter().find(|line| line["revision"] == 1).unwrap();
-    assert_eq!(void["void"][0][1]["signature"]["superseded"], true, "{void}");
+    assert_eq!(void["void"][0][1]["signature"]["overtaken"], "changed", "{void}");
     let page = s.app.sign_in_as(s.ana).await.get(&format!("/requests/{request}")).await.text();
     assert!(page.contains("the request was changed after this was signed"), "{page}");
     assert_eq!(s.app.count("select count(*) from signature").await, 1, "it stays on record");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_signature_is_struck_through_with_the_reason_when_the_request_ends_without_a_release(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Story::begin(pool, connect).await;
+    let mut requests = vec![];
+    for name in ["Root", "Root of tests", "Root of logs"] {
+        let what = s.app.entitlement(s.ledger, name, "privileged").await;
+        let request = s.submit(s.ana, what).await;
+        s.approve(s.mona, &request).await;
+        requests.push(request);
+    }
+    let [withdrawn, rejected, lapsed] = requests.as_slice() else { panic!("three were asked for") };
+    let version = s.show(s.ana, withdrawn).await["version"].to_string();
+    let fields = [("request", withdrawn.as_str()), ("version", &version), ("reason", "Settled.")];
+    assert!(s.call(s.ana, "requests/withdraw", &fields).await.status < 400);
+    assert!(s.decide(s.olga, rejected, "reject", "Not with this role.").await.status < 400);
+    s.app.clock.set("2026-12-22T00:00:00Z".parse().unwrap());
+    s.jobs().await;
+    for (request, state, reasons, sentence) in [
+        (withdrawn, "withdrawn", vec![json!("withdrawn")], "the request was withdrawn after this was signed"),
+        // The rejection ended it, and its own signature counts.
+        (rejected, "rejected", vec![json!("rejected"), Value::Null], "the request was rejected after this was signed"),
+        (lapsed, "lapsed", vec![json!("lapsed")], "the request lapsed after this was signed"),
+    ] {
+        assert_eq!(s.state(request).await, state);
+        let file = s.app.sign_in_as(s.ana).await.get(&format!("/requests/{request}/record")).await.json();
+        let stages = file["record"]["stages"].as_array().unwrap();
+        let decisions = stages.iter().flat_map(|stage| stage["decisions"].as_array().unwrap());
+        let found: Vec<Value> = decisions.map(|decision| decision["signature"]["overtaken"].clone()).collect();
+        assert_eq!(found, reasons, "{state}");
+        let page = s.app.sign_in_as(s.ana).await.get(&format!("/requests/{request}")).await.text().replace("<!>", "");
+        assert!(page.contains("No longer counts: ") && page.contains(sentence), "{state}: {page}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -306,7 +357,7 @@ async fn a_request_saved_as_a_file_carries_its_signature_and_a_hash_that_checks(
     assert_eq!(record["may_decide"], Value::Null, "nothing of the screen is in the file");
     let canonical = serde_json_canonicalizer::to_string(record).unwrap();
     assert_eq!(file["sha256"].as_str().unwrap(), server::usecase::shown::hex(&Sha256::digest(canonical.as_bytes())));
-    assert_eq!(record["stages"][0]["decisions"][0]["signature"]["superseded"], false);
+    assert_eq!(record["stages"][0]["decisions"][0]["signature"]["overtaken"], Value::Null);
     let stranger = s.app.sign_in_as(s.stan).await.get(&format!("/requests/{request}/record")).await;
     assert_eq!(stranger.status, 404);
     // After an edit the file says of the signature that it no longer counts.
@@ -316,7 +367,7 @@ async fn a_request_saved_as_a_file_carries_its_signature_and_a_hash_that_checks(
     assert_eq!((record["revision"].as_i64(), record["stages"][0]["decisions"].as_array().map(Vec::len)), (Some(2), Some(0)));
     let before = record["revisions"].as_array().unwrap().iter().find(|line| line["revision"] == 1).unwrap();
     let signature = &before["void"][0][1]["signature"];
-    assert_eq!((signature["superseded"].as_bool(), signature["hash"].as_str()), (Some(true), Some(shown[2].1.as_str())), "{before}");
+    assert_eq!((signature["overtaken"].as_str(), signature["hash"].as_str()), (Some("changed"), Some(shown[2].1.as_str())), "{before}");
     let canonical = serde_json_canonicalizer::to_string(record).unwrap();
     assert_eq!(file["sha256"].as_str().unwrap(), server::usecase::shown::hex(&Sha256::digest(canonical.as_bytes())));
 }

@@ -13,12 +13,13 @@ use server::system::System;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Connectors that may speak to this machine, in the clear, and open secrets sealed in a test.
+/// Connectors that may speak to this machine, in the clear, and open secrets sealed in a test, and
+/// directories in memory. [`TestApp::with_keys`] has none of these.
 pub fn on_this_machine(within: Duration, system: &System) -> Machines {
     let networks = Networks::parse(&["127.0.0.0/8", "::1/128"]).unwrap();
     let reach = Reach { networks, plain_http: true, roots: Roots::none() };
     let ring = KeyRing::parse(KEY).unwrap();
-    Machines::new(Some(ring), reach, within, system)
+    Machines::new(Some(ring), reach, within, system).with_memory()
 }
 
 /// The key that secrets are sealed with in tests.

@@ -112,8 +112,8 @@ impl TestApp {
         let id = EntitlementId::new(self.now(), self.system.random());
         let now = self.now().to_sqlx();
         query(
-            "insert into entitlement (id, application_id, source_id, name, description, tier, tier_reason, tier_origin, review_every_days, updated_at, search)
-             values ($1, $2, $3, $4, 'For tests', $5, 'it only reads', 'guessed', 365, $6, to_tsvector('simple', $4))",
+            "insert into entitlement (id, application_id, source_id, name, description, tier, tier_reason, tier_origin, review_every_days, updated_at, search, reference)
+             values ($1, $2, $3, $4, 'For tests', $5, 'it only reads', 'guessed', 365, $6, to_tsvector('simple', $4), $4)",
         )
         .bind(id.0)
         .bind(application.0)
@@ -125,8 +125,8 @@ impl TestApp {
         .await
         .unwrap();
         query(
-            "insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at)
-             values ($1, 1, $2, 'it only reads', true, $3, 'For tests', $4)",
+            "insert into entitlement_version (entitlement_id, version, tier, tier_reason, requestable, name, description, recorded_at, reference)
+             values ($1, 1, $2, 'it only reads', true, $3, 'For tests', $4, $3)",
         )
         .bind(id.0)
         .bind(tier)

@@ -29,7 +29,8 @@ async fn a_failed_task_is_seen_with_its_reason_and_settled_with_one(pool: PgPool
     assert!(page.contains("Refused: not possible.") && page.contains(&format!("/admin/jobs?task={task}#settle")), "{page}");
     let page = cora.get(&format!("/admin/jobs?task={task}")).await.text();
     assert!(page.contains("10 of 10") && !page.contains("settle_task"), "who may not is offered nothing");
-    assert!(adam.get(&format!("/admin/jobs?task={task}")).await.text().contains("settle_task"));
+    let page = adam.get(&format!("/admin/jobs?task={task}")).await.text();
+    assert!(page.contains("settle_task") && page.contains("What is still due comes back within a minute"), "{page}");
     assert_eq!(cora.server_fn("admin/settle_task", &[("task", &task), ("how", "retry"), ("reason", "x")]).await.status, 403);
 
     let reply = settle("retry", " ").await;
@@ -100,7 +101,9 @@ async fn late_work_raises_one_alarm_which_is_over_when_the_work_is_done(pool: Pg
     app.drain_kinds(vec![Kind::of::<Mark>()]).await;
     assert_eq!(look().await, (1, 2));
     assert_eq!(look().await, (1, 2));
-    assert!(!adam.get("/admin/jobs").await.text().contains("Work is late."));
+    let page = adam.get("/admin/jobs").await.text();
+    assert!(!page.contains("Work is late."));
+    assert!(page.contains("<td class=\"whitespace-nowrap\">5 s</td>") && !page.contains(">0 min<"), "{page}");
 
     // Twice its period and a minute at least: a job of every minute is late after two.
     app.advance(SignedDuration::from_secs(60 + 120));

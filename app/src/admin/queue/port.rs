@@ -5,54 +5,8 @@ use crate::error::AppError;
 use crate::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
+use domain::task::TaskState;
 use serde::{Deserialize, Serialize};
-
-/// Where a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskState {
-    /// Given up after its last attempt.
-    Failed,
-    /// Its moment has come and nobody has taken it.
-    Due,
-    /// A server has it in hand.
-    Running,
-    /// Its moment has not come.
-    Waiting,
-}
-
-impl TaskState {
-    /// Every state, those that need somebody first.
-    pub const ALL: [Self; 4] = [Self::Failed, Self::Due, Self::Running, Self::Waiting];
-
-    /// The word in addresses and in the store.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Due => "due",
-            Self::Running => "running",
-            Self::Waiting => "waiting",
-        }
-    }
-
-    /// The word on the page.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Failed => "Failed",
-            Self::Due => "Due",
-            Self::Running => "Running",
-            Self::Waiting => "Waiting",
-        }
-    }
-
-    /// Reads a word of an address.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
-    }
-}
 
 /// What the page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +30,7 @@ pub struct KindLine {
     /// What it does.
     pub what: String,
     /// How many there are in each state, in the order of [`TaskState::ALL`].
-    pub counts: [i64; 4],
+    pub counts: Vec<i64>,
     /// How long the oldest one that is due has been due.
     pub oldest: Option<String>,
 }

@@ -22,7 +22,7 @@ pub fn Settle(task: TaskLine, may_change: bool, action: ServerAction<SettleTask>
             <ActionForm action=action attr:class="form">
                 <input type="hidden" name="task" value=id.to_string()/>
                 <TextArea name="reason" label="Why" hint="It stands on the record for good. At most 2,000 characters." value=typed error=at_reason required=true maxlength=2000 rows=2/>
-                <p class="text-ink-2">"Discarding takes the task out of the queue and undoes nothing: what it was about stays as it is."</p>
+                <p class="text-ink-2">"Discarding takes the task out of the queue and undoes nothing: what it was about stays as it is. What is still due comes back within a minute, such as a release that a machine carries out; what may be done about that stands on the page of the release."</p>
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary submit=true name="how" value="retry">"Run it again"</Button>
                     <Button kind=ButtonKind::Danger submit=true name="how" value="discard">"Discard it"</Button>

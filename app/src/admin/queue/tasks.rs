@@ -1,9 +1,10 @@
 //! Figures of the queue, each leading to its tasks, and the list of them.
 
-use super::port::{About, KindLine, QueueQuery, TaskLine, TaskState};
+use super::port::{About, KindLine, QueueQuery, TaskLine};
 use crate::paths;
 use crate::requests::trails::moment;
 use crate::ui::{Card, Chip, Chips, Column, CountLine, DataTable, EmptyState, NextPage, Status, Tone};
+use domain::task::TaskState;
 use leptos::prelude::*;
 
 fn address(state: TaskState, kind: &str, after: &str) -> String {
@@ -17,7 +18,7 @@ pub fn Kinds(kinds: Vec<KindLine>) -> impl IntoView {
         view! { <EmptyState title="The queue is empty" text="Nothing waits and nothing failed."/> }.into_any()
     } else {
         let mut columns = vec![Column::text("Task")];
-        columns.extend(TaskState::ALL.map(|state| Column::number(state.label())));
+        columns.extend(TaskState::ALL.iter().map(|state| Column::number(state.label())));
         columns.push(Column::text("Oldest due"));
         let rows = kinds.into_iter().map(kind).collect_view();
         view! { <DataTable caption="Queue by kind of task" columns=columns>{rows}</DataTable> }.into_any()
@@ -28,9 +29,9 @@ pub fn Kinds(kinds: Vec<KindLine>) -> impl IntoView {
 fn kind(line: KindLine) -> AnyView {
     let KindLine { name, what, counts, oldest } = line;
     let figures = TaskState::ALL
-        .into_iter()
+        .iter()
         .zip(counts)
-        .map(|(state, count)| {
+        .map(|(&state, count)| {
             let label = format!("{count} {}: {what}", state.label());
             view! { <td class="num"><a href=address(state, &name, "") rel="external" aria-label=label>{count.to_string()}</a></td> }
         })
@@ -50,7 +51,8 @@ fn kind(line: KindLine) -> AnyView {
 pub fn Tasks(query: QueueQuery, state: TaskState, tasks: Vec<TaskLine>, total: i64, next: Option<String>, as_of: String) -> impl IntoView {
     let kind = query.kind;
     let chips = TaskState::ALL
-        .map(|other| view! { <Chip href=address(other, &kind, "") label=other.label() current={other == state}/> })
+        .iter()
+        .map(|&other| view! { <Chip href=address(other, &kind, "") label=other.label() current={other == state}/> })
         .collect_view();
     let next = next.map(|after| address(state, &kind, &after));
     let body = if tasks.is_empty() {

@@ -1,15 +1,17 @@
 //! The catalogue import, step by step, in one transaction. A catalogue is small (one megabyte for a
-//! whole cloud), so it is read at once; it is compared and carried out as a set like the people.
+//! whole cloud), so it is read at once; it is compared and carried out as a set like the people. What needs a second person is proposed instead.
 
 mod applications;
 mod entries;
+mod proposing;
 mod read;
 
 use super::progress::Progress;
 use super::report::{Example, ImportReport, Kind};
 use super::{CatalogueOptions, ImportError, Run, count};
 use crate::store::import_catalogue as store;
-use crate::store::import_catalogue::difference::{self, TierLimits};
+use crate::store::import_catalogue::difference::{self, Held, TierLimits};
+use crate::store::import_catalogue::waiting;
 use crate::store::import_people::staging;
 use crate::system::System;
 use domain::catalogue::{RiskTier, guess_tier};
@@ -69,7 +71,11 @@ async fn import(
     let assigned = applications::assign(&catalogue.usable, &store::application_codes(conn).await?);
     lay_out(conn, &catalogue, &assigned.codes).await?;
     let new_applications = store::add_applications(conn, &run.ids, run.id.0, run.now, run.kind.process(), &assigned.wanted).await?;
-    difference::write_steps(conn, &run.ids, run.id.0, &limits()).await?;
+    // Once as the file would have it, to see what needs a second person, and once without that.
+    difference::write_steps(conn, &run.ids, run.id.0, &limits(), &Held::default()).await?;
+    let (waits, held) = proposing::find(conn).await?;
+    waiting::clear_steps(conn).await?;
+    difference::write_steps(conn, &run.ids, run.id.0, &limits(), &held).await?;
     let mut notes = Vec::new();
     if catalogue.nameless == 0 {
         difference::write_missing(conn, &run.ids, run.id.0).await?;
@@ -87,8 +93,9 @@ async fn import(
     progress.step(if options.apply.apply { "Applying" } else { "Trying the plan" });
     store::apply::carry_out(conn, run.now).await?;
     store::apply::write_events(conn, run.now, run.kind.process()).await?;
+    report.proposals = proposing::propose(conn, &run, system, options, waits).await?;
     if options.apply.apply && report.refusals.is_empty() {
-        let changed = report.counts.changes_anything() || new_applications > 0;
+        let changed = report.counts.changes_anything() || new_applications > 0 || report.proposes_anything();
         run.record(conn, system, sha256, &report.counts, changed).await?;
         store::clear(conn).await?;
         work.commit().await?;

@@ -17,6 +17,8 @@ pub struct CandidateRow {
     pub person: PersonRef,
     /// As what.
     pub because: String,
+    /// They were asked because the stage was escalated.
+    pub next_level: bool,
     /// Whom they stand in for.
     pub delegated_by: Option<PersonRef>,
     /// The record that says so.
@@ -37,10 +39,11 @@ pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates
     .await?;
     for candidate in candidates {
         sqlx::query!(
-            "insert into stage_candidate (stage_id, identity_id, because, delegated_by, delegation_id) values ($1, $2, $3, $4, $5)",
+            "insert into stage_candidate (stage_id, identity_id, because, next_level, delegated_by, delegation_id) values ($1, $2, $3, $4, $5, $6)",
             id.0,
             candidate.identity.0,
             candidate.because,
+            candidate.is_next_level(),
             candidate.stands_in.map(|(from, _)| from.0),
             candidate.stands_in.map(|(_, record)| record.0)
         )
@@ -123,7 +126,7 @@ pub async fn insert_reassignment(conn: &mut PgConnection, new: &NewReassignment<
 /// [`StoreError`] when reading fails.
 pub async fn candidates(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<CandidateRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select c.stage_id, c.identity_id, i.display_name as "name!", c.because, c.delegated_by, f.display_name as "from_name?", c.delegation_id
+        r#"select c.stage_id, c.identity_id, i.display_name as "name!", c.because, c.next_level, c.delegated_by, f.display_name as "from_name?", c.delegation_id
            from approval_stage s join stage_candidate c on c.stage_id = s.id join identity i on i.id = c.identity_id
            left join identity f on f.id = c.delegated_by
            where s.request_id = $1 and s.revision = $2
@@ -139,6 +142,7 @@ pub async fn candidates(conn: &mut PgConnection, request: RequestId, revision: i
             stage: StageId(r.stage_id),
             person: PersonRef { id: IdentityId(r.identity_id), name: r.name },
             because: r.because,
+            next_level: r.next_level,
             delegated_by: r.delegated_by.zip(r.from_name).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
             delegation: r.delegation_id.map(DelegationId),
         })

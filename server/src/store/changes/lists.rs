@@ -1,8 +1,7 @@
 //! Lists of records and of changes, each only as far as the reader may see.
 
 use crate::store::error::StoreError;
-use app::changes::port::RecordLine;
-use app::record::PersonRef;
+use app::changes::port::{Proposer, RecordLine};
 use domain::change::{ChangeState, RecordKind};
 use domain::id::{ApplicationId, ChangeId, IdentityId};
 use domain::identity::Population;
@@ -154,10 +153,10 @@ pub struct LineRow {
     /// Where it stands.
     pub state: ChangeState,
     /// Who proposed it.
-    pub proposed_by: PersonRef,
+    pub proposed_by: Proposer,
     /// When.
     pub proposed_at: Timestamp,
-    /// From when.
+    /// From when it is wanted, and once it is in force, since when.
     pub effective_at: Timestamp,
     /// It needs a second person.
     pub needs_second: bool,
@@ -195,10 +194,10 @@ pub async fn changes(conn: &mut PgConnection, filter: &Filter<'_>, reader: &Read
         _ => "",
     };
     let rows = sqlx::query!(
-        r#"select c.id, c.number, c.kind, c.record_key, c.record_name, c.state, c.proposed_by, p.display_name as "proposer!", c.proposed_at, c.effective_at,
+        r#"select c.id, c.number, c.kind, c.record_key, c.record_name, c.state, c.proposed_by, coalesce(p.display_name, c.proposed_by_command) as "proposer!", c.proposed_at, coalesce(c.in_force_at, c.effective_at) as "effective_at!",
                   cardinality(c.needs_second) > 0 as "needs_second!", m.mine as "mine!"
-           from catalogue_change c join identity p on p.id = c.proposed_by
-           cross join lateral (select c.state = 'proposed' and not (c.proposed_by = any($3)) and not (c.named && $3)
+           from catalogue_change c left join identity p on p.id = c.proposed_by
+           cross join lateral (select c.state = 'proposed' and (c.proposed_by = any($3)) is not true and not (c.named && $3)
                and ($4 or (cardinality(c.application_ids) > 0 and c.application_ids <@ $2)) as mine) m
            where ($1 or c.application_ids && $2 or c.proposed_by = any($3))
              and ($5 = 'all' or ($5 = 'open' and c.state in ('proposed', 'confirmed')) or ($5 = 'mine' and m.mine))
@@ -228,7 +227,7 @@ pub async fn changes(conn: &mut PgConnection, filter: &Filter<'_>, reader: &Read
                 key: r.record_key,
                 name: r.record_name,
                 state: r.state.parse()?,
-                proposed_by: PersonRef { id: IdentityId(r.proposed_by), name: r.proposer },
+                proposed_by: Proposer { id: r.proposed_by.map(IdentityId), name: r.proposer },
                 proposed_at: r.proposed_at.to_jiff(),
                 effective_at: r.effective_at.to_jiff(),
                 needs_second: r.needs_second,
@@ -244,7 +243,7 @@ pub async fn changes(conn: &mut PgConnection, filter: &Filter<'_>, reader: &Read
 /// [`StoreError`] when reading fails.
 pub async fn counts(conn: &mut PgConnection, reader: &Reader) -> Result<(i64, i64, i64), StoreError> {
     let row = sqlx::query!(
-        r#"select count(*) filter (where c.state = 'proposed' and not (c.proposed_by = any($3)) and not (c.named && $3)
+        r#"select count(*) filter (where c.state = 'proposed' and (c.proposed_by = any($3)) is not true and not (c.named && $3)
                       and ($4 or (cardinality(c.application_ids) > 0 and c.application_ids <@ $2))) as "mine!",
                   count(*) filter (where c.state in ('proposed', 'confirmed')) as "open!", count(*) as "all!"
            from catalogue_change c where $1 or c.application_ids && $2 or c.proposed_by = any($3)"#,

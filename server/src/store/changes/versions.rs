@@ -6,6 +6,7 @@
 
 use super::records::Record;
 use crate::store::error::{StoreError, one_row};
+use app::changes::port::Proposer;
 use app::record::PersonRef;
 use domain::calendar::WrittenCalendar;
 use domain::change::{Body, CalendarBody, EntitlementBody, RecordKind, SpecificationBody, Typed};
@@ -26,7 +27,7 @@ pub struct VersionRow {
     /// The change that made it, with its number.
     pub change: Option<(ChangeId, String)>,
     /// Who proposed it.
-    pub proposed_by: Option<PersonRef>,
+    pub proposed_by: Option<Proposer>,
     /// Who confirmed it.
     pub confirmed_by: Option<PersonRef>,
     /// Its fields.
@@ -99,7 +100,7 @@ pub async fn keep_new(
 pub async fn of(conn: &mut PgConnection, kind: RecordKind, record: &Record, before: i32) -> Result<BTreeMap<i32, VersionRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select v.version, v.body as "body: Json<Typed>", v.effective_from, c.id as "change?", c.number as "number?",
-                  p.id as "proposer_id?", p.display_name as "proposer?", d.id as "decider_id?", d.display_name as "decider?"
+                  p.id as "proposer_id?", coalesce(p.display_name, c.proposed_by_command) as "proposer?", d.id as "decider_id?", d.display_name as "decider?"
            from record_version v left join catalogue_change c on c.id = v.change_id
            left join identity p on p.id = c.proposed_by left join identity d on d.id = c.decided_by
            where v.kind = $1 and v.record_key = $2 and v.version < $3 order by v.version desc limit $4"#,
@@ -117,7 +118,7 @@ pub async fn of(conn: &mut PgConnection, kind: RecordKind, record: &Record, befo
             let row = VersionRow {
                 effective: r.effective_from.to_jiff(),
                 change: r.change.map(ChangeId).zip(r.number),
-                proposed_by: person(r.proposer_id, r.proposer),
+                proposed_by: r.proposer.map(|name| Proposer { id: r.proposer_id.map(IdentityId), name }),
                 confirmed_by: person(r.decider_id, r.decider),
                 fields: r.body.0,
             };

@@ -41,6 +41,8 @@ pub struct NewVersion<'a> {
     pub ids: &'a Ids,
     /// The change that makes it.
     pub change: ChangeId,
+    /// An import proposed it: what it changes goes on following the file.
+    pub by_import: bool,
     /// Since when.
     pub now: Timestamp,
 }
@@ -154,9 +156,9 @@ async fn application(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Appli
     Ok(())
 }
 
-/// Fields that the import would otherwise bring up to date, as far as this change touches them.
-fn edited(before: Option<&EntitlementBody>, after: &EntitlementBody) -> Vec<String> {
-    let Some(before) = before else { return vec![] };
+/// Fields that the import would otherwise bring up to date, as far as a person's change touches them.
+fn edited(before: Option<&EntitlementBody>, after: &EntitlementBody, by_import: bool) -> Vec<String> {
+    let Some(before) = before.filter(|_| !by_import) else { return vec![] };
     [
         ("name", before.name != after.name),
         ("description", before.description != after.description),
@@ -176,7 +178,7 @@ async fn entitlement(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Entit
         _ => None,
     };
     let (units, includes) = (new.units(&body.audience_units)?, new.entitlements(&body.includes)?);
-    let tier_edited = before.is_none_or(|before| before.tier != body.tier || before.tier_reason != body.tier_reason);
+    let tier_edited = !new.by_import && before.is_none_or(|before| before.tier != body.tier || before.tier_reason != body.tier_reason);
     let done = sqlx::query!(
         "insert into entitlement (id, application_id, source_id, name, description, tier, tier_reason, tier_origin, longest_days, review_every_days, requestable,
              state, version, updated_at, questions, audience_populations, audience_units, includes, source, search, reference)
@@ -209,7 +211,7 @@ async fn entitlement(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Entit
         &units,
         &includes,
         tier_edited,
-        &edited(before, body),
+        &edited(before, body, new.by_import),
         body.reference
     )
     .execute(&mut *conn)

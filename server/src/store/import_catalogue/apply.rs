@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
-/// Adds what is new, brings up to date what is different, retires what is missing.
+/// Adds what is new, brings up to date what is different, retires what is missing. What is new in an
+/// application that somebody answers for cannot be asked for yet: opening it needs a second person.
 ///
 /// # Errors
 /// When the database refuses.
@@ -12,9 +13,10 @@ pub async fn carry_out(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<
     sqlx::query!(
         r#"
         insert into entitlement (id, application_id, source_id, name, description, actions, data_actions, tier, tier_reason, tier_origin,
-            longest_days, review_every_days, state, version, updated_at, search)
+            longest_days, review_every_days, state, version, updated_at, search, reference, requestable)
         select s.entitlement_id, s.application_id, r.source_id, r.name, r.description, r.actions, r.data_actions, s.tier, s.tier_reason, 'guessed',
-            s.longest_days, s.review_every_days, s.state, s.version, $1, entitlement_search(r.name, r.description, a.code, a.name, r.actions, r.data_actions)
+            s.longest_days, s.review_every_days, s.state, s.version, $1, entitlement_search(r.name, r.description, a.code, a.name, r.actions, r.data_actions), r.name,
+            a.owner_id is null and a.deputy_id is null
         from import_role_step s join import_role r on r.entry = s.entry and r.usable join application a on a.id = s.application_id
         where s.action = 'add'
         order by s.entry

@@ -15,7 +15,17 @@ pub struct TierLimits {
     pub review_every_days: i32,
 }
 
-/// Writes down what is to be done for every usable role that is new or different.
+/// What the steps leave as it is, because a second person has to agree first.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// Entitlements that keep their tier, with its reason and limits.
+    pub tiers: Vec<Uuid>,
+    /// Entitlements that keep their state.
+    pub states: Vec<Uuid>,
+}
+
+/// Writes down what is to be done for every usable role that is new or different, except for what is
+/// held.
 ///
 /// A tier that somebody edited is kept, with its reason. Limits follow a changed tier only where
 /// they still were the old tier's usual ones: anything else was set by hand. The application of a
@@ -25,7 +35,7 @@ pub struct TierLimits {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, limits: &[TierLimits]) -> sqlx::Result<u64> {
+pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, limits: &[TierLimits], held: &Held) -> sqlx::Result<u64> {
     let tiers: Vec<String> = limits.iter().map(|l| l.tier.to_owned()).collect();
     // `unnest` has no way to take optional numbers from a slice of numbers; zero stands for none.
     let longest: Vec<i32> = limits.iter().map(|l| l.longest_days.unwrap_or(0)).collect();
@@ -38,8 +48,8 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
             select r.*, e.id as entitlement_id, e.version as old_version, e.state as old_state, e.name as old_name, e.tier as old_tier,
                 e.longest_days as old_longest, e.review_every_days as old_review, usual.longest_days as usual_longest, usual.review_every_days as usual_review,
                 coalesce(e.application_id, a.id) as application_id,
-                case when e.tier_origin = 'edited' then e.tier else r.tier end as new_tier,
-                case when e.tier_origin = 'edited' then e.tier_reason else r.tier_reason end as new_reason,
+                case when e.tier_origin = 'edited' or e.id = any ($7) then e.tier else r.tier end as new_tier,
+                case when e.tier_origin = 'edited' or e.id = any ($7) then e.tier_reason else r.tier_reason end as new_reason,
                 e.tier_reason as old_reason, coalesce(e.source, 'catalogue') as source, coalesce(e.edited, '{}') as edited,
                 e.name is distinct from r.name and not 'name' = any (coalesce(e.edited, '{}')) as d_name,
                 e.description is distinct from r.description and not 'description' = any (coalesce(e.edited, '{}')) as d_description,
@@ -50,7 +60,7 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
             left join usual on usual.tier = e.tier
             where r.usable
         ), compared as (
-            select w.*, old_tier is distinct from new_tier as d_tier, old_reason is distinct from new_reason as d_reason, old_state is distinct from 'active' and not 'state' = any (edited) as d_state
+            select w.*, old_tier is distinct from new_tier as d_tier, old_reason is distinct from new_reason as d_reason, old_state is distinct from 'active' and not 'state' = any (edited) and (entitlement_id = any ($8)) is not true as d_state
             from wanted w
         )
         insert into import_role_step (entry, entitlement_id, event_id, action, application_id, tier, tier_reason, longest_days, review_every_days, state, version, changed, event_kind, body)
@@ -58,7 +68,7 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
             kind.action, c.application_id, c.new_tier, c.new_reason,
             case when c.entitlement_id is null or (d_tier and c.old_longest is not distinct from c.usual_longest and not 'longest_days' = any (c.edited)) then c.longest_days else c.old_longest end,
             case when c.entitlement_id is null or (d_tier and c.old_review = c.usual_review and not 'review_every_days' = any (c.edited)) then c.review_every_days else c.old_review end,
-            case when 'state' = any (c.edited) then c.old_state else 'active' end, kind.version,
+            case when 'state' = any (c.edited) or c.entitlement_id = any ($8) then c.old_state else 'active' end, kind.version,
             case when kind.action = 'add' then '{}' else array_remove(array[
                 case when d_name then 'name' end, case when d_description then 'description' end, case when d_actions then 'actions' end,
                 case when d_data then 'data actions' end, case when d_tier then 'tier' end, case when d_reason then 'reason of the tier' end,
@@ -89,6 +99,8 @@ pub async fn write_steps(conn: &mut PgConnection, ids: &IdSeed, import: Uuid, li
         &tiers,
         &longest,
         &reviews,
+        &held.tiers,
+        &held.states,
     )
     .execute(conn)
     .await?;

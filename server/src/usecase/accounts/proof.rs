@@ -94,7 +94,7 @@ impl AccountService {
         if store::accounts::hold(work.conn(), caller.identity).await?.is_none_or(|held| held.password_hash != proven.hash) {
             return Err(AppError::Changed.into());
         }
-        Ok(Some(self.renew_after_proof(work, caller).await?))
+        Ok(Some(self.renew_after_proof(work, caller, true).await?))
     }
 
     /// Leaves a new token for the answer that is being made.

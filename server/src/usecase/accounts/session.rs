@@ -99,15 +99,16 @@ impl AccountService {
         Ok(Resolved { caller: caller(found, issued.session), renewed: Some(issued) })
     }
 
-    /// Replaces the token of a caller who just proved a password. The old one opens nothing any
-    /// more: the owner of its successor was let in at another time.
-    pub(super) async fn renew_after_proof(&self, work: &mut Work<'_>, caller: &Caller) -> Result<IssuedToken, UseCaseError> {
+    /// Replaces the token of a caller who just gave their password, for a signature (`signs`) or to
+    /// change it. The old one opens nothing any more: the owner of its successor was let in at another
+    /// time. Only what was given for a signature counts for further ones.
+    pub(super) async fn renew_after_proof(&self, work: &mut Work<'_>, caller: &Caller, signs: bool) -> Result<IssuedToken, UseCaseError> {
         let now = work.now();
         if !store::sessions::end(work.conn(), caller.session, caller.identity, now, "rotated").await? {
             return Err(AppError::NotSignedIn.into());
         }
         let before = store::sessions::handed_on(work.conn(), caller.session).await?;
-        let proven = HandedOn { password_proven_at: Some(now), ..before };
+        let proven = HandedOn { password_proven_at: signs.then_some(now), ..before };
         self.insert_after(work, proven, caller.identity, now, self.latest_end(now)).await
     }
 
@@ -137,15 +138,9 @@ impl AccountService {
         Ok(IssuedToken { token, session: id })
     }
 
-    /// Starts a session for somebody who may sign in, within a unit of work of theirs. Whether a
-    /// password was `proven` goes on the session: not every door asks for one.
-    pub(super) async fn start(
-        &self,
-        work: &mut Work<'_>,
-        identity: IdentityId,
-        proven: bool,
-        client: &Client,
-    ) -> Result<IssuedToken, UseCaseError> {
+    /// Starts a session for somebody who may sign in, within a unit of work of theirs. Whatever door
+    /// they came through, the password is asked for again at the first signature.
+    pub(super) async fn start(&self, work: &mut Work<'_>, identity: IdentityId, client: &Client) -> Result<IssuedToken, UseCaseError> {
         let now = work.now();
         if let Some(before) = &client.caller
             && store::sessions::end(work.conn(), before.session, before.identity, now, "signed_out").await?
@@ -162,7 +157,7 @@ impl AccountService {
             identity,
             created_at: now,
             authenticated_at: now,
-            password_proven_at: proven.then_some(now),
+            password_proven_at: None,
             expires_at: self.latest_end(now),
             address: Some(&address),
             user_agent: client.user_agent.as_deref(),

@@ -121,7 +121,7 @@ impl AccountService {
         if let Some(hash) = fresh_hash {
             store::accounts::rehash(work.conn(), identity, hash).await?;
         }
-        let issued = self.start(&mut work, identity, proven.is_some(), client).await?;
+        let issued = self.start(&mut work, identity, client).await?;
         work.commit().await?;
         Ok(issued)
     }

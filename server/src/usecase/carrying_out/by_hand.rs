@@ -1,25 +1,26 @@
 //! What people do about a release that a machine carries out: have it tried again, roll it back, and,
 //! with a second person, take a step as done. Nobody approves anything again for it.
 
-use super::{Locked, NAME, Progress, actor, advance, lock};
+use super::settling::new_key;
+use super::{Locked, NAME, advance, let_go, lock};
 use crate::queue::{Claim, Crew, TaskKind};
 use crate::store;
-use crate::store::release_steps::Carrying;
+use crate::store::release_steps::{Carrying, StepRow};
 use crate::usecase::Base;
 use crate::usecase::authorise::require_or_hide;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::executing::{checking, hold, not_of_those_concerned};
-use crate::usecase::manual::{Hands, hands};
+use crate::usecase::manual::{Hands, due_at, hands};
 use crate::usecase::proven;
 use crate::usecase::work::Work;
 use app::error::AppError;
 use domain::actor::Caller;
 use domain::event::EventKind;
-use domain::id::{EntitlementId, EventId, ReleaseId};
+use domain::id::{EventId, ReleaseId};
 use domain::permission::Action;
 use domain::release::moves::{Failed, failed_at};
 use domain::release::{Failure, ReleaseKind, ReleaseState};
-use domain::saga::StepState;
+use domain::saga::{self, NextUndo, StepState};
 use domain::text::Remark;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,12 +43,8 @@ impl TaskKind for CarryOut {
     }
 
     async fn run(self, base: Base, _claim: Claim) -> Result<(), UseCaseError> {
-        if let Progress::At(at) = advance(&base, self.release).await? {
-            let mut work = Work::begin(&base, actor()).await?;
-            work.enqueue_at(&self, at).await?;
-            work.commit().await?;
-        }
-        Ok(())
+        // The next look, if there is one, is queued by what decided it.
+        advance(&base, self.release).await.map(drop)
     }
 }
 
@@ -67,8 +64,8 @@ pub async fn queue(work: &mut Work<'_>, release: ReleaseId, at: Option<Timestamp
 ///
 /// # Errors
 /// [`UseCaseError`] when the database refuses.
-pub async fn queue_planned(work: &mut Work<'_>, release: ReleaseId, entitlement: EntitlementId, at: Timestamp) -> Result<(), UseCaseError> {
-    let connection = store::connections::of_entitlement(work.conn(), entitlement).await?;
+pub async fn queue_planned(work: &mut Work<'_>, release: ReleaseId, at: Timestamp) -> Result<(), UseCaseError> {
+    let connection = store::connections::of_release(work.conn(), release).await?;
     let by_machine = connection.is_some_and(|connection| connection.connector != "manual");
     queue(work, release, by_machine.then_some(at)).await
 }
@@ -95,7 +92,8 @@ async fn event(work: &mut Work<'_>, kind: EventKind, locked: &Locked, detail: &s
 }
 
 /// Has a release tried again at once: forward where it failed, was held or rolled back; backward where
-/// rolling back got stuck.
+/// rolling back got stuck. What was begun goes on through the same connection, in the version that its
+/// settings have now.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SeparationOfDuties`], [`AppError::Changed`] also while a worker
@@ -104,26 +102,60 @@ pub async fn retry(base: &Base, caller: &Caller, id: ReleaseId, version: i32) ->
     let (mut work, locked, carrying) = held_by(base, caller, id, version).await?;
     let now = work.now();
     let state = locked.release.state.clone();
+    let steps = store::release_steps::of_round(work.conn(), id, carrying.round).await?;
+    let records: Vec<_> = steps.iter().map(|step| step.record).collect();
     let next = match state {
         // What was done by hand goes back by the second look alone.
         ReleaseState::Activated { .. } => return Err(AppError::NotPossible.into()),
+        ReleaseState::Stuck { .. } if matches!(saga::next_undo(&records), NextUndo::ByHand(_)) => {
+            return Err(AppError::NotPossible.into());
+        }
         ReleaseState::Stuck { failure } => ReleaseState::Stuck { failure: failure.clone() }.roll_back(locked.release.kind, failure)?,
         other => other.retry()?,
     };
     store::releases::set_state(work.conn(), id, version, &next, None, now).await?;
     if next == ReleaseState::Planned {
-        // Somebody looked, so nothing is believed any more: each step is done again from the first one
-        // on, with its key, and those that are borne out change nothing.
-        for step in store::release_steps::of_round(work.conn(), id, carrying.round).await? {
-            if matches!(step.record.state, StepState::Done | StepState::NotNeeded) {
-                store::release_steps::set_state(work.conn(), id, carrying.round, step.position, StepState::Failed, None, now).await?;
-            }
-        }
+        do_anew(&mut work, base, &locked, &carrying, &steps).await?;
     }
-    store::release_steps::set_carrying(work.conn(), id, &Carrying { tries: 0, ..carrying }).await?;
-    event(&mut work, EventKind::ReleaseRetried, &locked, "").await?;
+    let mut carrying = Carrying { tries: 0, ..let_go(carrying, &records) };
+    let mut detail = String::new();
+    if let Some((connection, pinned)) = carrying.connection {
+        let newest = store::connections::newest_version(work.conn(), connection).await?;
+        if newest != pinned {
+            detail = format!("with version {newest} of the settings, begun with version {pinned}");
+        }
+        carrying.connection = Some((connection, newest));
+    }
+    store::release_steps::set_carrying(work.conn(), id, &carrying).await?;
+    event(&mut work, EventKind::ReleaseRetried, &locked, &detail).await?;
+    let release = &locked.release;
+    if let Hands::People(_) = hands(&mut work, release).await? {
+        let due = due_at(&mut work, base, release.subject, release.entitlement, now).await?;
+        store::release_hands::set_due(work.conn(), id, due).await?;
+    }
     queue(&mut work, id, Some(now)).await?;
     work.commit().await
+}
+
+/// Somebody looked, so nothing is believed any more: each step is done again from the first one on. What
+/// a machine said it did gets a new key, so that it is really done again; where it is not known what
+/// came of it, the key stays, so that nothing is done twice.
+async fn do_anew(work: &mut Work<'_>, base: &Base, locked: &Locked, carrying: &Carrying, steps: &[StepRow]) -> Result<(), UseCaseError> {
+    let (now, id) = (work.now(), locked.release.id);
+    for step in steps {
+        let (round, position) = (carrying.round, step.position);
+        match step.record.state {
+            StepState::Done => {
+                store::release_steps::set_state(work.conn(), id, round, position, StepState::Failed, None, now).await?;
+                store::release_steps::renew_key(work.conn(), id, round, position, new_key(base)).await?;
+            }
+            StepState::NotNeeded | StepState::Kept => {
+                store::release_steps::set_state(work.conn(), id, round, position, StepState::Waiting, None, now).await?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Begins to undo what was done for a release.
@@ -152,7 +184,7 @@ async fn what_failed(work: &mut Work<'_>, locked: &Locked, carrying: &Carrying) 
     let records: Vec<_> = steps.iter().map(|step| step.record).collect();
     match failed_at(&locked.release.state, &records) {
         None => Err(AppError::NotPossible.into()),
-        Some(Failed::Step(position)) => Ok(steps.get(position).map(|step| step.position)),
+        Some(Failed::Step(position) | Failed::Undo(position)) => Ok(steps.get(position).map(|step| step.position)),
         Some(Failed::Proof) => Ok(None),
     }
 }
@@ -167,7 +199,7 @@ pub async fn propose_skip(base: &Base, caller: &Caller, id: ReleaseId, version: 
     let now = work.now();
     let position = what_failed(&mut work, &locked, &carrying).await?;
     let skip = work.id(EventId::new).0;
-    store::release_skips::insert(work.conn(), skip, id, position, reason.as_str(), caller.identity, now).await?;
+    store::release_skips::insert(work.conn(), skip, id, (carrying.round, position), reason.as_str(), caller.identity, now).await?;
     event(&mut work, EventKind::ReleaseSkipProposed, &locked, reason.as_str()).await?;
     work.commit().await
 }
@@ -191,12 +223,23 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
     if !confirm {
         return work.commit().await;
     }
-    if what_failed(&mut work, &locked, &carrying).await? != skip.position {
+    if skip.round != carrying.round || what_failed(&mut work, &locked, &carrying).await? != skip.position {
         return Err(AppError::Changed.into());
     }
-    let Some(position) = skip.position else { return prove_by_hand(work, base, locked, &skip).await };
-    store::release_steps::set_state(work.conn(), id, carrying.round, position, StepState::Skipped, None, now).await?;
-    let next = locked.release.state.clone().retry()?;
+    // The application may be served by people since then: they do it and show it in their own way.
+    if matches!(hands(&mut work, &locked.release).await?, Hands::People(_)) {
+        return Err(AppError::NotPossible.into());
+    }
+    let Some(position) = skip.position else { return prove_by_hand(work, base, locked, carrying, &skip).await };
+    // Forward it counts as done; on the way back, as taken back.
+    let (step, next) = match locked.release.state.clone() {
+        ReleaseState::Stuck { failure } => {
+            let undoing = ReleaseState::Stuck { failure: failure.clone() }.roll_back(locked.release.kind, failure)?;
+            (StepState::Undone, undoing)
+        }
+        other => (StepState::Skipped, other.retry()?),
+    };
+    store::release_steps::set_state(work.conn(), id, carrying.round, position, step, None, now).await?;
     store::releases::set_state(work.conn(), id, version, &next, None, now).await?;
     store::release_steps::set_carrying(work.conn(), id, &Carrying { tries: 0, ..carrying }).await?;
     queue(&mut work, id, Some(now)).await?;
@@ -204,9 +247,19 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
 }
 
 /// Two people say that it is there, or gone, where the machine's own reading does not.
-async fn prove_by_hand(mut work: Work<'_>, base: &Base, locked: Locked, skip: &store::release_skips::SkipRow) -> Result<(), UseCaseError> {
+async fn prove_by_hand(
+    mut work: Work<'_>,
+    base: &Base,
+    locked: Locked,
+    mut carrying: Carrying,
+    skip: &store::release_skips::SkipRow,
+) -> Result<(), UseCaseError> {
     let Locked { request, release } = &locked;
     let now = work.now();
+    // It is closed as what this machine was asked for, also where nothing had to be done.
+    let connection = store::connections::of_release(work.conn(), release.id).await?;
+    carrying.connection = connection.map(|connection| (connection.id, connection.version));
+    store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?;
     let proof = format!("Proven by hand, by two people: {}", skip.reason);
     let gated = release.state.clone().gate()?;
     let closed = gated.activate(now)?.close(Some(proof.clone()))?;

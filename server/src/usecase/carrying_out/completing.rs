@@ -1,6 +1,6 @@
 //! A receiver that took a step on says what came of it.
 
-use super::settling::Settling;
+use super::settling::{self, Settling};
 use super::taking_on::{Purpose, Task, order};
 use super::{Locked, actor, by_hand, lock};
 use crate::store;
@@ -29,6 +29,8 @@ pub enum Completed {
     NoSuchConnection,
     /// No step is awaited that it could be for.
     NotAwaited,
+    /// The release has gone another way since the step was asked for: which, as a sentence.
+    Overtaken(String),
     /// The step is in a worker's hands: the answer that announced this may not be on record yet.
     NotNow,
 }
@@ -93,9 +95,13 @@ async fn record(base: &Base, mut work: Work<'_>, id: ConnectionId, completion: C
         let at_work = begun || carrying.worked_until.is_some_and(|until| until > now);
         return Ok(if at_work { Completed::NotNow } else { Completed::NotAwaited });
     };
+    if !release.state.is_under_way() {
+        let stands = release.state.label();
+        return Ok(Completed::Overtaken(format!("{} does not wait for this any more. It stands at: {stands}.", release.number)));
+    }
     let Some(connection) = store::connections::find(work.conn(), id, version).await? else { return Ok(Completed::NotAwaited) };
     store::connector_messages::take_message(work.conn(), id, &completion.message, release.id, now).await?;
-    let facts = store::connections::order_facts(work.conn(), release.subject, release.entitlement).await?;
+    let facts = store::connections::order_facts(work.conn(), release.id).await?;
     let call = work.id(EventId::new).0;
     let new = NewCall {
         id: call,
@@ -138,7 +144,14 @@ async fn record(base: &Base, mut work: Work<'_>, id: ConnectionId, completion: C
             settling.applied(&mut work, applied).await?;
             by_hand::queue(&mut work, id, Some(now)).await?;
         }
-        Err(fault) => settling.failed(&mut work, &fault).await?,
+        Err(fault) => {
+            settling.failed(&mut work, &fault).await?;
+            // With the key before, the receiver would announce once more what has failed.
+            let (round, key) = (settling.task.round, settling::new_key(base));
+            if let Some(step) = settling.task.steps.get(position) {
+                store::release_steps::renew_key(work.conn(), id, round, step.position, key).await?;
+            }
+        }
     }
     work.commit().await?;
     Ok(Completed::Taken)

@@ -1,21 +1,23 @@
 //! What comes next for a release, decided and written down before anybody is called.
 
-use super::{AWAITED_FOR, LEASE, Locked, OPPOSITE_AGAIN, Progress, actor, lock, settling};
+use super::clearing::{self, Cleared};
+use super::{AWAITED_FOR, LEASE, Locked, Progress, actor, breaker, by_hand, failing, keeping, let_go, lock, settling};
 use crate::store;
 use crate::store::connections::{ConnectionRow, OrderFacts};
 use crate::store::error::StoreError;
 use crate::store::release_steps::{Carrying, NewCall, StepRow};
+use crate::store::releases::ReleaseRow;
+use crate::store::requests::RequestRow;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
-use crate::usecase::executing::{checking, hold};
-use crate::usecase::kept_access;
-use crate::usecase::proven;
+use crate::usecase::manual;
 use crate::usecase::work::Work;
 use connector::{Before, Change, Entitlement, Fault, Operation, Order, Step, Subject};
 use domain::event::EventKind;
-use domain::id::{EventId, ReleaseId};
+use domain::id::{EvaluationId, EventId, ReleaseId};
 use domain::release::{Failure, ReleaseKind, ReleaseState};
-use domain::saga::{self, Next, NextUndo, StepOperation, StepState};
+use domain::saga::{self, Next, NextUndo, Stand, StepOperation, StepRecord, StepState};
+use domain::task::CallPurpose;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
@@ -32,11 +34,12 @@ pub(super) enum Purpose {
 impl Purpose {
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Plan => "plan",
-            Self::Apply(_) => "apply",
-            Self::ReadBack => "read_back",
-            Self::Undo(_) => "undo",
+            Self::Plan => CallPurpose::Plan,
+            Self::Apply(_) => CallPurpose::Apply,
+            Self::ReadBack => CallPurpose::ReadBack,
+            Self::Undo(_) => CallPurpose::Undo,
         }
+        .word()
     }
 
     pub(super) fn position(self) -> Option<usize> {
@@ -79,121 +82,161 @@ pub(super) enum TakenOn {
     Rest(Progress),
 }
 
+/// A release as a worker finds it, locked.
+pub(super) struct Sight {
+    pub request: RequestRow,
+    pub release: ReleaseRow,
+    pub carrying: Carrying,
+    pub steps: Vec<StepRow>,
+    /// The fence of the worker that looks, once it has the release.
+    pub mine: Option<i64>,
+}
+
+impl Sight {
+    pub(super) fn records(&self) -> Vec<StepRecord> {
+        self.steps.iter().map(|step| step.record).collect()
+    }
+
+    fn stand(&self, now: Timestamp) -> Stand {
+        saga::stand(self.release.kind, &self.release.state, &self.records(), now)
+    }
+}
+
 /// Decides and writes down the next move. `mine` is the fence of the worker that has the release.
 pub(super) async fn take_on(base: &Base, id: ReleaseId, mine: Option<i64>) -> Result<TakenOn, UseCaseError> {
-    let rest = |progress| Ok(TakenOn::Rest(progress));
+    let rests = Ok(TakenOn::Rest(Progress::Rests));
     let mut work = Work::begin(base, actor()).await?;
-    let Some(Locked { request, mut release }) = lock(&mut work, id).await? else { return rest(Progress::Rests) };
+    let Some(Locked { request, release }) = lock(&mut work, id).await? else { return rests };
     let now = work.now();
-    let mut carrying = store::release_steps::carrying(work.conn(), id).await?;
+    let carrying = store::release_steps::carrying(work.conn(), id).await?;
     if mine.is_some_and(|mine| mine != carrying.fence) {
-        return rest(Progress::Rests);
+        return rests;
     }
     if let Some(until) = carrying.worked_until.filter(|until| mine.is_none() && *until > now) {
-        return rest(Progress::At(until));
+        return rest_until(work, id, until).await;
     }
     let steps = store::release_steps::of_round(work.conn(), id, carrying.round).await?;
-    let records: Vec<_> = steps.iter().map(|step| step.record).collect();
-    let begins = match &release.state {
-        ReleaseState::Planned => true,
-        ReleaseState::Failed { next_try: Some(at), .. } | ReleaseState::Undoing { next_try: Some(at), .. } if *at > now => {
-            return rest(Progress::At(*at));
-        }
-        ReleaseState::Failed { next_try: Some(_), .. } => true,
-        ReleaseState::Gated | ReleaseState::AccountReady | ReleaseState::Activated { by: None, .. } | ReleaseState::Undoing { .. } => false,
-        _ => return rest(Progress::Rests),
+    let mut sight = Sight { request, release, carrying, steps, mine };
+    if sight.stand(now) == Stand::Rests {
+        return rests;
+    }
+    let connection = store::connections::of_release(work.conn(), id).await?;
+    let Some(connection) = connection.filter(|connection| connection.connector != "manual") else {
+        return leave_to_people(work, base, &sight).await;
     };
-    if release.not_before > now {
-        return rest(Progress::At(release.not_before));
+    match sight.stand(now) {
+        Stand::Waits(at) => return rest_until(work, id, at).await,
+        _ if sight.release.not_before > now => {
+            let at = sight.release.not_before;
+            return rest_until(work, id, at).await;
+        }
+        // What was planned and let go is planned anew: it may be another machine by now.
+        Stand::Begins(_) if sight.carrying.connection.is_none() && !sight.steps.is_empty() => {
+            sight.carrying.round += 1;
+            sight.steps.clear();
+        }
+        _ => {}
     }
-    // What was begun through a connection goes on through it, in the version it was begun with.
-    let pinned = carrying.connection.filter(|_| !begins || saga::touched(&records));
-    let connection = match pinned {
-        Some((connection, version)) => store::connections::find(work.conn(), connection, version).await?,
-        None => store::connections::of_entitlement(work.conn(), release.entitlement).await?,
+    let undoing = matches!(sight.release.state, ReleaseState::Undoing { .. });
+    keeping::keep(&mut work, &mut sight, undoing).await?;
+    let stand = sight.stand(now);
+    match stand {
+        Stand::GoesOn(Next::Await(position)) => return wait_for_answer(work, base, sight, position).await,
+        Stand::Undoes(NextUndo::RolledBack) => return settling::rolled_back(work, &sight.release, sight.carrying).await.and(rests),
+        Stand::Undoes(NextUndo::ByHand(position)) => {
+            failing::undo_by_hand(work, base, sight, position).await?;
+            return rests;
+        }
+        _ => {}
+    }
+    let (mut work, evaluation) = match clearing::clear(work, base, &sight, stand).await? {
+        Cleared::Go(work, evaluation) => (work, evaluation),
+        Cleared::Not(rest) => return Ok(rest),
     };
-    let Some(connection) = connection.filter(|connection| connection.connector != "manual") else { return rest(Progress::Rests) };
-    if begins {
-        // Also after a try that failed: by now another request may give the same.
-        if kept_access::close_if_kept(&mut work, &request, &release).await? {
-            work.commit().await?;
-            return rest(Progress::Rests);
-        }
-        // Giving and taking the same at once, in whatever order they arrive over there, is neither.
-        if store::kept_access::opposite_under_way(work.conn(), &release).await? {
-            return rest(Progress::At(now.saturating_add(OPPOSITE_AGAIN).unwrap_or(now)));
-        }
-    }
-    let undoing = matches!(release.state, ReleaseState::Undoing { .. });
-    let forward = if release.kind == ReleaseKind::Extend { Next::ReadBack } else { saga::next(&records) };
-    // Law 6: nobody is asked to give anything before the gates were met on facts of this moment.
-    let gives = !undoing && release.kind != ReleaseKind::Remove && mine.is_none() && (begins || forward != Next::ReadBack);
-    let mut evaluation = None;
-    if gives {
-        let mut checked = checking::check(&mut work, base, &release).await?;
-        if release.kind == ReleaseKind::Activate {
-            checked.obstacles.extend(proven::replaced(&mut work, &release).await?.obstacle);
-        }
-        if !checked.obstacles.is_empty() {
-            hold(work, &request, &release, &checked.evaluation, checked.obstacles).await?;
-            return rest(Progress::Rests);
-        }
-        evaluation = Some(checked.evaluation.id);
-    }
-    if let Err(until) = settling::ask_breaker(&mut work, connection.id).await? {
+    if let Err(until) = breaker::ask(&mut work, connection.id).await? {
         // Nothing was tried: it goes on when the connection has rested.
-        return rest(Progress::At(until));
+        return rest_until(work, id, until).await;
     }
-    if begins {
-        let gated = release.state.clone().gate()?;
-        store::releases::set_state(work.conn(), id, release.version, &gated, None, now).await?;
-        let body = json!({ "number": release.number, "connection": connection.code, "settings": connection.version, "evaluation": evaluation.map(|id| id.to_string()), "detail": format!("through {}", connection.name) });
-        work.event(EventKind::ReleaseGated, "release", id.0, Some(release.request), body).await?;
-        release = store::releases::find(work.conn(), id, false).await?.ok_or_else(gone)?;
-        carrying.connection = Some((connection.id, connection.version));
-    }
-    let purpose = if undoing {
-        match saga::next_undo(&records) {
-            NextUndo::Undo(position) => Purpose::Undo(position),
-            NextUndo::RolledBack => {
-                settling::rolled_back(work, &release, carrying).await?;
-                return rest(Progress::Rests);
-            }
-        }
-    } else {
-        match forward {
-            Next::Plan => Purpose::Plan,
-            Next::Apply(position) => Purpose::Apply(position),
-            Next::ReadBack => Purpose::ReadBack,
-            Next::Await(position) => {
-                let since = steps.get(position).and_then(|step| step.began_at).unwrap_or(now);
-                let until = since.saturating_add(AWAITED_FOR).unwrap_or(now);
-                if until > now {
-                    store::release_steps::set_carrying(work.conn(), id, &Carrying { worked_until: None, ..carrying }).await?;
-                    work.commit().await?;
-                    return rest(Progress::At(until));
-                }
-                settling::give_up_waiting(work, &release, carrying, steps, position).await?;
-                return rest(Progress::Rests);
-            }
-        }
+    let purpose = match stand {
+        Stand::Begins(next) | Stand::GoesOn(next) => forward(next),
+        Stand::Undoes(NextUndo::Undo(position)) => Some(Purpose::Undo(position)),
+        Stand::Rests | Stand::Waits(_) | Stand::Undoes(NextUndo::ByHand(_) | NextUndo::RolledBack) => None,
     };
-    begin(work, id, &release, carrying, mine, purpose, connection, steps).await.map(|task| TakenOn::Move(Box::new(task)))
+    let Some(purpose) = purpose else { return rests };
+    if matches!(stand, Stand::Begins(_)) {
+        gate(&mut work, &mut sight, &connection, evaluation).await?;
+    }
+    begin(work, sight, purpose, connection).await.map(|task| TakenOn::Move(Box::new(task)))
+}
+
+fn forward(next: Next) -> Option<Purpose> {
+    match next {
+        Next::Plan => Some(Purpose::Plan),
+        Next::Apply(position) => Some(Purpose::Apply(position)),
+        Next::ReadBack => Some(Purpose::ReadBack),
+        Next::Await(_) => None,
+    }
+}
+
+/// Looks again at this moment; queued in the same transaction as what decided it.
+pub(super) async fn rest_until(mut work: Work<'_>, id: ReleaseId, at: Timestamp) -> Result<TakenOn, UseCaseError> {
+    by_hand::queue(&mut work, id, Some(at)).await?;
+    work.commit().await?;
+    Ok(TakenOn::Rest(Progress::At(at)))
+}
+
+/// People serve the application. What failed before anything was begun is theirs from now on; what
+/// waits is theirs already.
+async fn leave_to_people(mut work: Work<'_>, base: &Base, sight: &Sight) -> Result<TakenOn, UseCaseError> {
+    let (now, release) = (work.now(), &sight.release);
+    if let Ok(planned) = release.state.clone().leave_to_people() {
+        store::releases::set_state(work.conn(), release.id, release.version, &planned, None, now).await?;
+        let carrying = Carrying { tries: 0, ..let_go(sight.carrying, &sight.records()) };
+        store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?;
+        let due = manual::due_at(&mut work, base, release.subject, release.entitlement, now).await?;
+        store::release_hands::set_due(work.conn(), release.id, due).await?;
+        let detail = format!("{}: the application is served by hand now, so operators carry it out.", release.number);
+        let body = json!({ "number": release.number, "detail": detail });
+        work.event(EventKind::ReleaseLeftToPeople, "release", release.id.0, Some(release.request), body).await?;
+        work.commit().await?;
+    }
+    Ok(TakenOn::Rest(Progress::Rests))
+}
+
+/// An answer was announced: it is waited for, and no longer than it may take.
+async fn wait_for_answer(mut work: Work<'_>, base: &Base, sight: Sight, position: usize) -> Result<TakenOn, UseCaseError> {
+    let now = work.now();
+    let since = sight.steps.get(position).and_then(|step| step.began_at).unwrap_or(now);
+    let until = since.saturating_add(AWAITED_FOR).unwrap_or(now);
+    if until > now {
+        store::release_steps::set_carrying(work.conn(), sight.release.id, &Carrying { worked_until: None, ..sight.carrying }).await?;
+        return rest_until(work, sight.release.id, until).await;
+    }
+    failing::give_up_waiting(work, base, sight, position).await?;
+    Ok(TakenOn::Rest(Progress::Rests))
+}
+
+/// The gates are met: the release is a machine's from here on, in this version of the settings.
+async fn gate(
+    work: &mut Work<'_>,
+    sight: &mut Sight,
+    connection: &ConnectionRow,
+    evaluation: Option<EvaluationId>,
+) -> Result<(), UseCaseError> {
+    let (now, release) = (work.now(), &mut sight.release);
+    let gated = release.state.clone().gate()?;
+    store::releases::set_state(work.conn(), release.id, release.version, &gated, None, now).await?;
+    let body = json!({ "number": release.number, "connection": connection.code, "settings": connection.version, "evaluation": evaluation.map(|id| id.to_string()), "detail": format!("through {}", connection.name) });
+    work.event(EventKind::ReleaseGated, "release", release.id.0, Some(release.request), body).await?;
+    (release.state, release.version) = (gated, release.version + 1);
+    sight.carrying.connection = Some((connection.id, connection.version));
+    Ok(())
 }
 
 /// Writes the move down and takes the release for as long as it may last.
-#[expect(clippy::too_many_arguments, reason = "the parts of one move, gathered above")]
-async fn begin(
-    mut work: Work<'_>,
-    id: ReleaseId,
-    release: &store::releases::ReleaseRow,
-    carrying: Carrying,
-    mine: Option<i64>,
-    purpose: Purpose,
-    connection: ConnectionRow,
-    steps: Vec<StepRow>,
-) -> Result<Task, UseCaseError> {
-    let now = work.now();
+async fn begin(mut work: Work<'_>, sight: Sight, purpose: Purpose, connection: ConnectionRow) -> Result<Task, UseCaseError> {
+    let Sight { release, carrying, steps, mine, .. } = sight;
+    let (now, id) = (work.now(), release.id);
     let fence = mine.unwrap_or(carrying.fence + 1);
     let lease = Carrying { fence, worked_until: Some(now.saturating_add(LEASE).unwrap_or(now)), ..carrying };
     store::release_steps::set_carrying(work.conn(), id, &lease).await?;
@@ -218,8 +261,8 @@ async fn begin(
         at: now,
     };
     store::release_steps::begin_call(work.conn(), &new).await?;
-    let facts = store::connections::order_facts(work.conn(), release.subject, release.entitlement).await?;
-    let order = order(release, &facts);
+    let facts = store::connections::order_facts(work.conn(), id).await?;
+    let order = order(&release, &facts);
     work.commit().await?;
     Ok(Task { release: id, kind: release.kind, fence, round: carrying.round, call, purpose, connection, order, facts, steps })
 }

@@ -35,7 +35,7 @@ impl Standing {
     /// Works it out.
     #[must_use]
     pub fn of(caller: &Caller, scope: &scope::Scope, change: &ChangeRow) -> Self {
-        let proposed = scope.accounts.contains(&change.proposed_by.id);
+        let proposed = change.proposed_by.id.is_some_and(|person| scope.accounts.contains(&person));
         let mut confirming = scope.changing(change.kind, &change.applications);
         if proposed {
             confirming.push(Relation::Requester);
@@ -43,7 +43,7 @@ impl Standing {
         Self {
             reads: proposed || permitted(&caller.roles, Action::ReadChanges, &scope.reading(change.kind, &change.applications)),
             may_be_second: may_be_second(&scope.accounts, change.proposed_by.id, &change.named),
-            proposer: caller.identity == change.proposed_by.id,
+            proposer: Some(caller.identity) == change.proposed_by.id,
             confirming,
         }
     }

@@ -31,6 +31,9 @@ pub async fn put_in_force(work: &mut Work<'_>, base: &Base, change: ChangeRow) -
     if is_other_than(record.as_ref(), &change) {
         return overtake(work, change, MOVED_ON).await;
     }
+    if change.kind == RecordKind::Entitlement {
+        store::changes::lock_containment(work.conn()).await?;
+    }
     let resolved = match Body::parse(change.kind, &change.after, false) {
         Ok(body) => resolve(work, body, &change.after, record.as_ref(), &change.key).await?,
         Err(errors) => Err(errors),
@@ -48,6 +51,7 @@ pub async fn put_in_force(work: &mut Work<'_>, base: &Base, change: ChangeRow) -
         before: record.as_ref().map(|record| &record.body),
         ids: &resolved.ids,
         change: change.id,
+        by_import: change.proposed_by.id.is_none(),
         now,
     };
     put(work.conn(), &new, &resolved.body).await?;

@@ -6,8 +6,8 @@ use super::resolving::resolve;
 use super::scope::{self, edit_action};
 use super::telling;
 use crate::store;
-use crate::store::changes::NewChange;
 use crate::store::changes::records::Record;
+use crate::store::changes::{By, NewChange};
 use crate::usecase::Base;
 use crate::usecase::authorise::{require, require_or_hide};
 use crate::usecase::error::UseCaseError;
@@ -110,7 +110,7 @@ pub async fn propose(base: &Base, caller: &Caller, form: ProposalForm) -> Result
         base_version: form.base_version,
         needs_second: &needs,
         reason: reason.as_str(),
-        by: caller.identity,
+        by: By::Person(caller.identity),
         at: now,
         effective_at,
         state: life.state(),

@@ -16,8 +16,7 @@ use domain::notification::NotificationKind;
 pub async fn second_people(work: &mut Work<'_>, change: &ChangeRow) -> Result<(), UseCaseError> {
     let applications = if change.kind.belongs_to_applications() { change.applications.as_slice() } else { &[] };
     let candidates = lookup::second_people(work.conn(), applications).await?;
-    let mut concerned = vec![change.proposed_by.id];
-    concerned.extend(&change.named);
+    let concerned: Vec<IdentityId> = change.proposed_by.id.into_iter().chain(change.named.iter().copied()).collect();
     let concerned = store::identities::accounts_of(work.conn(), &concerned).await?;
     let recipients: Vec<IdentityId> = candidates.into_iter().filter(|person| !concerned.contains(person)).collect();
     let title = format!("{} waits for a second person", change.number);
@@ -25,13 +24,13 @@ pub async fn second_people(work: &mut Work<'_>, change: &ChangeRow) -> Result<()
         .await
 }
 
-/// Tells the proposer what became of it.
+/// Tells the proposer what became of it; a command has nobody to tell.
 ///
 /// # Errors
 /// [`UseCaseError`] when the database refuses.
 pub async fn proposer(work: &mut Work<'_>, change: &ChangeRow, what: &str, body: &str) -> Result<(), UseCaseError> {
     let title = format!("{} {what}", change.number);
-    notice(work, change, &[change.proposed_by.id], &title, body).await
+    notice(work, change, change.proposed_by.id.as_slice(), &title, body).await
 }
 
 async fn notice(work: &mut Work<'_>, change: &ChangeRow, to: &[IdentityId], title: &str, body: &str) -> Result<(), UseCaseError> {

@@ -26,6 +26,7 @@ use domain::id::{ChangeId, IdempotencyKey};
 use domain::page::{PAGE_SIZE, Page};
 use domain::permission::{Action, Relation, permitted};
 use domain::time::today;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
@@ -121,10 +122,11 @@ pub async fn list(base: &Base, caller: &Caller, filter: &str, after: &str) -> Re
 }
 
 async fn lines(work: &mut Work<'_>, filter: &Filter<'_>, reader: &Reader, zone: &TimeZone) -> Result<Vec<ChangeLine>, UseCaseError> {
-    Ok(store::changes::lists::changes(work.conn(), filter, reader).await?.into_iter().map(|row| line(row, zone)).collect())
+    let now = work.now();
+    Ok(store::changes::lists::changes(work.conn(), filter, reader).await?.into_iter().map(|row| line(row, now, zone)).collect())
 }
 
-fn line(row: LineRow, zone: &TimeZone) -> ChangeLine {
+fn line(row: LineRow, now: Timestamp, zone: &TimeZone) -> ChangeLine {
     ChangeLine {
         id: row.id,
         number: row.number,
@@ -135,6 +137,7 @@ fn line(row: LineRow, zone: &TimeZone) -> ChangeLine {
         proposed_by: row.proposed_by,
         proposed: When::new(row.proposed_at, zone),
         effective: When::new(row.effective_at, zone),
+        due: row.effective_at <= now,
         needs_second: row.needs_second,
         may_confirm: row.may_confirm,
     }
@@ -321,6 +324,7 @@ pub async fn show(base: &Base, caller: &Caller, id: ChangeId) -> Result<ChangeVi
     // What was in force before it, for changes that are in force and for those that are not yet.
     let pinned_requests =
         if change.kind.is_pinned_by_requests() { Some(store::changes::pinned_requests(work.conn(), id).await?) } else { None };
+    let now = work.now();
     work.commit().await?;
     let record_opens =
         record.is_some_and(|record| permitted(&caller.roles, Action::ReadChanges, &scope.reading(change.kind, &record.applications)));
@@ -353,7 +357,8 @@ pub async fn show(base: &Base, caller: &Caller, id: ChangeId) -> Result<ChangeVi
             state: change.life.state(),
             proposed_by: change.proposed_by,
             proposed: When::new(change.proposed_at, zone),
-            effective: When::new(change.effective_at, zone),
+            effective: When::new(change.life.in_force_since().unwrap_or(change.effective_at), zone),
+            due: change.effective_at <= now,
             needs_second: !change.needs_second.is_empty(),
             may_confirm,
         },

@@ -3,6 +3,7 @@
 
 use super::{facts, locked, saving};
 use crate::store;
+use crate::store::connection_changes::ChangeRow;
 use crate::store::connection_records::{NewVersion, Record};
 use crate::usecase::Base;
 use crate::usecase::authorise::require;
@@ -14,7 +15,7 @@ use connector::{Breaker, Exchanges, Fault};
 use domain::actor::Caller;
 use domain::connection::ConnectionState;
 use domain::event::EventKind;
-use domain::id::{ConnectionId, IdentityId};
+use domain::id::{ConnectionChangeId, ConnectionId, IdentityId};
 use domain::notification::NotificationKind;
 use domain::permission::{Action, Relation};
 use domain::text::Remark;
@@ -46,7 +47,7 @@ pub(super) async fn test(base: &Base, caller: &Caller, id: ConnectionId, version
 
     let mut work = Work::begin(base, caller.actor()).await?;
     let now = work.now();
-    store::connection_tests::keep_test(work.conn(), id, record.version, (caller.identity, now), (well, &json!(findings))).await?;
+    store::connection_trials::keep_test(work.conn(), id, record.version, (caller.identity, now), (well, &json!(findings))).await?;
     let mut body = facts(&record, if well { "It works." } else { "Something is not well." });
     if let Some(body) = body.as_object_mut() {
         body.insert("well".to_owned(), json!(well));
@@ -65,14 +66,14 @@ pub(super) async fn close_breaker(base: &Base, caller: &Caller, id: ConnectionId
     let mut work = Work::begin(base, caller.actor()).await?;
     let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
     let reason = Remark::parse("reason", reason, "Say why.")?;
-    let breaker = store::connections::lock_health(work.conn(), id).await?.map(|health| health.breaker);
+    let breaker = store::connections::lock_breaker(work.conn(), id).await?;
     // One that cannot be read counts as closed everywhere.
     let breaker: Breaker = breaker.and_then(|breaker| serde_json::from_value(breaker).ok()).unwrap_or_default();
     if matches!(breaker, Breaker::Closed { .. }) {
         return Err(AppError::NotPossible.into());
     }
     let now = work.now();
-    store::connection_records::close_breaker(work.conn(), id, &json!(Breaker::closed_by_hand()), now).await?;
+    store::connections::set_breaker(work.conn(), id, &json!(Breaker::closed_by_hand()), now).await?;
     work.event(EventKind::ConnectionBreakerClosed, "connection", id.0, None, facts(&record, reason.as_str())).await?;
     work.commit().await
 }
@@ -84,7 +85,7 @@ pub(super) async fn retire(base: &Base, caller: &Caller, id: ConnectionId, versi
     seen(&record, version)?;
     let reason = Remark::parse("reason", reason, "Say why.")?;
     let used = !store::connection_records::applications(work.conn(), id).await?.is_empty();
-    let waits = store::connection_changes::open_change(work.conn(), id).await?.is_some();
+    let waits = store::connection_changes::open_change(work.conn(), id, false).await?.is_some();
     if used || waits || record.state == ConnectionState::Retired {
         return Err(AppError::NotPossible.into());
     }
@@ -94,22 +95,42 @@ pub(super) async fn retire(base: &Base, caller: &Caller, id: ConnectionId, versi
     work.commit().await
 }
 
-/// Whether the caller, by whatever account, wrote what waits.
-async fn is_own(work: &mut Work<'_>, caller: &Caller, by: IdentityId) -> Result<bool, UseCaseError> {
-    Ok(store::identities::accounts_of(work.conn(), &[by]).await?.contains(&caller.identity))
+/// A change that waits, as its page showed it, about to be decided.
+struct Waiting {
+    record: Record,
+    /// None when it was decided since, or taken back and written anew.
+    change: Option<ChangeRow>,
+    /// The caller, by whatever account, wrote it.
+    own: bool,
 }
 
-/// Puts a change that waits in force, as the second person.
-pub(super) async fn confirm(base: &Base, caller: &Caller, id: ConnectionId, version: i32) -> Result<(), UseCaseError> {
-    let mut work = Work::begin(base, caller.actor()).await?;
-    let record = locked(&mut work, caller, id, Action::ReadConnections).await?;
-    let change = store::connection_changes::open_change(work.conn(), id).await?;
+async fn waiting(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    id: ConnectionId,
+    shown: Option<ConnectionChangeId>,
+) -> Result<Waiting, UseCaseError> {
+    let record = locked(work, caller, id, Action::ReadConnections).await?;
+    let change = store::connection_changes::open_change(work.conn(), id, true).await?;
     let own = match &change {
-        Some(change) => is_own(&mut work, caller, change.by.id).await?,
+        Some(change) => store::identities::accounts_of(work.conn(), &[change.by.id]).await?.contains(&caller.identity),
         None => false,
     };
+    Ok(Waiting { record, change: change.filter(|change| Some(change.id) == shown), own })
+}
+
+/// Puts the change that was shown in force, as the second person.
+pub(super) async fn confirm(
+    base: &Base,
+    caller: &Caller,
+    id: ConnectionId,
+    version: i32,
+    shown: Option<ConnectionChangeId>,
+) -> Result<(), UseCaseError> {
+    let mut work = Work::begin(base, caller.actor()).await?;
+    let Waiting { record, change, own } = waiting(&mut work, caller, id, shown).await?;
     require(caller, Action::ConfirmConnection, if own { &[Relation::Requester] } else { &[] })?;
-    let change = change.ok_or(AppError::NotPossible)?;
+    let change = change.ok_or(AppError::Changed)?;
     seen(&record, version)?;
     if change.base_version != record.version {
         return Err(AppError::Changed.into());
@@ -133,19 +154,14 @@ pub(super) async fn confirm(base: &Base, caller: &Caller, id: ConnectionId, vers
     work.commit().await
 }
 
-/// Refuses a change that waits, or takes it back.
-pub(super) async fn refuse(base: &Base, caller: &Caller, id: ConnectionId) -> Result<(), UseCaseError> {
+/// Refuses the change that was shown, or takes it back.
+pub(super) async fn refuse(base: &Base, caller: &Caller, id: ConnectionId, shown: Option<ConnectionChangeId>) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
-    let record = locked(&mut work, caller, id, Action::ReadConnections).await?;
-    let change = store::connection_changes::open_change(work.conn(), id).await?;
-    let own = match &change {
-        Some(change) => is_own(&mut work, caller, change.by.id).await?,
-        None => false,
-    };
+    let Waiting { record, change, own } = waiting(&mut work, caller, id, shown).await?;
     if !own {
         require(caller, Action::ConfirmConnection, &[])?;
     }
-    let change = change.ok_or(AppError::NotPossible)?;
+    let change = change.ok_or(AppError::Changed)?;
     let now = work.now();
     store::connection_changes::decide_change(work.conn(), change.id, false, caller.identity, now).await?;
     let detail = if own { "taken back" } else { "refused" };

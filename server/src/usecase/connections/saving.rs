@@ -1,6 +1,7 @@
 //! Making a connection, and changing one.
 
 use super::{facts, locked, settings};
+use crate::machines::leads_elsewhere;
 use crate::store;
 use crate::store::connection_records::{NewVersion, Record};
 use crate::store::error::StoreError;
@@ -124,7 +125,7 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
     if record.version != form.base_version {
         return Err(AppError::Changed.into());
     }
-    let waits = store::connection_changes::open_change(work.conn(), id).await?.is_some();
+    let waits = store::connection_changes::open_change(work.conn(), id, false).await?.is_some();
     if waits || record.state == ConnectionState::Retired {
         return Err(AppError::NotPossible.into());
     }
@@ -249,7 +250,7 @@ fn secret_problem(
         }
         (Some(entered), _) => entered.clone(),
         (None, None) => return problem("required", "This is needed."),
-        (None, Some((record, _))) if settings::leads_elsewhere(kind, &record.settings, settings) => {
+        (None, Some((record, _))) if leads_elsewhere(kind, &record.settings, settings) => {
             return problem("connector", "The address or the authentication is another one now: enter the secret for it.");
         }
         (None, Some((record, sealed))) => match base.machines.open(record.id, sealed) {

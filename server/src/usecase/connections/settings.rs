@@ -6,8 +6,9 @@ use connector::memory::{Closing as MemoryClosing, MemorySettings, Stumbles};
 use connector::scim::{Authentication, Closing, EntitlementAs, GroupName, Matching, MembershipLookup, Patch, Problem, ScimSettings};
 use connector::webhook::WebhookSettings;
 use domain::change::{Form, Typed};
-use domain::connection::{ConnectorKind, ManualSettings, fields, read_manual};
+use domain::connection::{ConnectorKind, fields, read_manual};
 use domain::error::FieldError;
+use domain::manual::ManualSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -71,17 +72,6 @@ pub(super) fn beginning(kind: ConnectorKind) -> Typed {
         ConnectorKind::Memory => stored(&MemorySettings::default()),
     };
     text(kind, &settings)
-}
-
-/// Whether the secret would go to another place, or would prove something else, than it was entered
-/// for: then it is not taken along.
-pub(super) fn leads_elsewhere(kind: ConnectorKind, before: &Value, after: &Value) -> bool {
-    let names: &[&str] = match kind {
-        ConnectorKind::Scim => &["base_url", "authentication"],
-        ConnectorKind::Webhook => &["url", "read_url"],
-        ConnectorKind::Manual | ConnectorKind::Memory => &[],
-    };
-    names.iter().any(|name| before.get(name) != after.get(name))
 }
 
 /// What a connector says about settings, at the field that it means.
@@ -330,6 +320,17 @@ mod tests {
     }
 
     #[test]
+    fn work_by_hand_about_which_nothing_is_said_is_the_same_in_the_form_and_where_it_is_carried_out() {
+        let kind = ConnectorKind::Manual;
+        let usual = stored(&ManualSettings::default());
+        assert_eq!(text(kind, &json!({})), text(kind, &usual));
+        for typed in [text(kind, &json!({})), beginning(kind)] {
+            assert_eq!(read(kind, &typed), Ok(usual.clone()));
+        }
+        assert_eq!(beginning(kind).get("second_look").map(String::as_str), Some("privileged"), "a second person looks");
+    }
+
+    #[test]
     fn what_cannot_work_is_told_at_the_field_it_comes_from() {
         for (kind, changes, field) in [
             (ConnectorKind::Scim, &[("base_url", "directory")][..], "base_url"),
@@ -359,6 +360,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_taken_along_to_another_place() {
+        use crate::machines::leads_elsewhere;
         let kind = ConnectorKind::Scim;
         let settings = |changes: &[(&str, &str)]| read(kind, &with(kind, changes)).unwrap_or_default();
         let before = settings(&[]);

@@ -99,12 +99,12 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
     require_or_hide(caller, Action::ReadConnections, Action::ReadConnections, &relations)?;
     let zone = &base.zone;
     let row = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
-    let change = store::connection_changes::open_change(work.conn(), id).await?;
+    let change = store::connection_changes::open_change(work.conn(), id, false).await?;
     let own = match &change {
         Some(change) => store::identities::accounts_of(work.conn(), &[change.by.id]).await?.contains(&caller.identity),
         None => false,
     };
-    let tested = store::connection_tests::last_test(work.conn(), id).await?;
+    let tested = store::connection_trials::last_test(work.conn(), id).await?;
     let releases = store::connection_records::under_way(work.conn(), id, RELEASES_SHOWN).await?;
     let versions = store::connection_records::versions(work.conn(), id).await?;
     let as_of = When::new(work.now(), zone);
@@ -194,6 +194,7 @@ fn pending(record: &Record, change: ChangeRow, caller: &Caller, own: bool, zone:
     let relation: &[Relation] = if own { &[Relation::Requester] } else { &[] };
     let may_confirm = permitted(&caller.roles, Action::ConfirmConnection, relation);
     PendingView {
+        id: change.id,
         by: change.by,
         at: When::new(change.at, zone),
         reason: change.reason,

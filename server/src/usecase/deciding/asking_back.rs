@@ -3,6 +3,7 @@
 
 use crate::store;
 use crate::store::messages::NewMessage;
+use crate::store::pending_decisions::PendingRow;
 use crate::store::requests::RequestRow;
 use crate::usecase::Base;
 use crate::usecase::authorise::require_or_hide;
@@ -15,7 +16,7 @@ use app::error::AppError;
 use app::paths;
 use domain::actor::Caller;
 use domain::event::EventKind;
-use domain::id::{IdentityId, MessageId, RequestId, StageId};
+use domain::id::{MessageId, RequestId};
 use domain::notification::NotificationKind;
 use domain::permission::Action;
 use domain::request::RequestState;
@@ -27,11 +28,22 @@ pub(super) async fn ask(
     work: &mut Work<'_>,
     base: &Base,
     row: &RequestRow,
-    stage: StageId,
-    by: IdentityId,
+    pending: &PendingRow,
     question: &str,
 ) -> Result<RequestState, UseCaseError> {
-    write(work, row, Some(stage), true, by, question).await?;
+    let stands_in_for = pending.stands_in.map(|(from, _)| from);
+    let message = NewMessage {
+        id: work.id(MessageId::new),
+        request: row.id,
+        revision: row.revision,
+        stage: Some(pending.stage),
+        question: true,
+        author: pending.by,
+        delegated_by: stands_in_for,
+        body: question,
+        at: work.now(),
+    };
+    store::messages::insert(work.conn(), &message).await?;
     planning::pause(work, base, row.id).await?;
     Ok(row.state.clone().send_back(question.to_owned())?)
 }
@@ -55,11 +67,22 @@ pub async fn answer(base: &Base, caller: &Caller, id: RequestId, version: i32, t
     let state = row.state.clone().answer()?;
     let asked = store::messages::of_request(work.conn(), id).await?.into_iter().rfind(|message| message.question);
     let stage = asked.as_ref().and_then(|question| question.stage);
-    write(&mut work, &row, stage, false, caller.identity, words.as_str()).await?;
-    planning::resume(&mut work, base, id).await?;
+    let message = NewMessage {
+        id: work.id(MessageId::new),
+        request: id,
+        revision: row.revision,
+        stage,
+        question: false,
+        author: caller.identity,
+        delegated_by: None,
+        body: words.as_str(),
+        at: work.now(),
+    };
+    store::messages::insert(work.conn(), &message).await?;
+    let due = planning::resume(&mut work, base, id).await?;
     let now = work.now();
     store::requests::set_state(work.conn(), id, row.version, row.revision, &state, now).await?;
-    let body = json!({ "number": row.number, "revision": row.revision, "detail": words.as_str() });
+    let body = json!({ "number": row.number, "revision": row.revision, "due": due, "detail": words.as_str() });
     work.event(EventKind::QuestionAnswered, "request", id.0, Some(id), body).await?;
     // While the stages stood still, those asked may have left.
     planning::ask_again(&mut work, base, id).await?;
@@ -71,18 +94,4 @@ pub async fn answer(base: &Base, caller: &Caller, id: RequestId, version: i32, t
         tell(&mut work, &[question.author.id], &notice).await?;
     }
     work.commit().await
-}
-
-async fn write(
-    work: &mut Work<'_>,
-    row: &RequestRow,
-    stage: Option<StageId>,
-    question: bool,
-    author: IdentityId,
-    body: &str,
-) -> Result<(), UseCaseError> {
-    let message =
-        NewMessage { id: work.id(MessageId::new), request: row.id, revision: row.revision, stage, question, author, body, at: work.now() };
-    store::messages::insert(work.conn(), &message).await?;
-    Ok(())
 }

@@ -13,7 +13,7 @@ use crate::usecase::work::Work;
 use app::error::AppError;
 use domain::approval::Verdict;
 use domain::decision::{EndRoom, effective_end};
-use domain::id::{IdentityId, RequestId, StageId};
+use domain::id::{DelegationId, IdentityId, RequestId, StageId};
 use domain::request::RequestState;
 use domain::text::Remark;
 use domain::time::today;
@@ -31,8 +31,8 @@ pub(super) struct Act<'a> {
 pub(super) struct Standing {
     pub stage: StageRow,
     pub at_stake: AtStake,
-    /// Whom they stand in for.
-    pub delegated_by: Option<IdentityId>,
+    /// Whom they stand in for, and the delegation that says so.
+    pub stands_in: Option<(IdentityId, DelegationId)>,
 }
 
 /// Checks an act on a request that is locked, by somebody who may decide on it at all. The words that go with it are checked by
@@ -51,9 +51,9 @@ pub(super) async fn check(work: &mut Work<'_>, base: &Base, row: &RequestRow, ac
     if !as_shown || row.state != RequestState::InApproval {
         return Err(AppError::Changed.into());
     }
-    let delegated_by = planning::standing_of(work, base, row, &stage, act.by).await?.delegated_by;
+    let stands_in = planning::standing_of(work, base, row, &stage, act.by).await?.stands_in;
     let at_stake = store::decisions::at_stake(work.conn(), row.id, row.revision).await?;
-    Ok(Standing { stage, at_stake, delegated_by })
+    Ok(Standing { stage, at_stake, stands_in })
 }
 
 /// The words that go with a verdict: needed for a question and a rejection.

@@ -116,7 +116,7 @@ async fn write(work: &mut Work<'_>, pending: &PendingRow) -> Result<(), UseCaseE
         request: pending.request,
         revision: pending.revision,
         by: pending.by,
-        delegated_by: pending.delegated_by,
+        stands_in: pending.stands_in,
         verdict: pending.verdict,
         comment: pending.comment.as_deref(),
         ends_on: pending.ends_on,
@@ -152,7 +152,8 @@ async fn announce(work: &mut Work<'_>, row: &RequestRow, pending: &PendingRow, s
         "decided_at": pending.at.to_string(),
         "shown": shown::hex(&pending.shown_hash),
         "ends_on": pending.ends_on.map(|day| day.to_string()),
-        "stands_in_for": pending.delegated_by.map(|id| id.to_string()),
+        "stands_in_for": pending.stands_in.map(|(from, _)| from.to_string()),
+        "delegation": pending.stands_in.map(|(_, record)| record.to_string()),
         "bulk": pending.bulk.map(|id| id.to_string()),
         "seconds_spent": pending.seconds_spent,
         "signed": pending.signed.as_ref().map(|signed| signed.meaning.clone()),
@@ -172,7 +173,7 @@ async fn follow(
     let words = pending.comment.clone().unwrap_or_default();
     match pending.verdict {
         Verdict::Approve => planning::after_approval(work, base, row, &standing.stage).await,
-        Verdict::Return => asking_back::ask(work, base, row, pending.stage, pending.by, &words).await,
+        Verdict::Return => asking_back::ask(work, base, row, pending, &words).await,
         Verdict::Reject => {
             let now = work.now();
             store::approvals::close_stage(work.conn(), pending.stage, Verdict::Reject, now).await?;

@@ -33,6 +33,8 @@ pub async fn decide(base: &Base, proofs: &Proofs, caller: &Caller, form: &Decisi
     let with_end = form.verdict == APPROVE_UNTIL;
     let word = if with_end { Verdict::Approve.word() } else { &form.verdict };
     let verdict: Verdict = word.parse().map_err(|_| AppError::field("verdict", "required"))?;
+    // Before the password, so that a reason that is missing does not use it up.
+    let comment = checking::words(verdict, &form.comment)?;
     // Comparing a password takes its time, so it is done before anything is locked.
     let proof = signing::prove(base, proofs, caller, form, verdict).await?;
 
@@ -45,7 +47,6 @@ pub async fn decide(base: &Base, proofs: &Proofs, caller: &Caller, form: &Decisi
     if let Some((_, made)) = store::pending_decisions::by_key(work.conn(), caller.identity, form.key).await? {
         return Ok(made);
     }
-    let comment = checking::words(verdict, &form.comment)?;
     let room = checking::end_room(&mut work, base, id, row.revision).await?;
     let ends_on = checking::earlier_end(verdict, with_end, &form.ends_on, &room)?;
     let act = Act { stage: form.stage, by: caller.identity, shown_version: form.shown_version, shown_hash: &form.shown_hash };
@@ -87,7 +88,7 @@ pub(super) async fn pend(work: &mut Work<'_>, row: &RequestRow, standing: &Stand
         request: row.id,
         revision: row.revision,
         by: made.by,
-        delegated_by: standing.delegated_by,
+        stands_in: standing.stands_in,
         verdict: made.verdict,
         comment: made.comment,
         ends_on: made.ends_on,

@@ -27,7 +27,7 @@ pub(super) async fn templates(work: &mut Work<'_>, caller: &Caller) -> Result<Ve
     for TemplateRow { id, name, description, entitlements, for_caller, .. } in
         store::templates::for_caller(work.conn(), caller.identity, None).await?
     {
-        let open = open(work, caller, &entitlements).await?;
+        let open = open(work, caller, None, &entitlements).await?;
         if open.is_empty() {
             continue;
         }
@@ -38,10 +38,16 @@ pub(super) async fn templates(work: &mut Work<'_>, caller: &Caller) -> Result<Ve
     Ok(lines)
 }
 
-/// What of a template the catalogue shows to the caller: what is meant for others has no name here.
-async fn open(work: &mut Work<'_>, caller: &Caller, of: &[EntitlementId]) -> Result<Vec<(EntitlementId, String)>, UseCaseError> {
+/// What of all this the catalogue shows to the caller, who asks for `subject`: what is meant for others
+/// has no name here.
+pub(super) async fn open(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    subject: Option<IdentityId>,
+    of: &[EntitlementId],
+) -> Result<Vec<(EntitlementId, String)>, UseCaseError> {
     let whole = permitted(&caller.roles, Action::ReadClosedCatalogue, &[]);
-    Ok(store::templates::open_to(work.conn(), of, caller.identity, whole).await?)
+    Ok(store::catalogue_entry::open_to(work.conn(), of, caller.identity, subject, whole).await?)
 }
 
 /// The draft that things are put into: the newest that is no change of a request, or a new one.
@@ -89,6 +95,9 @@ async fn keep(mut work: Work<'_>, base: &Base, caller: &Caller, basket: Basket) 
 }
 
 /// Puts one entitlement in. A basket that is full is not touched.
+///
+/// # Errors
+/// [`AppError::NotFound`] for what is not there, or is meant for others; [`AppError::Invalid`].
 pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Result<DraftId, UseCaseError> {
     let Addition { entitlement, kind, grant, subject } = addition;
     let kind = if kind.is_empty() { RequestKind::Grant } else { kind.parse().map_err(|_| AppError::field("kind", "required"))? };
@@ -108,6 +117,11 @@ pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Res
         }
         basket.body.form.subject = subject;
     }
+    // Neither that it exists nor what it is called is for those it is not meant for.
+    let subject = super::view::subject(&mut work, caller, &basket.body.form).await?.ok().map(|subject| subject.person.id);
+    if open(&mut work, caller, subject, &[entitlement]).await?.is_empty() {
+        return Err(AppError::NotFound.into());
+    }
     put(&mut work, &mut basket.body, entitlement, way).await?;
     keep(work, base, caller, basket).await
 }
@@ -117,7 +131,7 @@ pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Res
 pub(super) async fn add_template(base: &Base, caller: &Caller, id: TemplateId) -> Result<DraftId, UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
     let template = store::templates::for_caller(work.conn(), caller.identity, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
-    let open = open(&mut work, caller, &template.entitlements).await?;
+    let open = open(&mut work, caller, None, &template.entitlements).await?;
     if open.is_empty() {
         return Err(AppError::NotFound.into());
     }

@@ -2,12 +2,14 @@
 //! whether the subject has it or somebody asked for it already, how it is asked for, and what its
 //! questions were answered with. The form shows it, the submission acts on it.
 
+use super::adding::open;
 use super::body::fingerprint;
 use super::people;
 use crate::store;
 use crate::store::asking::{AskedRow, HeldRow, OpenRow};
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
+use domain::actor::Caller;
 use domain::basket::{BasketForm, ItemForm, Way, item_field};
 use domain::catalogue::RiskTier;
 use domain::error::FieldError;
@@ -22,6 +24,8 @@ use std::collections::BTreeMap;
 
 /// What an item is judged against.
 pub struct Surroundings<'a> {
+    /// Who writes it.
+    pub caller: &'a Caller,
     /// The whole basket.
     pub form: &'a BasketForm,
     /// What each entitlement was when it was added; without an entry nothing has to be read.
@@ -97,6 +101,16 @@ pub async fn judge(work: &mut Work<'_>, around: &Surroundings<'_>, place: usize)
         }
         return Ok(judged);
     };
+    if open(work, around.caller, Some(around.subject), &[id]).await?.is_empty() {
+        judged.entitlement = None;
+        judged.wrong(
+            place,
+            "entitlement",
+            "meant_for_others",
+            "This is meant for others by now and cannot be asked for any more: remove it.",
+        );
+        return Ok(judged);
+    }
     if !row.active {
         judged.wrong(place, "entitlement", "retired", "This has been retired and cannot be asked for any more: remove it.");
     }

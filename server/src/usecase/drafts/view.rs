@@ -1,6 +1,7 @@
 //! A draft as its page shows it: what was typed, what is wrong at which field, the gates and the
 //! plan of each item. Never refuses because of something typed.
 
+use super::adding::open;
 use super::body::{Body, differences};
 use super::items::{Doubled, Judged, Surroundings, judge};
 use super::people::{self, ForWhom};
@@ -16,7 +17,7 @@ use crate::usecase::planning;
 use crate::usecase::replacing;
 use crate::usecase::work::Work;
 use app::error::AppError;
-use app::record::PersonRef;
+use app::record::{EntitlementCard, PersonRef};
 use app::requests::draft_port::{DraftLine, DraftView, ItemView, Revises, Standing};
 use app::when::When;
 use domain::actor::Caller;
@@ -88,8 +89,16 @@ pub async fn view(work: &mut Work<'_>, base: &Base, caller: &Caller, row: DraftR
     let mut needs_end = false;
     if let Ok(subject) = &subject {
         let held = store::asking::held(work.conn(), subject.person.id).await?;
-        let around =
-            Surroundings { form, seen: &body.seen, subject: subject.person.id, except: row.request, today, zone: &base.zone, held: &held };
+        let around = Surroundings {
+            caller,
+            form,
+            seen: &body.seen,
+            subject: subject.person.id,
+            except: row.request,
+            today,
+            zone: &base.zone,
+            held: &held,
+        };
         for place in 0..form.items.len() {
             let judged = judge(work, &around, place).await?;
             errors.extend(judged.errors.iter().cloned());
@@ -99,7 +108,7 @@ pub async fn view(work: &mut Work<'_>, base: &Base, caller: &Caller, row: DraftR
         }
     } else {
         for item in &form.items {
-            items.push(unjudged(work, &item.entitlement).await?);
+            items.push(unjudged(work, caller, &item.entitlement).await?);
         }
     }
     let revises = match row.request {
@@ -164,11 +173,11 @@ fn shown(form: &BasketForm, errors: Vec<FieldError>, tried: bool) -> Vec<(String
     shown
 }
 
-/// An item whose subject the caller may not ask for: only what the catalogue says.
-async fn unjudged(work: &mut Work<'_>, entitlement: &str) -> Result<ItemView, UseCaseError> {
+/// An item whose subject the caller may not ask for: only what the catalogue says to them.
+async fn unjudged(work: &mut Work<'_>, caller: &Caller, entitlement: &str) -> Result<ItemView, UseCaseError> {
     let card = match entitlement.parse::<EntitlementId>() {
-        Ok(id) => store::cards::card(work.conn(), id).await?,
-        Err(_) => None,
+        Ok(id) if !open(work, caller, None, &[id]).await?.is_empty() => store::cards::card(work.conn(), id).await?,
+        _ => None,
     };
     Ok(ItemView {
         card,
@@ -195,7 +204,7 @@ async fn item(
     errors: &mut Vec<FieldError>,
 ) -> Result<(ItemView, bool), UseCaseError> {
     let Some(id) = judged.entitlement else {
-        return Ok((unjudged(work, "").await?, false));
+        return Ok((unjudged(work, caller, "").await?, false));
     };
     let together = around.form.items.iter().filter_map(|item| item.entitlement.trim().parse().ok()).filter(|other| *other != id).collect();
     let question = Question {
@@ -215,7 +224,7 @@ async fn item(
     let wants_end = facts::evaluate(work, base, &endless).blockers().any(|gate| gate.field.as_deref() == Some("ends_on"));
     errors.extend(gate_errors(&evaluation, place, &gathered.facts.entitlement.name, around.form.items.len()));
     let requester = requester(work, caller, around.except).await?;
-    let plan = planning::preview(work, base, around.subject, requester, &gathered.entitlement).await?;
+    let plan = planning::preview(work, around.subject, requester, &gathered.entitlement, around.except).await?;
     let (plan, why_plan) = plan.map_or_else(|| (vec![], NO_PLAN.to_owned()), |plan| (plan.stages, plan.why));
     let standing = standing(work, base, caller, judged.doubled).await?;
     let goes_first = match judged.way {
@@ -228,7 +237,11 @@ async fn item(
         meant.insert(question.id.clone(), people::meant(work, typed).await?);
     }
     let view = ItemView {
-        card: store::cards::card(work.conn(), id).await?,
+        // What somebody reads who asks is what is at stake, with what comes inside.
+        card: store::cards::card(work.conn(), id).await?.map(|card| {
+            let facts = &gathered.facts.entitlement;
+            EntitlementCard { tier: facts.tier, classification: facts.classification, ..card }
+        }),
         ways: judged.ways,
         questions: judged.questions,
         evaluation: Some(evaluation),

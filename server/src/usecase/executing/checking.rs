@@ -7,7 +7,8 @@ use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::facts::{self, Question};
 use crate::usecase::work::Work;
-use domain::changed_facts::changed_since_approval;
+use domain::changed_facts::changed_since_asked;
+use domain::decision::effective_end;
 use domain::gate::{ApprovalFacts, Evaluation, Phase, WishFacts};
 use domain::time::Period;
 use jiff::Timestamp;
@@ -51,7 +52,7 @@ pub async fn check(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Re
     let gathered = facts::gather(work, base, question).await?;
     let evaluation = facts::evaluate_and_store(work, base, &gathered.facts, Some((release.request, release.revision))).await?;
     let ends_at = period.ends_at(&base.zone);
-    let approved = store::evaluations::facts_at_submission(work.conn(), release.request, release.revision).await?;
+    let asked = store::evaluations::facts_at(work.conn(), Phase::Submission, release.request, release.revision).await?;
     let mut obstacles: Vec<String> = evaluation.blockers().map(|gate| format!("{}: {}", gate.title, gate.reason)).collect();
     if evaluation.results.is_empty() {
         obstacles.push("No control could be evaluated.".to_owned());
@@ -61,8 +62,8 @@ pub async fn check(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Re
     }
     // Laws 1 and 5: who approved saw other facts. Without any on record there is nothing to compare, and
     // nothing is released.
-    match approved {
-        Some(approved) => obstacles.extend(changed_since_approval(&approved, &gathered.facts)),
+    match asked {
+        Some(asked) => obstacles.extend(changed_since_asked(&asked, &gathered.facts)),
         None => obstacles.push("The facts of the submission are not on record.".to_owned()),
     }
     Ok(Checked { evaluation, ends_at, obstacles })
@@ -75,7 +76,7 @@ pub async fn check(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Re
 pub async fn approved_period(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Period, UseCaseError> {
     let revision = store::revisions::find(work.conn(), release.request, release.revision).await?;
     let allowed = store::decisions::earliest_end(work.conn(), release.request, release.revision).await?;
-    Ok(Period::from_stored(revision.starts_on, revision.ends_on.into_iter().chain(allowed).min()))
+    Ok(Period::from_stored(revision.starts_on, effective_end(revision.ends_on, allowed)))
 }
 
 /// What the authority gate looks at: on today's facts, not on those of the day of the decision, and

@@ -14,7 +14,7 @@ use domain::actor::Caller;
 use domain::attachment::{FIELD, FileKind, MOST_FILES, accept};
 use domain::event::EventKind;
 use domain::id::{EvidenceId, IdentityId, ReleaseId};
-use domain::manual::Evidence;
+use domain::manual::{Evidence, Piece};
 use domain::permission::Action;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -36,7 +36,7 @@ pub async fn add_file(base: &Base, caller: &Caller, id: ReleaseId, file: &Upload
     let new = New {
         id: work.id(EvidenceId::new),
         release: id,
-        kind: "file",
+        kind: Piece::File,
         said: &accepted.name,
         by: caller.identity,
         at: work.now(),
@@ -78,9 +78,9 @@ pub(in crate::usecase) async fn record(
     evidence: &Evidence,
 ) -> Result<(), UseCaseError> {
     let at = work.now();
-    let text = evidence.text.iter().map(|text| ("text", text.as_str()));
-    let link = evidence.link.iter().map(|link| ("link", link.as_str()));
-    let ticked = evidence.ticked.iter().map(|line| ("check", line.as_str()));
+    let text = evidence.text.iter().map(|text| (Piece::Text, text.as_str()));
+    let link = evidence.link.iter().map(|link| (Piece::Link, link.as_str()));
+    let ticked = evidence.ticked.iter().map(|line| (Piece::Check, line.as_str()));
     for (kind, said) in text.chain(link).chain(ticked) {
         let new = New { id: work.id(EvidenceId::new), release, kind, said, by, at, attempt: Some(attempt), file: None };
         store::release_evidence::insert(work.conn(), &new).await?;

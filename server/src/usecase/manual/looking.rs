@@ -7,6 +7,7 @@ use crate::usecase::Base;
 use crate::usecase::carrying_out::{Locked, by_hand};
 use crate::usecase::error::UseCaseError;
 use crate::usecase::executing::checking;
+use crate::usecase::notifying::{Notice, tell};
 use crate::usecase::proven;
 use crate::usecase::work::Work;
 use app::error::AppError;
@@ -14,6 +15,8 @@ use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::grant;
 use domain::id::{IdentityId, ReleaseId};
+use domain::notification::NotificationKind;
+use domain::permission::Role;
 use domain::release::{Failure, ReleaseKind, ReleaseState};
 use domain::text::Remark;
 use jiff::Timestamp;
@@ -97,13 +100,21 @@ async fn close(
 }
 
 /// The access that should last longer has ended meanwhile: somebody has to see that it goes.
-async fn too_late(work: &mut Work<'_>, locked: &Locked, said: String) -> Result<(), UseCaseError> {
+///
+/// # Errors
+/// [`UseCaseError`] when writing fails.
+pub(in crate::usecase) async fn too_late(work: &mut Work<'_>, locked: &Locked, said: String) -> Result<(), UseCaseError> {
     let (now, release) = (work.now(), &locked.release);
     let failure = Failure { step: "second_look".to_owned(), fault: "refused".to_owned(), said: said.clone(), at: now };
     let failed = release.state.clone().fail(failure, None)?;
     store::releases::set_state(work.conn(), release.id, release.version, &failed, None, now).await?;
     let body = json!({ "number": release.number, "detail": said });
-    work.event(EventKind::ReleaseFailed, "release", release.id.0, Some(release.request), body).await
+    work.event(EventKind::ReleaseFailed, "release", release.id.0, Some(release.request), body).await?;
+    let operators = store::roles::holders(work.conn(), Role::Operator).await?;
+    let (title, href) = (format!("{} failed", release.number), app::paths::release(release.id));
+    let text = "The access ended before anybody saw that its end was moved: see that it goes over there as well.";
+    let notice = Notice { kind: NotificationKind::Held, title: &title, body: text, href: &href, request: Some(release.request) };
+    tell(work, &operators, &notice).await
 }
 
 /// It is not there: back into the queue, with a due time of its own, for whoever takes it on.
@@ -119,5 +130,5 @@ async fn put_back(work: &mut Work<'_>, base: &Base, locked: &Locked, said: &Rema
     let body = json!({ "number": release.number, "detail": said.as_str() });
     work.event(EventKind::ReleaseNotThere, "release", release.id.0, Some(release.request), body).await?;
     // The application may be a machine's by now.
-    by_hand::queue_planned(work, release.id, release.entitlement, now).await
+    by_hand::queue_planned(work, release.id, now).await
 }

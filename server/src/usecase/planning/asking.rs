@@ -13,7 +13,6 @@ use crate::store::nominees::ReassignmentRow;
 use crate::store::requests::RequestRow;
 use app::error::AppError;
 use app::paths;
-use app::when::When;
 use domain::approval::{ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, next_level, who_decides};
 use domain::catalogue::RiskTier;
 use domain::event::EventKind;
@@ -21,6 +20,7 @@ use domain::id::{ApplicationId, IdentityId, RequestId, StageId};
 use domain::notification::NotificationKind;
 use domain::permission::Role;
 use domain::request::RequestState;
+use jiff::Timestamp;
 use serde_json::json;
 
 /// What asking again came to.
@@ -36,7 +36,7 @@ pub(in crate::usecase) enum Change {
 
 /// What is known at this moment about everybody who could decide on a request.
 pub(in crate::usecase) struct Facts {
-    /// Those it concerns.
+    /// Those it concerns: subject, requester, whoever answers for the subject, and who joined.
     pub concerned: Vec<PersonId>,
     /// Those who decided.
     pub decided: Vec<PersonId>,
@@ -48,7 +48,7 @@ pub(in crate::usecase) struct Facts {
 }
 
 impl Facts {
-    /// Tier and application of what a revision asks for; the tier in the version that is pinned.
+    /// Tier and application of what a revision asks for; the tier that is at stake.
     pub(super) async fn asked_for(work: &mut Work<'_>, row: &RequestRow, revision: i32) -> Result<(RiskTier, ApplicationId), UseCaseError> {
         let found = store::nominees::asked_for(work.conn(), row.id, revision).await?;
         Ok(found.ok_or_else(|| StoreError::inconsistent("request_item", format!("{} has no item", row.number)))?)
@@ -59,6 +59,7 @@ impl Facts {
         let (tier, application) = Self::asked_for(work, row, row.revision).await?;
         let sources: Vec<&ApproverSource> = stages.iter().flat_map(|s| s.sources.iter().chain(&s.fallback).chain(&s.escalate_to)).collect();
         let mut facts = Self::of(work, row.subject.id, row.requester.id, tier, application, &sources).await?;
+        facts.joined(work, row.id).await?;
         facts.decided = store::nominees::decided(work.conn(), row.id, row.revision).await?;
         facts.reassignments = store::nominees::reassignments(work.conn(), row.id, row.revision).await?;
         let asked_instead: Vec<IdentityId> = facts.reassignments.iter().map(|r| r.to.identity).collect();
@@ -70,6 +71,13 @@ impl Facts {
             facts.approvals.push((stage.id, approvals));
         }
         Ok(facts)
+    }
+
+    /// Who joined a request asked for it as well: it concerns them.
+    pub(super) async fn joined(&mut self, work: &mut Work<'_>, request: RequestId) -> Result<(), UseCaseError> {
+        let joined = store::watchers::joined(work.conn(), request).await?;
+        self.concerned.extend(store::nominees::people(work.conn(), &joined).await?);
+        Ok(())
     }
 
     /// Reads everything for sources, before there is a request.
@@ -168,7 +176,8 @@ pub(in crate::usecase) async fn refresh(work: &mut Work<'_>, base: &Base, row: &
     Ok(change)
 }
 
-/// Brings a stage to what is planned for it now.
+/// Brings a stage to what is planned for it now. While the requester is asked, others may be asked in
+/// somebody's place, but nothing opens and nothing is held: no clock begins and none is lost.
 pub(super) async fn settle(
     work: &mut Work<'_>,
     base: &Base,
@@ -182,12 +191,13 @@ pub(super) async fn settle(
     }
     match facts.candidates(stage) {
         Ok(candidates) if stage.state == "open" => replace(work, base, row, stage, &candidates).await,
+        _ if matches!(row.state, RequestState::Returned { .. }) => Ok(Change::None),
         Ok(candidates) => {
             let now = work.now();
             let times = clock::times(work, base, row, stage).await?;
             store::approvals::open_stage(work.conn(), stage.id, &candidates, now, &times).await?;
-            opened(work, row, stage, &candidates).await?;
-            let due = When::new(times.due_at, &base.zone).text;
+            opened(work, row, stage, &candidates, Some(times.due_at)).await?;
+            let due = clock::due_words(work, base, Some(times.due_at), Some(&times.calendar)).await?;
             ask(work, row, stage, &candidates, &due).await?;
             Ok(Change::State)
         }
@@ -241,9 +251,9 @@ async fn replace(
         left.push(store::nominees::person_of(work.conn(), *id).await?);
     }
     if !new.is_empty() || left.iter().any(|person| !decided.contains(person)) {
-        opened(work, row, stage, candidates).await?;
+        opened(work, row, stage, candidates, stage.due_at).await?;
     }
-    let due = stage.due_at.map(|due| When::new(due, &base.zone).text).unwrap_or_default();
+    let due = clock::due_words(work, base, stage.due_at, stage.calendar.as_ref()).await?;
     ask(work, row, stage, &new, &due).await?;
     Ok(Change::People)
 }
@@ -252,7 +262,8 @@ async fn replace(
 async fn hold(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, reason: &str) -> Result<(), UseCaseError> {
     let now = work.now();
     store::approvals::hold_stage(work.conn(), stage.id, reason, now).await?;
-    let body = json!({ "stage": stage.position, "name": stage.name, "detail": format!("{}: {reason}", stage.name) });
+    let due = stage.due_at.map(|due| due.to_string());
+    let body = json!({ "stage": stage.position, "name": stage.name, "due": due, "detail": format!("{}: {reason}", stage.name) });
     work.event(EventKind::StageHeld, "request", row.id.0, Some(row.id), body).await?;
     if stage.state == "held" {
         return Ok(());
@@ -274,14 +285,30 @@ pub(in crate::usecase) async fn escalated(work: &mut Work<'_>, row: &RequestRow,
     work.event(EventKind::StageEscalated, "request", row.id.0, Some(row.id), body).await
 }
 
-/// The event that says who is asked. Only ids, words and what the timeline shows.
-pub(super) async fn opened(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, candidates: &[Candidate]) -> Result<(), UseCaseError> {
+/// The event that says who is asked until when, and, for a stage that was held, since when and until
+/// when they were asked before (law 9). Only ids, words and what the timeline shows.
+pub(super) async fn opened(
+    work: &mut Work<'_>,
+    row: &RequestRow,
+    stage: &StageRow,
+    candidates: &[Candidate],
+    due: Option<Timestamp>,
+) -> Result<(), UseCaseError> {
     let people: Vec<_> = candidates
         .iter()
         .map(|c| json!({ "identity": c.identity.to_string(), "because": c.because, "delegation": c.stands_in.map(|(_, record)| record.to_string()) }))
         .collect();
     let who = names(&candidates.iter().map(|c| c.name.as_str()).collect::<Vec<_>>());
-    let body = json!({ "stage": stage.position, "name": stage.name, "quorum": stage.quorum, "candidates": people, "detail": format!("{}: {who}", stage.name) });
+    let body = json!({
+        "stage": stage.position,
+        "name": stage.name,
+        "quorum": stage.quorum,
+        "candidates": people,
+        "due": due.map(|at| at.to_string()),
+        "due_before": stage.held_at.and(stage.due_at).map(|at| at.to_string()),
+        "held_since": stage.held_at.map(|at| at.to_string()),
+        "detail": format!("{}: {who}", stage.name),
+    });
     work.event(EventKind::StageOpened, "request", row.id.0, Some(row.id), body).await
 }
 

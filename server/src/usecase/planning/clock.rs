@@ -2,33 +2,61 @@
 //! is asked.
 
 use super::super::Base;
-use super::super::business_time::{Calendar, calendar_of, calendar_version};
+use super::super::business_time::{Calendar, calendar_of, calendar_version, due};
 use super::super::error::UseCaseError;
 use super::super::work::Work;
 use super::present;
 use crate::store;
-use crate::store::approvals::{StageRow, StageTimes};
+use crate::store::approvals::{ResumedTimes, StageRow, StageTimes};
 use crate::store::requests::RequestRow;
+use domain::calendar::BusinessCalendar;
 use domain::id::RequestId;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 /// How long one of a team may keep a decision to themselves.
 const CLAIM_HOURS: i64 = 8;
 
-/// The times of a stage that opens now.
+/// The times of a stage that opens now. One that was open before it was held goes on with the working
+/// time that it had left then: what was used stays used, and what was late stays late (law 9).
 pub(super) async fn times(work: &mut Work<'_>, base: &Base, row: &RequestRow, stage: &StageRow) -> Result<StageTimes, UseCaseError> {
     let now = work.now();
+    if let (Some(held_at), Some(due_at)) = (stage.held_at, stage.due_at) {
+        let Calendar { code, version, calendar, .. } = of_stage(work, base, stage).await?;
+        let moved = |at: Timestamp| moved(&calendar, at, held_at, now);
+        return Ok(StageTimes {
+            calendar: (code, version),
+            due_at: moved(due_at),
+            remind_at: stage.remind_at.map(moved),
+            escalate_at: stage.escalate_at.map(moved),
+        });
+    }
     let about = store::nominees::about(work.conn(), row.subject.id).await?;
     let Calendar { code, version, calendar, .. } = calendar_of(work, base, about.and_then(|about| about.unit)).await?;
-    let (due, remind, escalate) = stage.hours;
+    let (until_due, remind, escalate) = stage.hours;
     let after = |hours: i32| calendar.add_working(now, SignedDuration::from_hours(i64::from(hours)));
     Ok(StageTimes {
         calendar: (code, version),
-        due_at: after(due),
+        due_at: after(until_due),
         remind_at: remind.map(after),
         // A plan from before this was refused may name hours and nobody: then there is no such moment.
         escalate_at: escalate.filter(|_| !stage.escalate_to.is_empty()).map(after),
     })
+}
+
+/// A due time in words, worked out with this calendar; empty without one.
+///
+/// # Errors
+/// [`UseCaseError`] when the calendar cannot be read.
+pub async fn due_words(
+    work: &mut Work<'_>,
+    base: &Base,
+    at: Option<Timestamp>,
+    calendar: Option<&(String, i32)>,
+) -> Result<String, UseCaseError> {
+    let (Some(at), Some((code, version))) = (at, calendar) else { return Ok(String::new()) };
+    let Calendar { calendar, .. } = calendar_version(work, base, code, *version).await?;
+    Ok(due(at, &calendar, base).text)
 }
 
 /// When a claim made now lapses.
@@ -55,22 +83,50 @@ pub async fn pause(work: &mut Work<'_>, base: &Base, request: RequestId) -> Resu
     Ok(())
 }
 
-/// Lets the clocks of the paused stages of a request run on: what was left then is left now.
+/// Lets the clocks of the paused stages of a request run on: what was left then is left now. Gives,
+/// for the event, by stage the due time before and the new one (law 9).
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
-pub async fn resume(work: &mut Work<'_>, base: &Base, request: RequestId) -> Result<(), UseCaseError> {
-    let now = work.now();
+pub async fn resume(work: &mut Work<'_>, base: &Base, request: RequestId) -> Result<Vec<Value>, UseCaseError> {
+    let (now, mut moves) = (work.now(), Vec::new());
     for stage in open_stages(work, request).await? {
         let (Some(paused_at), Some(due_at)) = (stage.paused_at, stage.due_at) else { continue };
         let Calendar { calendar, .. } = of_stage(work, base, &stage).await?;
-        // What was past when the clock stopped stays past; the rest moves by the time that was left.
-        let moved = |at: Timestamp| if at <= paused_at { at } else { calendar.add_working(now, calendar.working_between(paused_at, at)) };
+        let moved = |at: Timestamp| moved(&calendar, at, paused_at, now);
+        let times = ResumedTimes {
+            due_at: moved(due_at),
+            remind_at: stage.remind_at.map(moved),
+            escalate_at: stage.escalate_at.map(moved),
+            claim_lapses_at: stage.claim.as_ref().map(|(_, lapses_at)| moved(*lapses_at)),
+        };
         let waited = calendar.working_between(paused_at, now).as_secs();
-        let (remind_at, escalate_at) = (stage.remind_at.map(moved), stage.escalate_at.map(moved));
-        store::approvals::resume(work.conn(), stage.id, moved(due_at), remind_at, escalate_at, waited).await?;
+        store::approvals::resume(work.conn(), stage.id, &times, waited).await?;
+        moves.push(json!({ "stage": stage.position, "due_before": due_at.to_string(), "due": times.due_at.to_string() }));
+    }
+    Ok(moves)
+}
+
+/// Counts what the paused stages of a request waited for the requester, because they are about to be
+/// voided and their clocks never run on.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn end_pauses(work: &mut Work<'_>, base: &Base, request: RequestId) -> Result<(), UseCaseError> {
+    let now = work.now();
+    for stage in open_stages(work, request).await? {
+        let Some(paused_at) = stage.paused_at else { continue };
+        let Calendar { calendar, .. } = of_stage(work, base, &stage).await?;
+        let waited = calendar.working_between(paused_at, now).as_secs();
+        store::approvals::end_pause(work.conn(), stage.id, waited).await?;
     }
     Ok(())
+}
+
+/// Where a moment lies once a clock that stood still since `since` runs on at `now`. What was past
+/// when it stopped stays past; the rest moves by the working time that was left.
+fn moved(calendar: &BusinessCalendar, at: Timestamp, since: Timestamp, now: Timestamp) -> Timestamp {
+    if at <= since { at } else { calendar.add_working(now, calendar.working_between(since, at)) }
 }
 
 async fn open_stages(work: &mut Work<'_>, request: RequestId) -> Result<Vec<StageRow>, UseCaseError> {

@@ -1,6 +1,5 @@
 //! Who would decide, and why by that plan: before anything is asked for.
 
-use super::super::Base;
 use super::super::error::UseCaseError;
 use super::super::work::Work;
 use super::asking::Facts;
@@ -10,7 +9,7 @@ use crate::store::facts::EntitlementRow;
 use app::error::AppError;
 use app::requests::port::PlanLine;
 use domain::approval::{ApproverSource, Case, PersonId, PlanStage, StageRule, fitting, who_decides};
-use domain::id::IdentityId;
+use domain::id::{IdentityId, RequestId};
 
 /// The plan that would apply.
 #[derive(Clone, Debug)]
@@ -27,24 +26,28 @@ pub struct Preview {
     pub stages: Vec<PlanLine>,
 }
 
-/// Works out who would decide if `requester` asked for `entitlement` for `subject` now; nothing when
-/// no plan fits, so that it could not be asked for (law 1).
+/// Works out who would decide if `requester` asked for `entitlement` for `subject` now, as the next
+/// revision of a request if `revised` names one; nothing when no plan fits, so that it could not be asked
+/// for (law 1).
 ///
 /// # Errors
 /// [`UseCaseError`] when reading fails.
 pub async fn preview(
     work: &mut Work<'_>,
-    _base: &Base,
     subject: IdentityId,
     requester: IdentityId,
     entitlement: &EntitlementRow,
+    revised: Option<RequestId>,
 ) -> Result<Option<Preview>, UseCaseError> {
     let about = store::nominees::about(work.conn(), subject).await?.ok_or(AppError::NotFound)?;
     let case = Case { tier: entitlement.facts.tier, population: about.population, application: entitlement.application };
     let plans = store::plans::could_fit(work.conn(), case.tier, case.population, case.application).await?;
     let Some(plan) = fitting(&plans, &case) else { return Ok(None) };
     let sources: Vec<&ApproverSource> = plan.stages.iter().flat_map(|s| s.sources.iter().chain(&s.fallback)).collect();
-    let facts = Facts::of(work, subject, requester, case.tier, case.application, &sources).await?;
+    let mut facts = Facts::of(work, subject, requester, case.tier, case.application, &sources).await?;
+    if let Some(request) = revised {
+        facts.joined(work, request).await?;
+    }
     let mut decided: Vec<PersonId> = Vec::new();
     let mut stages = Vec::new();
     for stage in &plan.stages {

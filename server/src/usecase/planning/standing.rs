@@ -8,14 +8,14 @@ use crate::store;
 use crate::store::approvals::StageRow;
 use crate::store::requests::RequestRow;
 use app::error::AppError;
-use domain::approval::may_decide;
-use domain::id::IdentityId;
+use domain::approval::{Candidate, may_decide};
+use domain::id::{DelegationId, IdentityId};
 
 /// As what somebody decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Whom they stand in for.
-    pub delegated_by: Option<IdentityId>,
+    /// Whom they stand in for, and the delegation that says so.
+    pub stands_in: Option<(IdentityId, DelegationId)>,
 }
 
 /// Whether `person` may decide at an open stage now. Who was asked when the stage opened does not
@@ -33,6 +33,19 @@ pub async fn standing_of(
     stage: &StageRow,
     person: IdentityId,
 ) -> Result<Standing, UseCaseError> {
+    Ok(Standing { stands_in: candidate_of(work, row, stage, person).await?.stands_in })
+}
+
+/// Whether `person` may decide at an open stage now in a place that is theirs to give away.
+///
+/// # Errors
+/// As [`standing_of`]; [`AppError::StandsIn`] for a delegate.
+pub async fn own_place(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, person: IdentityId) -> Result<(), UseCaseError> {
+    Ok(candidate_of(work, row, stage, person).await?.may_give_away()?)
+}
+
+/// The candidate that somebody is now.
+async fn candidate_of(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, person: IdentityId) -> Result<Candidate, UseCaseError> {
     if stage.state != "open" {
         return Err(AppError::Changed.into());
     }
@@ -41,6 +54,5 @@ pub async fn standing_of(
     // A stage at which too few may decide now will be held; until then nobody decides there.
     let candidates = facts.candidates(stage).unwrap_or_default();
     let claimed_by = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > work.now()).map(|(claimant, _)| claimant.id);
-    let candidate = may_decide(person, who, &candidates, &facts.concerned, &facts.decided, claimed_by)?;
-    Ok(Standing { delegated_by: candidate.stands_in.map(|(from, _)| from) })
+    Ok(may_decide(person, who, &candidates, &facts.concerned, &facts.decided, claimed_by)?.clone())
 }

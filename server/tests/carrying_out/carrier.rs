@@ -1,0 +1,79 @@
+//! Who carries a release out when the application changes hands.
+
+use super::scene::*;
+
+/// From now on people serve the ledger.
+async fn by_people(scene: &Scene) {
+    sqlx::query("update application set connection_id = null where id = $1")
+        .bind(scene.s.ledger.0)
+        .execute(&scene.s.app.owner)
+        .await
+        .unwrap();
+}
+
+async fn filters(scene: &Scene, release: &str) -> Vec<String> {
+    sqlx::query_scalar("select unnest(release_filters(l, null, $2)) from release l where l.id = $1::uuid")
+        .bind(release)
+        .bind(jiff_sqlx::ToSqlx::to_sqlx(scene.s.app.now()))
+        .fetch_all(&scene.s.app.owner)
+        .await
+        .unwrap()
+}
+
+/// A release that failed before anything was begun, of an application that people serve since then.
+async fn left(pool: PgPoolOptions, connect: PgConnectOptions, trouble: Trouble) -> (Scene, String, String) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, release) = scene.approved().await;
+    scene.directory.script(Moment::Plan, trouble, 1);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "failed");
+    assert!(filters(&scene, &release).await.contains(&"by_machine".to_owned()));
+    by_people(&scene).await;
+    assert!(!filters(&scene, &release).await.contains(&"by_machine".to_owned()));
+    (scene, request, release)
+}
+
+/// It waits for people, who may take it on and carry it out.
+async fn is_theirs(scene: &Scene, request: &str, release: &str) {
+    assert_eq!(scene.state(release).await, "planned");
+    let due: bool = scene.one("select due_at > state_since and reminded_at is null from release where id = $1::uuid", release).await;
+    assert!(due, "it has a due time of its own");
+    let claimed = scene.s.call(scene.s.pia, "releases/claim", &[("release", release)]).await;
+    assert!(claimed.status < 400, "{} {}", claimed.status, claimed.text());
+    assert!(scene.s.execute(scene.s.pia, release).await.status < 400);
+    assert_eq!(scene.s.state(request).await, "released");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_machine_had_not_begun_goes_to_the_people_who_serve_the_application_now(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, request, release) = left(pool, connect, Trouble::Fail).await;
+    assert!(scene.stands(&release).await.again);
+    // At once, however long it would have waited for its next try.
+    assert_eq!(server::job::resume_releases::run(&scene.s.app.base).await.unwrap().changed, 1);
+    scene.s.app.drain().await;
+    assert_eq!(scene.s.app.count("select count(*) from audit_event where kind = 'release.left_to_people'").await, 1);
+    is_theirs(&scene, &request, &release).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_person_has_tried_again_goes_to_the_people_who_serve_the_application_now(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, request, release) = left(pool, connect, Trouble::Refuse).await;
+    assert!(filters(&scene, &release).await.contains(&"needs_person".to_owned()));
+    assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    is_theirs(&scene, &request, &release).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_machine_has_begun_stays_with_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::Fail, 1);
+    scene.s.app.drain().await;
+    by_people(&scene).await;
+    assert!(filters(&scene, &release).await.contains(&"by_machine".to_owned()));
+    let claimed = scene.s.call(scene.s.pia, "releases/claim", &[("release", &release)]).await;
+    assert_eq!(claimed.status, 409, "{}", claimed.text());
+    scene.wait_and_drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("closed", true));
+}

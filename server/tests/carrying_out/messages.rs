@@ -1,0 +1,164 @@
+//! Releases that a receiver of signed messages carries out: answers that do not come, answers that are
+//! not true, and settings that change meanwhile.
+
+use super::receiver::{Manner, Receiver};
+use super::scene::*;
+use connector::Secret;
+use domain::connection::ConnectorKind;
+use domain::id::ConnectionId;
+use server::store::connection_records::{self, NewVersion};
+use server::usecase::carrying_out::{Progress, advance};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const OTHER_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The ledger served by a receiver.
+async fn served(pool: PgPoolOptions, connect: PgConnectOptions) -> (Scene, Receiver, ConnectionId) {
+    let scene = Scene::set(pool, connect).await;
+    let receiver = Receiver::start(SECRET).await;
+    let id = scene.s.app.connect(scene.s.ledger, "hook", "webhook", &receiver.settings(), Some(SECRET)).await;
+    (scene, receiver, id)
+}
+
+/// Puts the next version of the connection in force, with a secret of its own.
+async fn change(scene: &Scene, id: ConnectionId, to: &serde_json::Value, secret: &str) {
+    let mut conn = scene.s.app.pool.acquire().await.unwrap();
+    let version = server::store::connections::newest_version(&mut conn, id).await.unwrap() + 1;
+    let ring = scene.s.app.base.machines.ring().unwrap();
+    let sealed = ring.seal(id.0, &Secret::new(secret), scene.s.app.system.random()).unwrap();
+    let new = NewVersion {
+        id,
+        version,
+        name: "Hook",
+        kind: ConnectorKind::Webhook,
+        settings: to,
+        secret: Some(&sealed),
+        reason: "It moved.",
+        by: scene.s.pia,
+        confirmed_by: None,
+        now: scene.s.app.now(),
+    };
+    connection_records::update(&mut conn, &new).await.unwrap();
+}
+
+async fn told(scene: &Scene, release: &str) -> i64 {
+    scene.one("select count(*) from notification where kind = 'held' and href = '/releases/' || $1", release).await
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_said_to_be_done_and_is_not_is_asked_for_anew(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, _) = served(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    receiver.behave(Manner::SaysSo);
+    scene.s.app.drain().await;
+    let said = "The machine says that it is done, but the access is not there.";
+    assert_eq!((scene.state(&release).await.as_str(), scene.stands(&release).await.said.as_deref()), ("failed", Some(said)));
+    receiver.behave(Manner::Does);
+    scene.wait_and_drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    let ids = receiver.applied();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1], "the receiver remembers what it answered to the first");
+    assert!(receiver.holds("Ledger Reader"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_nobody_knows_the_end_of_is_asked_for_with_the_same_key(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, _) = served(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    receiver.behave(Manner::Fails);
+    scene.s.app.drain().await;
+    assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    receiver.behave(Manner::Does);
+    scene.wait_and_drain().await;
+    let ids: std::collections::BTreeSet<String> = receiver.applied().into_iter().collect();
+    assert_eq!((scene.state(&release).await.as_str(), ids.len(), receiver.applied().len()), ("closed", 1, 3));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_removal_whose_answer_never_comes_is_said_aloud_and_tried_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, _) = served(pool, connect).await;
+    let (_, removal) = scene.ending().await;
+    receiver.behave(Manner::Later);
+    scene.s.app.drain().await;
+    let evaluations = "select count(*) from gate_evaluation";
+    let before = scene.s.app.count(evaluations).await;
+    scene.s.app.advance(SignedDuration::from_hours(23));
+    // While it is awaited there is nothing to look at, and no gate is asked for it.
+    assert_eq!(server::job::resume_releases::run(&scene.s.app.base).await.unwrap().changed, 0);
+    let Progress::At(until) = advance(&scene.s.app.base, removal.parse().unwrap()).await.unwrap() else { panic!("it rests") };
+    assert!(until > scene.s.app.now());
+    assert_eq!((scene.s.app.count(evaluations).await, told(&scene, &removal).await), (before, 0));
+    scene.s.app.advance(SignedDuration::from_hours(1));
+    scene.s.app.drain().await;
+    let stands = scene.stands(&removal).await;
+    assert_eq!((stands.state.as_str(), stands.again), ("failed", true));
+    assert!(told(&scene, &removal).await >= 2, "operators hear of it, and the owner");
+    assert_eq!(scene.one::<i32>("select tries from release where id = $1::uuid", &removal).await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_release_that_waits_for_an_answer_asks_no_gate_and_no_breaker(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, _) = served(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    receiver.behave(Manner::Later);
+    scene.s.app.drain().await;
+    let evaluations = "select count(*) from gate_evaluation";
+    let before = scene.s.app.count(evaluations).await;
+    scene.s.app.set_state(scene.s.ana, "suspended").await;
+    assert!(matches!(advance(&scene.s.app.base, release.parse().unwrap()).await.unwrap(), Progress::At(_)));
+    assert_eq!((scene.state(&release).await.as_str(), scene.s.app.count(evaluations).await), ("gated", before));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_new_secret_is_never_sent_to_the_address_before_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, old, id) = served(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    old.behave(Manner::Fails);
+    scene.s.app.drain().await;
+    assert!(scene.stands(&release).await.again, "begun, so it goes on with these settings");
+    let new = Receiver::start(OTHER_SECRET).await;
+    change(&scene, id, &new.settings(), OTHER_SECRET).await;
+    let asked = old.asked();
+    scene.wait_and_drain().await;
+    let stands = scene.stands(&release).await;
+    assert_eq!((stands.state.as_str(), stands.again, old.asked(), new.asked()), ("failed", false, asked, 0));
+    assert!(stands.said.as_deref().is_some_and(|said| said.contains("entered for another address")), "{stands:?}");
+    // Somebody who has it tried again takes the settings of now.
+    assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), old.asked(), new.holds("Ledger Reader")), ("closed", asked, true));
+    let detail: String = scene
+        .one("select body::jsonb ->> 'detail' from audit_event where kind = 'release.retried' and subject_id = $1::uuid", &release)
+        .await;
+    assert_eq!(detail, "with version 2 of the settings, begun with version 1");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_secret_that_is_replaced_at_the_same_address_is_used_by_what_is_under_way(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, id) = served(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    receiver.behave(Manner::Fails);
+    scene.s.app.drain().await;
+    change(&scene, id, &receiver.settings(), &format!("{OTHER_SECRET} {SECRET}")).await;
+    receiver.behave(Manner::Does);
+    scene.wait_and_drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), receiver.holds("Ledger Reader")), ("closed", true));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_not_begun_takes_the_settings_of_now_by_itself(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, _, id) = served(pool, connect).await;
+    let right = Receiver::start(SECRET).await;
+    let mut mistyped = right.settings();
+    mistyped["url"] = json!(right.url.replace("/access", "/acces"));
+    change(&scene, id, &mistyped, SECRET).await;
+    let (_, release) = scene.approved().await;
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "failed", "404 when it is asked what is there");
+    change(&scene, id, &right.settings(), SECRET).await;
+    assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), right.holds("Ledger Reader")), ("closed", true));
+}
