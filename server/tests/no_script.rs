@@ -132,6 +132,7 @@ async fn the_gates_are_asked_by_a_button_and_the_remedy_is_another_of_the_same_f
     let scene = Scene::set(pool, connect).await;
     let mut browser = scene.browser(scene.ana).await;
     let form = scene.filled(&mut browser).await.fill("ends_on", "2028-12-21");
+    assert!(browser.says("At most ten years after the start."), "{}", browser.page);
     browser.send(&form).await;
     assert!(browser.error("ends_on").contains("at most 366 are allowed"), "{}", browser.error("ends_on"));
     assert!(browser.says("1 not met"));

@@ -123,7 +123,7 @@ pub fn HeldRequests(held: Vec<HeldLine>) -> impl IntoView {
     let body = if held.is_empty() {
         view! { <EmptyState title="No request is held" text="Where nobody may decide, a request waits here with the reason instead of going through."/> }.into_any()
     } else {
-        let columns = vec![Column::text("Request"), Column::text("Why nobody can decide"), Column::text("Waits since")];
+        let columns = vec![Column::text("Request"), Column::text("Why nobody can decide"), Column::text("Held since")];
         let rows = held
             .into_iter()
             .map(|line| {

@@ -23,9 +23,9 @@ pub fn proposal(record: &EditView, refused: Option<&RefusedProposal>) -> AnyView
     let typed = |pick: fn(&RefusedProposal) -> &String| refused.map(pick).cloned().unwrap_or_default();
     let key = refused.map_or(record.idempotency, |refused| refused.form.key_of_proposal);
     let hint = if record.fields.iter().any(|field| field.needs_second) {
-        "Empty: as soon as a second person has confirmed it, or at once where none is needed."
+        "A day within a year. Empty: as soon as a second person has confirmed it, or at once where none is needed."
     } else {
-        "Empty: at once."
+        "A day within a year. Empty: at once."
     };
     let word = if new { "Propose this record" } else { "Propose the change" };
     view! {

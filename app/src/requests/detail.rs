@@ -207,7 +207,9 @@ fn item(card: EntitlementCard) -> AnyView {
 fn expected(request: &RequestView) -> String {
     match &request.state {
         RequestState::InApproval => {
-            request.stages.iter().find_map(waits_for).unwrap_or_else(|| "The next people to decide are being asked.".to_owned())
+            // Of stages that are asked at the same time, each is waited for.
+            let waits: Vec<String> = request.stages.iter().filter_map(waits_for).collect();
+            if waits.is_empty() { "The next people to decide are being asked.".to_owned() } else { waits.join(" ") }
         }
         RequestState::Returned { .. } if request.may_answer => {
             "It is your turn: answer the question, or change the request. An answer lets those who were asked go on; a change makes the next revision, and everyone decides on that one.".to_owned()

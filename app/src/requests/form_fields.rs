@@ -26,6 +26,7 @@ pub(super) fn CommonFields(view: DraftView, #[prop(into)] actions: ViewFnOnce) -
         (false, false) => "Access ends by itself after this day. Leave it empty for access without an end.",
         (false, true) => "Access ends by itself after this day. Leave it empty for access without an end: none of the items needs one.",
     };
+    let end = format!("{end} At most ten years after the start.");
     let today = view.today.to_string();
     let after = form.starts_on.clone();
     view! {

@@ -96,6 +96,8 @@ pub struct StageView {
     pub candidates: Vec<CandidateView>,
     /// Why it is held.
     pub hold_reason: Option<String>,
+    /// Since when.
+    pub held: Option<When>,
     /// Since when it is open.
     pub opened: Option<When>,
     /// When it is due.
@@ -117,6 +119,8 @@ pub struct StageView {
     pub next_level_missing: Option<String>,
     /// Who of the team has taken it on, until when.
     pub claimed: Option<(PersonRef, When)>,
+    /// Since when.
+    pub claimed_since: Option<When>,
     /// Who was asked instead of whom.
     pub reassignments: Vec<ReassignmentView>,
     /// The decisions at this stage, oldest first; questions are among them.

@@ -83,6 +83,8 @@ fn stage(stage: StageView, yours: bool) -> AnyView {
         escalated,
         next_level_missing,
         claimed,
+        claimed_since,
+        held,
         reassignments,
         decisions,
         time,
@@ -104,7 +106,8 @@ fn stage(stage: StageView, yours: bool) -> AnyView {
             {hold_reason.map(|reason| view! { <p>{reason}</p> })}
             {decisions}
             {open.then(|| view! { <ul role="list">{people}</ul> })}
-            {claimed.map(|(who, until)| view! { <p><a href=paths::identity(who.id)>{who.name}</a>" has taken it on, until "{moment(&until)}</p> })}
+            {note("Held since", held)}
+            {claimed.map(|(who, until)| view! { <p><a href=paths::identity(who.id)>{who.name}</a>" has taken it on"{claimed_since.map(|since| view! { ", since "{moment(&since)} })}", until "{moment(&until)}</p> })}
             {moved}
             {open.then(|| view! {
                 {note("Asked", opened)}

@@ -65,6 +65,8 @@ pub struct StageRow {
     pub waited_seconds: i64,
     /// Who of the team has taken it on, until when.
     pub claim: Option<(PersonRef, Timestamp)>,
+    /// Since when.
+    pub claimed_at: Option<Timestamp>,
     /// When it closed.
     pub closed_at: Option<Timestamp>,
 }
@@ -322,7 +324,7 @@ pub async fn void_undecided(conn: &mut PgConnection, request: RequestId, at: Tim
 pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<StageRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select s.id, s.position, s.step as "step!", s.name as "name!", s.sources as "sources!", s.fallback, s.escalate_to, s.quorum,
-                  s.due_hours, s.remind_hours, s.escalate_hours, s.calendar_code, s.calendar_version, s.state, s.hold_reason, s.held_at,
+                  s.due_hours, s.remind_hours, s.escalate_hours, s.calendar_code, s.calendar_version, s.state, s.hold_reason, s.held_at, s.claimed_at,
                   s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.escalate_at, s.escalated_at, s.next_level_missing, s.paused_at, s.remaining_seconds,
                   s.waited_seconds, s.claimed_by, c.display_name as "claimant?", s.claim_lapses_at, s.closed_at
            from approval_stage s left join identity c on c.id = s.claimed_by
@@ -351,6 +353,7 @@ pub async fn stages(conn: &mut PgConnection, request: RequestId, revision: i32) 
                 calendar: r.calendar_code.zip(r.calendar_version),
                 state: r.state,
                 hold_reason: r.hold_reason,
+                claimed_at: r.claimed_at.map(|at| at.to_jiff()),
                 held_at: r.held_at.map(|t| t.to_jiff()),
                 opened_at: r.opened_at.map(|t| t.to_jiff()),
                 due_at: r.due_at.map(|t| t.to_jiff()),

@@ -238,17 +238,17 @@ pub async fn may_open(conn: &mut PgConnection, me: IdentityId, stage: StageId, n
     .await?)
 }
 
-/// Requests with a stage at which nobody can decide, longest waiting first, at most fifty.
+/// Requests with a stage at which nobody can decide, longest held first, at most fifty.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn held(conn: &mut PgConnection, zone: &TimeZone) -> Result<Vec<HeldLine>, StoreError> {
     let rows = sqlx::query!(
-        r#"select r.number, s.hold_reason as "reason!", r.state_since
+        r#"select r.number, s.hold_reason as "reason!", s.held_at as "held_at!"
            from approval_stage s join request r on r.id = s.request_id
-           where s.state = 'held' order by r.state_since, r.id limit 50"#
+           where s.state = 'held' order by s.held_at, s.id limit 50"#
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|r| HeldLine { number: r.number, reason: r.reason, since: When::new(r.state_since.to_jiff(), zone) }).collect())
+    Ok(rows.into_iter().map(|r| HeldLine { number: r.number, reason: r.reason, since: When::new(r.held_at.to_jiff(), zone) }).collect())
 }

@@ -190,8 +190,8 @@ pub async fn set_state(
     one_row("release_step", &done)
 }
 
-/// What another release did for this one becomes this one's own, as if it had found `before`. Nothing
-/// happens where its step did something itself.
+/// What another release did for this one becomes this one's own, as if it had found `before`: its reading
+/// says whether it is so. Nothing happens where its step did something itself.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
@@ -204,7 +204,8 @@ pub async fn hand_over(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "update release_step s set before = $3, was_there = false, state = 'done', began_at = coalesce(s.began_at, $4), ended_at = coalesce(s.ended_at, $4)
-         from release l where l.id = $1 and s.release_id = l.id and s.round = l.round and s.operation = $2 and s.state = 'not_needed'",
+         from release l where l.id = $1 and s.release_id = l.id and s.round = l.round and s.operation = $2
+           and s.was_there and s.state in ('not_needed', 'waiting')",
         to.0,
         operation.word(),
         before,

@@ -38,7 +38,9 @@ async fn read(
         r#"select l.id, i.state in ('suspended', 'retired') as "stopped!"
            from release l join identity i on i.id = l.subject_id
            left join access_grant g on g.id = l.grant_id
-           where l.state in ('held', 'gated', 'account_ready', 'activated', 'failed') and ($1::uuid is null or l.id = $1)
+           where (l.state in ('held', 'gated', 'account_ready', 'activated', 'failed')
+                  -- Rolling back was given up while it could still stay; what only a person can take back is theirs.
+                  or (l.state = 'stuck' and l.failure ->> 'fault' <> 'by_hand')) and ($1::uuid is null or l.id = $1)
              and coalesce(l.worked_until, $3) <= $3
              and case l.kind
                  when 'activate' then

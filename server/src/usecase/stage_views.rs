@@ -101,6 +101,8 @@ impl Record {
                 .claim
                 .filter(|(_, lapses_at)| *lapses_at > row.paused_at.unwrap_or(self.now))
                 .map(|(who, lapses_at)| (who, when(lapses_at))),
+            claimed_since: row.claimed_at.map(when),
+            held: row.held_at.map(when),
             reassignments: self
                 .reassignments
                 .iter()

@@ -96,6 +96,8 @@ async fn stages_of_one_step_are_asked_at_the_same_time_and_the_next_step_waits_f
     let request = w.ask(w.ana, w.read).await;
     assert_eq!(w.stages(&request).await, ["open", "open", "waiting"]);
     assert_eq!(w.asked(&request).await, ["Mona", "Olga"]);
+    let page = w.app.sign_in_as(w.ana).await.get(&format!("/requests/{request}")).await.text();
+    assert!(page.contains("Line manager decides next: Mona") && page.contains("Owner decides next: Olga"), "{page}");
     let owner = w.show(w.ana, &request).await["stages"][1]["id"].as_str().unwrap().to_owned();
     let reply = w.decide(w.olga, &request, &owner, "approve").await;
     assert!(reply.status < 400, "{}", reply.text());

@@ -24,7 +24,11 @@ async fn one_of_a_team_takes_a_decision_on_and_until_it_is_given_back_nobody_els
         assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
     }
     assert_eq!(w.events("stage.claimed").await, 1);
-    assert_eq!(w.show(w.ana, &request).await["stages"][0]["claimed"][0]["name"], "Stan Example");
+    let seen = w.show(w.ana, &request).await;
+    assert_eq!(seen["stages"][0]["claimed"][0]["name"], "Stan Example");
+    let since = seen["stages"][0]["claimed_since"]["text"].as_str().unwrap();
+    let page = w.app.sign_in_as(w.ana).await.get(&format!("/requests/{request}")).await.text();
+    assert!(page.contains(" has taken it on") && page.contains(since), "{page}");
     let taken = w.call(w.sue, "approvals/claim", &[("stage", &stage)]).await;
     assert_eq!((taken.status, taken.code().as_str()), (409, "claimed"));
     let decided = w.decide(w.sue, &request, &stage, "approve").await;
@@ -170,6 +174,7 @@ async fn what_nobody_can_decide_stands_in_a_queue_from_which_compliance_gives_it
     let request = w.ask(w.ana, w.read).await;
     w.app.set_state(w.mona, "suspended").await;
     w.app.set_state(w.boss, "suspended").await;
+    w.app.advance(SignedDuration::from_hours(1));
     w.jobs().await;
     assert_eq!(w.stages(&request).await, ["held"]);
     for who in [w.cora, w.audra, administrator] {
@@ -185,6 +190,10 @@ async fn what_nobody_can_decide_stands_in_a_queue_from_which_compliance_gives_it
     let overview = w.app.sign_in_as(administrator).await.get("/admin").await.text();
     assert!(overview.contains("<a href=\"/holds\">All held decisions</a>"), "{overview}");
     let view = w.show(w.cora, &request).await;
+    let since = view["stages"][0]["held"]["text"].as_str().unwrap();
+    assert!(overview.contains(since), "since the stage is held, and not since the request was made: {overview}");
+    let own = w.app.sign_in_as(w.ana).await.get(&format!("/requests/{request}")).await.text();
+    assert!(own.contains("Held since") && own.contains(since), "{own}");
     let (stage, version) = (view["stages"][0]["id"].as_str().unwrap().to_owned(), view["version"].to_string());
     let path = format!("/reassign/{stage}");
     let fields = [("version", version.as_str()), ("from", ""), ("to", "stan@example.org"), ("reason", "Stan leads the team for now.")];

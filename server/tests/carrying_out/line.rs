@@ -108,3 +108,39 @@ async fn switching_the_connection_changes_nothing_that_is_under_way(pool: PgPool
     assert!(scene.ana_reads(), "it went on where it had begun");
     assert_eq!(scene.s.app.base.machines.directory("elsewhere").all_effects(), 0);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn access_is_taken_where_it_was_given_until_that_connection_is_retired(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let viewer = scene.viewer().await;
+    let mut requests = Vec::new();
+    for what in [scene.s.read, viewer] {
+        let (request, release) = scene.approved_for(what).await;
+        scene.s.app.drain().await;
+        assert_eq!(scene.state(&release).await, "closed");
+        requests.push(request);
+    }
+    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
+    scene.s.app.connect(scene.s.ledger, "elsewhere", "memory", &settings, None).await;
+    let elsewhere = scene.s.app.base.machines.directory("elsewhere");
+
+    let removal = taken(&scene, &requests[0]).await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.ana_reads()), ("closed", false), "it is gone where it was");
+    assert!(elsewhere.calls().is_empty(), "who never had it proves nothing");
+
+    sqlx::query("update connection set state = 'retired' where code = 'directory'").execute(&scene.s.app.owner).await.unwrap();
+    let before = scene.directory.calls().len();
+    let removal = taken(&scene, &requests[1]).await;
+    assert_eq!(scene.state(&removal).await, "closed");
+    assert_eq!((scene.directory.calls().len(), elsewhere.calls().is_empty()), (before, false));
+}
+
+/// Gives back what a request gave; gives the removal.
+async fn taken(scene: &Scene, request: &str) -> String {
+    let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", request).await;
+    let reply = scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    scene.s.app.drain().await;
+    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", request).await;
+    removal.to_string()
+}

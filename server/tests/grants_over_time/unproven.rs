@@ -140,6 +140,30 @@ async fn taking_back_what_somebody_who_left_has_goes_on_for_as_long_as_it_takes(
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_may_stay_is_stuck_when_it_is_not_taken_back_and_goes_on_once_it_has_to_go(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let s = &scene.s;
+    // Without an end, so that it has to go for one reason only.
+    let reply = s.try_submit(s.ana, s.read, &[("ends_on", "")]).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    let request = s.newest().await;
+    s.approve(s.mona, &request).await;
+    let release = s.open_release(&request).await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, u32::MAX);
+    scene.directory.script(Moment::Undo(Operation::Give), Trouble::Refuse, u32::MAX);
+    s.app.drain().await;
+    assert!(scene.act(s.pia, "releases/roll_back", &release, &[("reason", "The wrong role.")]).await.status < 400);
+    s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("stuck", true));
+    end_what_is_due(s).await;
+    assert_eq!(scene.state(&release).await, "stuck", "a person has to look");
+    s.app.set_state(s.ana, "suspended").await;
+    scene.directory.recover();
+    end_what_is_due(s).await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("rolled_back", false));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn what_failed_before_anything_was_given_is_left_for_people(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let s = &scene.s;

@@ -43,6 +43,8 @@ async fn recurring_jobs_run_through_the_queue_once_whatever_the_number_of_server
     let jobs = i64::try_from(JOBS.len()).unwrap();
     scene.until("select count(*) from job where last_outcome = 'ok'", jobs).await;
     tokio::join!(one.stop(), two.stop());
+    // A server that saw a job due before another one ran it may have queued it once more: it finds it done.
+    scene.app.drain_kinds(kinds()).await;
     assert_eq!(scene.app.count("select sum(runs)::bigint from job").await, jobs);
     assert_eq!(scene.app.count("select count(*) from graphile_worker.jobs").await, 0);
 }

@@ -56,7 +56,7 @@ impl Setback<'_> {
     }
 
     /// Undoing a step came to nothing. What has to be gone by now is a removal in all but name: it goes on
-    /// being tried, and is said at its first failure.
+    /// being tried, and is said at its first failure, and once more where anything else would be stuck.
     pub(super) async fn undo_failed(&self, work: &mut Work<'_>, failure: Failure, retry: Retry) -> Result<(), UseCaseError> {
         let now = work.now();
         let goes = store::unproven::has_to_go(work.conn(), self.release.id, today(now, &self.base.zone)).await?;
@@ -65,7 +65,7 @@ impl Setback<'_> {
         let Some(at) = next_try else { return self.stick(work, failure, tries).await };
         let state = self.release.state.clone().undo_again(failure.clone(), at)?;
         let carrying = Carrying { tries, worked_until: None, ..self.carrying };
-        let help = (goes && tries == 1).then_some("could not be taken back yet");
+        let help = (goes && (tries == 1 || u32::try_from(tries) == Ok(saga::MOST_TRIES))).then_some("could not be taken back yet");
         self.record(work, &failure, Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help }).await
     }
 
