@@ -124,7 +124,7 @@ fn trouble(state: &ReleaseState, release: &ReleaseView) -> Option<AnyView> {
             Tone::Plain,
             "Rolled back.",
             failure,
-            "Nothing of it is left over there. Trying again plans it anew, through whatever connection the application then has; or the requester withdraws.",
+            "What was done over there was undone, step by step, as the machine answered; it was not read once more. Trying again plans it anew, through whatever connection the application then has; or the requester withdraws.",
         ),
         _ => return None,
     };
