@@ -88,3 +88,24 @@ async fn access_that_was_given_under_two_names_is_two_over_there(pool: PgPoolOpt
     assert_eq!((scene.state(&removal).await.as_str(), kept), ("closed", None), "the other one keeps another name");
     assert_eq!(held(&scene), (vec![], true), "the account stays for what is left");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn access_that_another_entitlement_gives_under_the_same_name_over_there_stays(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let viewer = scene.viewer().await;
+    for table in [
+        "update entitlement set reference = 'Ledger Reader' where id = $1",
+        "update entitlement_version set reference = 'Ledger Reader' where entitlement_id = $1",
+    ] {
+        sqlx::query(table).bind(viewer.0).execute(&scene.s.app.owner).await.unwrap();
+    }
+    let (request, _) = scene.approved().await;
+    scene.s.app.drain().await;
+    let (_, second) = scene.approved_for(viewer).await;
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&second).await, "closed");
+    let removal = give_back(&scene, &request).await;
+    scene.s.app.drain().await;
+    let kept: Option<uuid::Uuid> = scene.one("select kept_by from release where id = $1::uuid", &removal).await;
+    assert_eq!((scene.state(&removal).await.as_str(), kept.is_some(), scene.ana_reads()), ("closed", true, true));
+}
