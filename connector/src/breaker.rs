@@ -10,6 +10,8 @@
 //!      │                                └── failed: rests twice as long ───┘   │
 //!      └─────────────────────────── worked ────────────────────────────────────┘
 //! ```
+//!
+//! A try that came to no call at all is given back: the next one tries.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,16 @@ impl Breaker {
             }
             Self::Open { .. } => self,
             Self::Trying { rests, .. } => Self::rest(now, rests.saturating_add(1), rules),
+        }
+    }
+
+    /// Leave was given and nobody was called, so nothing is known of the machine: a try is given back,
+    /// and another call may have it at once.
+    #[must_use]
+    pub fn not_called(self, now: Timestamp) -> Self {
+        match self {
+            Self::Trying { since, rests } => Self::Open { since, until: now, rests },
+            Self::Closed { .. } | Self::Open { .. } => self,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
-use crate::order::{Actual, Order, Plan, Step};
+use crate::order::{Account, Actual, Order, Plan, Step};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,12 +28,22 @@ pub enum Applied {
     Done {
         /// The account's id over there, when it is known.
         account: Option<String>,
+        /// The state of an account that was to be made ready and is not of our making: it was found.
+        /// Where the plan found none, undoing leaves it in this state.
+        found: Option<Account>,
     },
     /// The other side took it on and will say later what came of it.
     Awaited {
         /// How it names the matter.
         reference: String,
     },
+}
+
+/// What came of undoing a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// The state of an account that was to be removed and is not of our making: it was left as it is.
+    pub left: Option<Account>,
 }
 
 /// What a test of the settings found.
@@ -86,5 +96,5 @@ pub trait Connector: Send + Sync {
     ///
     /// # Errors
     /// [`Fault`], as [`Connector::apply`].
-    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<(), Fault>;
+    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<Undone, Fault>;
 }

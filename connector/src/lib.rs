@@ -33,7 +33,7 @@ pub mod webhook;
 
 pub use backoff::Backoff;
 pub use breaker::{Breaker, BreakerRules};
-pub use connector::{Applied, Capabilities, Connector, Surroundings, Tested};
+pub use connector::{Applied, Capabilities, Connector, Surroundings, Tested, Undone};
 pub use exchange::{Exchange, Exchanges};
 pub use fault::{Fault, Retry};
 pub use order::{Account, Actual, Before, Change, Entitlement, Operation, Order, Plan, Step, Subject};

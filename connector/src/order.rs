@@ -13,9 +13,32 @@ pub struct Subject {
     pub identity: Uuid,
     /// Its attributes; what is unknown is absent.
     pub attributes: BTreeMap<String, String>,
+    /// The account that is known to be theirs, by its id over there. It is looked for first: what
+    /// accounts are matched by may have changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Whether `account` was made for the release that the order carries out.
+    #[serde(skip)]
+    pub made_for_release: bool,
+    /// The attributes with which the account was asked for before: one whose making was not answered is
+    /// there under these. Empty when it was not asked for, or nothing came of that.
+    #[serde(skip)]
+    pub asked_as: BTreeMap<String, String>,
 }
 
 impl Subject {
+    /// Somebody of whom no account is known.
+    #[must_use]
+    pub fn new(identity: Uuid, attributes: BTreeMap<String, String>) -> Self {
+        Self { identity, attributes, account: None, made_for_release: false, asked_as: BTreeMap::new() }
+    }
+
+    /// Whether an account, by its id over there, was made for this release.
+    #[must_use]
+    pub fn is_made_for_release(&self, account: &str) -> bool {
+        self.made_for_release && self.account.as_deref() == Some(account)
+    }
+
     /// One attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {

@@ -68,6 +68,22 @@ fn rests_double_up_to_the_longest_and_begin_anew_after_a_call_that_worked() {
 }
 
 #[test]
+fn a_try_that_called_nobody_is_given_back_to_the_next_one() {
+    let rules = rules(1);
+    let open = Breaker::default().failed(at(0), &rules);
+    let trying = open.clone().ask(at(30), &rules).unwrap();
+    let back = trying.not_called(at(31));
+    assert_eq!(back, Breaker::Open { since: at(30), until: at(31), rests: 1 });
+    let again = back.ask(at(31), &rules).unwrap();
+    assert_eq!(again.clone().failed(at(32), &rules), Breaker::Open { since: at(32), until: at(92), rests: 2 }, "the rests go on counting");
+    assert_eq!(again.worked(), Breaker::default());
+    let closed = Breaker::default().failed(at(0), &self::rules(3));
+    for other in [open, closed, Breaker::default()] {
+        assert_eq!(other.clone().not_called(at(5)), other);
+    }
+}
+
+#[test]
 fn what_calls_from_before_report_does_not_disturb_the_rest() {
     let rules = rules(1);
     let open = Breaker::default().failed(at(0), &rules);
@@ -91,6 +107,7 @@ enum Happening {
     Asks,
     Works,
     Fails,
+    CallsNobody,
 }
 
 proptest! {
@@ -98,11 +115,15 @@ proptest! {
     #[test]
     fn its_laws_hold_in_every_history(
         faults in 1_u32..5,
-        history in prop::collection::vec((prop_oneof![Just(Happening::Asks), Just(Happening::Works), Just(Happening::Fails)], -10_i64..80), 1..120),
+        history in prop::collection::vec(
+            (prop_oneof![Just(Happening::Asks), Just(Happening::Works), Just(Happening::Fails), Just(Happening::CallsNobody)], -10_i64..80),
+            1..120,
+        ),
     ) {
         let rules = rules(faults);
         let (mut breaker, mut now) = (Breaker::default(), 0_i64);
         let mut failed_at: Vec<i64> = Vec::new();
+        let mut given_back = false;
         for (happening, passes) in history {
             now += passes;
             let before = breaker.clone();
@@ -141,10 +162,19 @@ proptest! {
                     }
                     if word(&breaker) == "open" { failed_at.clear(); }
                 }
+                Happening::CallsNobody => {
+                    breaker = breaker.not_called(at(now));
+                    prop_assert_eq!(breaker == before, word(&before) != "trying");
+                    prop_assert!(word(&before) != "trying" || breaker.clone().ask(at(now), &rules).is_ok());
+                }
+            }
+            if breaker != before {
+                given_back = matches!(happening, Happening::CallsNobody);
             }
             if let Breaker::Open { since, until, rests } = &breaker {
                 let rest = until.as_second() - since.as_second();
-                prop_assert!((30..=200).contains(&rest) && *rests >= 1);
+                prop_assert!(given_back || (30..=200).contains(&rest));
+                prop_assert!(*rests >= 1);
             }
             if let Breaker::Closed { faults: kept } = &breaker {
                 prop_assert!(kept.len() < faults as usize);

@@ -5,7 +5,7 @@
 mod support;
 
 use connector::memory::{Closing, Directory, MemoryConnector, MemorySettings, Moment, Person, Point, Standing, Stumbles, Trouble};
-use connector::{Account, Before, Change, Connector, Entitlement, Exchanges, Fault, Operation, Order, Step, Subject};
+use connector::{Account, Applied, Before, Change, Connector, Entitlement, Exchanges, Fault, Operation, Order, Step, Subject, Undone};
 use std::sync::Arc;
 use std::time::Duration;
 use support::RuntimeTime;
@@ -20,7 +20,7 @@ fn release(change: Change) -> Order {
         release: Uuid::from_u128(1),
         number: "REL-2026-000001".to_owned(),
         change,
-        subject: Subject { identity: Uuid::from_u128(2), attributes: [("login".to_owned(), "ada".to_owned())].into() },
+        subject: Subject::new(Uuid::from_u128(2), [("login".to_owned(), "ada".to_owned())].into()),
         entitlement: Entitlement { id: Uuid::from_u128(3), reference: "ledger".to_owned(), name: "Ledger".to_owned() },
         last: true,
     }
@@ -87,9 +87,11 @@ async fn call(connector: &MemoryConnector, moment: Moment) -> Result<Result<(), 
             Moment::ReadBack => connector.read_back(&release(Change::Give), &mut log).await.map(drop),
             Moment::Apply(operation) | Moment::Undo(operation) => {
                 let (change, before, _) = course(operation);
-                let (order, step) = (release(change), Step { operation, before, needed: true });
+                let (mut order, step) = (release(change), Step { operation, before, needed: true });
+                // Whose course ends in an account that this release made.
+                (order.subject.account, order.subject.made_for_release) = (Some("17".to_owned()), true);
                 match moment {
-                    Moment::Undo(_) => connector.undo(&order, &step, KEY, &mut log).await,
+                    Moment::Undo(_) => connector.undo(&order, &step, KEY, &mut log).await.map(drop),
                     _ => connector.apply(&order, &step, KEY, &mut log).await.map(drop),
                 }
             }
@@ -374,4 +376,53 @@ async fn a_script_for_one_release_leaves_the_others_alone() {
     let order = Order { release: Uuid::from_u128(77), ..release(Change::Give) };
     assert!(connector.plan(&order, &mut Exchanges::default()).await.is_err());
     assert!(connector.plan(&order, &mut Exchanges::default()).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_account_is_found_by_its_id_then_as_of_today_and_what_others_have_by_an_earlier_name_is_theirs() {
+    let directory = Directory::default();
+    let connector = connector(&directory);
+    for (login, id) in [("first", "1"), ("asked", "2"), ("ada", "3")] {
+        directory.put(login, Person { id: id.to_owned(), ..person(Account::Active, None) });
+    }
+    for (account, asked_as, expected) in [
+        (Some("1"), Some("asked"), Some("1")),
+        (Some("gone"), Some("asked"), Some("3")),
+        (None, Some("asked"), Some("3")),
+        (None, Some("nobody"), Some("3")),
+        (None, None, Some("3")),
+    ] {
+        let mut order = release(Change::Take);
+        order.subject.account = account.map(str::to_owned);
+        order.subject.asked_as = asked_as.map(|login| ("login".to_owned(), login.to_owned())).into_iter().collect();
+        let read = connector.read_back(&order, &mut Exchanges::default()).await.unwrap();
+        assert_eq!(read.account_id.as_deref(), expected, "{account:?} {asked_as:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_others_made_is_found_and_never_removed_and_what_was_made_for_the_identity_is() {
+    for state in [Account::Active, Account::Inactive] {
+        let directory = Directory::default();
+        let connector = connector(&directory);
+        let order = release(Change::Give);
+        let (_, before, _) = course(Operation::ReadyAccount);
+        let step = Step { operation: Operation::ReadyAccount, before, needed: true };
+        directory.put("ada", person(state, None));
+        let log = &mut Exchanges::default();
+        assert_eq!(connector.undo(&order, &step, KEY, log).await, Ok(Undone { left: Some(state) }));
+        assert_eq!(directory.person("ada"), Some(person(state, None)));
+        let done = connector.apply(&order, &step, KEY, log).await;
+        assert_eq!(done, Ok(Applied::Done { account: Some("17".to_owned()), found: Some(state) }));
+
+        directory.remove("ada");
+        for trouble in [Trouble::HalfDone, Trouble::DoneButSaysFailed] {
+            directory.script(Moment::Apply(Operation::ReadyAccount), trouble, 1);
+            assert!(connector.apply(&order, &step, KEY, log).await.is_err());
+            let done = connector.apply(&order, &step, KEY, log).await;
+            assert!(matches!(done, Ok(Applied::Done { found: None, .. })), "{trouble:?} {done:?}");
+            assert_eq!(connector.undo(&order, &step, KEY, log).await, Ok(Undone { left: None }), "{trouble:?}");
+            assert_eq!(directory.person("ada"), None, "{trouble:?}");
+        }
+    }
 }

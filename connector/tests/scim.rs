@@ -13,6 +13,8 @@ mod conformance;
 mod entitlements;
 #[path = "scim/faults.rs"]
 mod faults;
+#[path = "scim/known.rs"]
+mod known;
 #[path = "scim/rules.rs"]
 mod rules;
 mod servers;

@@ -23,6 +23,7 @@ mod carrying_out {
     mod receiver;
     mod relied_on;
     mod scene;
+    mod whose_account;
     mod words;
     mod workers;
 }

@@ -19,10 +19,10 @@ pub(super) fn form(view: &ConnectionView, refused: Option<&RefusedConnection>) -
         Some(line) => paths::connection(line.id),
         None => paths::new_connection(view.kind.word()),
     };
-    let in_use = view.line.as_ref().is_some_and(|line| !line.applications.is_empty());
+    let in_use = view.line.as_ref().is_some_and(|line| line.in_use);
     let fields = view.fields.iter().filter(|field| new || !field.fixed).map(|field| control(field, refused)).collect_view();
     let second = in_use.then(|| {
-        view! { <Notice tone=Tone::Info title="A second person confirms." text="Applications use this connection. Until another administrator, or compliance, confirms a change, releases use the settings in force."/> }
+        view! { <Notice tone=Tone::Info title="A second person confirms." text="Applications use this connection, or access was given through it. Until another administrator, or compliance, confirms a change, releases use the settings in force."/> }
     });
     let (title, word) = if new { ("New connection", "Make the connection") } else { ("Settings", "Save") };
     let reason = refused.map(|refused| refused.form.reason.clone()).unwrap_or_default();

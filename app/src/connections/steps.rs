@@ -4,7 +4,7 @@ use super::port::{ConnectionLine, ConnectionView, PendingView, TestView};
 use super::refused::RefusedAct;
 use crate::paths;
 use crate::requests::trails::moment;
-use crate::ui::{Button, ButtonKind, Card, Column, DataTable, Status, TextArea, Tone};
+use crate::ui::{Button, ButtonKind, Card, Column, DataTable, Notice, Status, TextArea, Tone};
 use domain::connection::{BreakerState, ConnectionState};
 use leptos::prelude::*;
 
@@ -126,15 +126,23 @@ pub(super) fn pending(view: &ConnectionView) -> Option<AnyView> {
 /// Taking it out of use.
 pub(super) fn retire(view: &ConnectionView, refused: Option<&RefusedAct>) -> Option<AnyView> {
     let line = view.line.as_ref().filter(|line| view.may_manage && line.state == ConnectionState::Active)?;
-    let body = if line.applications.is_empty() && view.pending.is_none() {
+    let body = if line.applications.is_empty() && line.under_way == 0 && view.pending.is_none() {
+        let given = (line.given > 0).then(|| {
+            let text = format!(
+                "Access that was given through it and is not over: {}. From then on people take it away there when it ends, and say what shows it: no other machine had it.",
+                line.given
+            );
+            view! { <Notice tone=Tone::Warn title="People end what it gave." text=text/> }
+        });
         let controls = view! {
-            <p>"No application chooses it again. What is under way through it goes on."</p>
+            <p>"No application chooses it again."</p>
+            {given}
             {reason("retire", "At most 2,000 characters.", refused)}
             <div class="form-actions"><Button kind=ButtonKind::Danger submit=true name="step" value="retire">"Retire it"</Button></div>
         };
         post(line, view.version, controls.into_any())
     } else {
-        view! { <p class="text-ink-2">"It can be retired when no application uses it and no change waits."</p> }.into_any()
+        view! { <p class="text-ink-2">"It can be retired when no application uses it, no release under way goes through it and no change waits."</p> }.into_any()
     };
     Some(view! { <Card title="Retire" id="retire">{body}</Card> }.into_any())
 }

@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,14 +54,14 @@ struct Kept {
     changes: u64,
 }
 
-/// An account; not known and absent are the same.
+/// An account, by the login that it was made with; not known and absent are the same.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Account {
     state: Presence,
     roles: BTreeSet<String>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Presence {
     #[default]
@@ -82,12 +82,11 @@ struct Message {
     entitlement: Option<Entitlement>,
 }
 
-/// What names a step when it is undone.
+/// What names a step when it is undone. A release is about one person.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct StepName {
     release: String,
     operation: String,
-    login: String,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -105,6 +104,7 @@ struct Release {
 #[derive(Clone, Deserialize)]
 struct Subject {
     attributes: BTreeMap<String, String>,
+    account: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -189,12 +189,12 @@ impl Receiver {
         let answer = match kept.answered.get(&id) {
             Some(answer) => answer.clone(),
             None => {
-                let StepName { login, .. } = message.step()?;
                 let answer = if self.answers_later && message.message == "apply" {
                     kept.take_on(message)
                 } else {
-                    self.carry_out(&mut kept, &message)?;
-                    json!({ "account": login })
+                    let login = kept.account_of(&message)?;
+                    let found = self.carry_out(&mut kept, &message)?;
+                    json!({ "account": login, "found": found })
                 };
                 kept.answered.insert(id, answer.clone());
                 answer
@@ -204,8 +204,10 @@ impl Receiver {
         Ok((status, answer))
     }
 
-    fn carry_out(&self, kept: &mut Kept, message: &Message) -> Result<(), Refusal> {
+    /// Does a step, or undoes it. Gives the state in which it found an account that it did not make.
+    fn carry_out(&self, kept: &mut Kept, message: &Message) -> Result<Option<Presence>, Refusal> {
         let (step, role, undoing) = (message.step()?, message.role()?, message.message == "undo");
+        let login = kept.account_of(message)?;
         if undoing {
             // A step that still waits must not be done after it was undone.
             kept.waiting.retain(|_, waiting| waiting.step().ok().as_ref() != Some(&step));
@@ -215,12 +217,21 @@ impl Receiver {
             // Nobody looked before the step; what we found then is what has to come back.
             None if undoing => match kept.before.get(&step) {
                 Some(before) => *before,
-                None => return Ok(()),
+                None => return Ok(None),
             },
             None => return Err((StatusCode::UNPROCESSABLE_ENTITY, "The message does not say what is wanted.".to_owned())),
         };
-        let found = kept.accounts.get(&step.login).cloned().unwrap_or_default();
+        let found = kept.accounts.get(&login).cloned().unwrap_or_default();
         let mut account = found.clone();
+        // What we found before the step is not ours to remove, and what we never made is neither.
+        let of_others = match kept.before.get(&step) {
+            Some(Wanted::Account(state)) => (*state != Presence::Absent).then_some(*state),
+            Some(Wanted::Held(_)) => None,
+            None => (step.operation == "ready_account" && found.state != Presence::Absent).then_some(found.state),
+        };
+        if undoing && matches!(wanted, Wanted::Account(Presence::Absent)) && of_others.is_some() {
+            return Ok(Some(found.state));
+        }
         let before = match wanted {
             // Who has no account needs none that is inactive.
             Wanted::Account(Presence::Inactive) if found.state == Presence::Absent => Wanted::Account(found.state),
@@ -235,27 +246,28 @@ impl Receiver {
                 return Err((StatusCode::UNPROCESSABLE_ENTITY, format!("There is no role {role} here.")));
             }
             Wanted::Held(true) if found.state == Presence::Absent => {
-                return Err((StatusCode::CONFLICT, format!("There is no account {} that could hold a role.", step.login)));
+                return Err((StatusCode::CONFLICT, format!("There is no account {login} that could hold a role.")));
             }
             Wanted::Held(true) => Wanted::Held(!account.roles.insert(role)),
             Wanted::Held(false) => Wanted::Held(account.roles.remove(&role)),
         };
         if account != found {
             kept.changes += 1;
-            kept.accounts.insert(step.login.clone(), account);
+            kept.accounts.insert(login, account);
         }
         if undoing {
             kept.before.remove(&step);
         } else {
             kept.before.entry(step).or_insert(before);
         }
-        Ok(())
+        Ok(of_others.filter(|_| message.operation == "ready_account"))
     }
 
     /// What is there now.
     fn look(&self, message: &Message) -> Result<Value, Refusal> {
-        let login = message.login()?;
-        let account = self.kept().accounts.get(&login).cloned().unwrap_or_default();
+        let kept = self.kept();
+        let login = kept.account_of(message)?;
+        let account = kept.accounts.get(&login).cloned().unwrap_or_default();
         Ok(match account.state {
             Presence::Absent => json!({ "account": "absent", "entitlements": [] }),
             Presence::Inactive => json!({ "account": "inactive", "account_id": login, "entitlements": account.roles }),
@@ -271,7 +283,10 @@ impl Receiver {
             let release = message.release.as_ref().map(|release| &release.id);
             let mut outcome = json!({ "version": 1, "reference": reference, "release": release, "operation": message.operation });
             match self.carry_out(&mut kept, &message) {
-                Ok(()) => outcome["outcome"] = "done".into(),
+                Ok(found) => {
+                    outcome["outcome"] = "done".into();
+                    outcome["found"] = json!(found);
+                }
                 Err((_, detail)) => {
                     outcome["outcome"] = "failed".into();
                     outcome["detail"] = detail.into();
@@ -306,6 +321,16 @@ impl Receiver {
 }
 
 impl Kept {
+    /// The account of the person: the one that Countersign knows, as long as it is here, otherwise the
+    /// one of their login.
+    fn account_of(&self, message: &Message) -> Result<String, Refusal> {
+        let known = message.subject.as_ref().and_then(|subject| subject.account.clone());
+        match known.filter(|account| self.accounts.get(account).is_some_and(|account| account.state != Presence::Absent)) {
+            Some(account) => Ok(account),
+            None => message.login(),
+        }
+    }
+
     fn take_on(&mut self, message: Message) -> Value {
         self.references += 1;
         let reference = format!("JOB-{}", self.references);
@@ -332,6 +357,6 @@ impl Message {
     fn step(&self) -> Result<StepName, Refusal> {
         let release = self.release.as_ref().map(|release| release.id.clone());
         let release = release.ok_or_else(|| (StatusCode::UNPROCESSABLE_ENTITY, "The message names no release.".to_owned()))?;
-        Ok(StepName { release, operation: self.operation.clone(), login: self.login()? })
+        Ok(StepName { release, operation: self.operation.clone() })
     }
 }

@@ -71,6 +71,8 @@ struct Inside {
     /// As they were before their last change, for readings that are stale.
     earlier: BTreeMap<String, Option<Person>>,
     ids: u64,
+    /// For which identity an account was made, by the account's id.
+    made_for: BTreeMap<String, Uuid>,
     effects: BTreeMap<(Uuid, Moment), u32>,
     calls: Vec<Call>,
     script: Vec<Line>,
@@ -84,6 +86,17 @@ struct Line {
     release: Option<Uuid>,
     trouble: Trouble,
     left: u32,
+}
+
+/// By what the account of a person is looked for, in this order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whereabouts<'a> {
+    /// Its id, when it is known.
+    pub id: Option<&'a str>,
+    /// The value with which it was asked for before, where the account is ours.
+    pub before: Option<&'a str>,
+    /// The value of today, under which it is made.
+    pub today: Option<&'a str>,
 }
 
 /// What a change aims at.
@@ -190,6 +203,23 @@ impl Directory {
         self.inside().calls_of(Some(release), moment)
     }
 
+    /// The value under which the account of a person stands, or would be made; none when it is not found
+    /// and has none of today.
+    pub(super) fn place(&self, at: Whereabouts<'_>) -> Option<String> {
+        let inside = self.inside();
+        let with_id = |person: &Person| at.id == Some(person.id.as_str());
+        let by_id = inside.people.iter().find(|(_, person)| with_id(person)).map(|(value, _)| value.clone());
+        let by_value = || [at.before, at.today].into_iter().flatten().find(|value| inside.people.contains_key(*value)).map(str::to_owned);
+        // A stale reading finds what is removed by now.
+        let removed = || inside.earlier.iter().find(|(_, person)| person.as_ref().is_some_and(with_id)).map(|(value, _)| value.clone());
+        by_id.or_else(by_value).or_else(removed).or_else(|| at.today.map(str::to_owned))
+    }
+
+    /// Whether an account was made for an identity, and not put there by others.
+    pub(super) fn is_made_for(&self, account: &str, identity: Uuid) -> bool {
+        self.inside().made_for.get(account) == Some(&identity)
+    }
+
     pub(super) fn earlier(&self, login: &str) -> Option<Person> {
         let inside = self.inside();
         inside.earlier.get(login).cloned().unwrap_or_else(|| inside.people.get(login).cloned())
@@ -251,18 +281,15 @@ impl Inside {
     }
 
     fn first_part(&mut self, order: &Order, login: &str, target: Target) {
-        let Self { people, ids, .. } = self;
+        let Self { people, ids, made_for, .. } = self;
         match target {
             Target::Account(state) => {
                 let person = people.entry(login.to_owned()).or_insert_with(|| {
                     *ids += 1;
-                    Person {
-                        id: format!("account-{ids}"),
-                        state: Account::Inactive,
-                        leaving: false,
-                        attributes: BTreeMap::new(),
-                        entitlements: BTreeMap::new(),
-                    }
+                    // No id is given twice, also when the process starts anew.
+                    let id = format!("account-{ids}-{}", order.release);
+                    made_for.insert(id.clone(), order.subject.identity);
+                    Person { id, state: Account::Inactive, leaving: false, attributes: BTreeMap::new(), entitlements: BTreeMap::new() }
                 });
                 match state {
                     Account::Active => person.attributes.clone_from(&order.subject.attributes),

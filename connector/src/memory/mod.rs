@@ -12,12 +12,12 @@ pub use directory::{Call, Directory, Person, Standing};
 pub use held::{Held, Point};
 pub use trouble::{Moment, Trouble};
 
-use crate::connector::{Applied, Capabilities, Connector, Surroundings, Tested};
+use crate::connector::{Applied, Capabilities, Connector, Surroundings, Tested, Undone};
 use crate::exchange::{Exchange, Exchanges};
 use crate::fault::Fault;
 use crate::order::{Account, Actual, Before, Change, Operation, Order, Plan, Step};
 use async_trait::async_trait;
-use directory::{How, Target};
+use directory::{How, Target, Whereabouts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -83,12 +83,29 @@ impl MemoryConnector {
         Self { directory, settings, surroundings }
     }
 
-    fn login<'a>(&self, order: &'a Order) -> Result<&'a str, Fault> {
-        let login = order.subject.attribute(&self.settings.matching).filter(|login| !login.is_empty());
-        login.ok_or_else(|| Fault::Misconfigured {
+    fn whereabouts<'a>(&self, order: &'a Order) -> Result<Whereabouts<'a>, Fault> {
+        let subject = &order.subject;
+        let before = subject.asked_as.get(&self.settings.matching).map(String::as_str);
+        let [before, today] = [before, subject.attribute(&self.settings.matching)].map(|value| value.filter(|value| !value.is_empty()));
+        // What the person was called before may be what somebody else is called by now.
+        let ours =
+            |login: &&str| self.directory.person(login).is_some_and(|person| Self::of_others(&self.directory, order, &person).is_none());
+        let before = before.filter(ours);
+        let at = Whereabouts { id: subject.account.as_deref(), before, today };
+        if at.id.or(before).or(today).is_some() { Ok(at) } else { Err(self.unmatched()) }
+    }
+
+    fn unmatched(&self) -> Fault {
+        Fault::Misconfigured {
             field: "matching",
             why: format!("this person has no “{}”, by which accounts are found.", self.settings.matching),
-        })
+        }
+    }
+
+    /// The state of an account that others made.
+    fn of_others(directory: &Directory, order: &Order, person: &Person) -> Option<Account> {
+        let ours = directory.is_made_for(&person.id, order.subject.identity) || order.subject.is_made_for_release(&person.id);
+        (!ours).then_some(person.state)
     }
 
     fn closed(&self) -> Option<Account> {
@@ -193,9 +210,10 @@ impl MemoryConnector {
 
     /// Reads an account; after [`Trouble::SaysDoneButNot`] as it was before its last change.
     async fn look(&self, moment: Moment, order: &Order, log: &mut Exchanges) -> Result<Option<Person>, Fault> {
-        let login = self.login(order)?;
+        let at = self.whereabouts(order)?;
         self.call(moment, Some((order, None)), log, |directory, how| {
-            let person = if how == How::Nothing { directory.earlier(login) } else { directory.person(login) };
+            let login = directory.place(at).ok_or_else(|| self.unmatched())?;
+            let person = if how == How::Nothing { directory.earlier(&login) } else { directory.person(&login) };
             let shown = json!(person);
             Ok((person, shown))
         })
@@ -244,18 +262,21 @@ impl Connector for MemoryConnector {
     }
 
     async fn apply(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<Applied, Fault> {
-        let login = self.login(order)?;
+        let at = self.whereabouts(order)?;
         let moment = Moment::Apply(step.operation);
         let aim = self.aim(step.operation);
         self.call(moment, Some((order, Some(key))), log, |directory, how| {
+            let login = directory.place(at).ok_or_else(|| self.unmatched())?;
+            let before = directory.person(&login).filter(|_| step.operation == Operation::ReadyAccount);
+            let found = before.and_then(|person| Self::of_others(directory, order, &person));
             if let Some(aim) = aim
                 // An account that is gone is closed.
-                && !(step.operation == Operation::CloseAccount && directory.person(login).is_none())
+                && !(step.operation == Operation::CloseAccount && directory.person(&login).is_none())
             {
-                directory.change(order, login, moment, aim, how)?;
+                directory.change(order, &login, moment, aim, how)?;
             }
-            let account = directory.person(login).map(|person| person.id);
-            Ok((Applied::Done { account: account.clone() }, json!({ "done": true, "account": account })))
+            let account = directory.person(&login).map(|person| person.id);
+            Ok((Applied::Done { account: account.clone(), found }, json!({ "done": true, "account": account, "found": found })))
         })
         .await
     }
@@ -269,8 +290,8 @@ impl Connector for MemoryConnector {
         })
     }
 
-    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<(), Fault> {
-        let login = self.login(order)?;
+    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<Undone, Fault> {
+        let at = self.whereabouts(order)?;
         let moment = Moment::Undo(step.operation);
         let aim = match &step.before {
             Before::Account { state } => Target::Account(*state),
@@ -283,8 +304,13 @@ impl Connector for MemoryConnector {
             },
         };
         self.call(moment, Some((order, Some(key))), log, |directory, how| {
-            directory.change(order, login, moment, aim, how)?;
-            Ok(((), json!({ "undone": true })))
+            let login = directory.place(at).ok_or_else(|| self.unmatched())?;
+            let removes = step.operation == Operation::ReadyAccount && aim == Target::Account(Account::Absent);
+            let left = directory.person(&login).filter(|_| removes).and_then(|person| Self::of_others(directory, order, &person));
+            if left.is_none() {
+                directory.change(order, &login, moment, aim, how)?;
+            }
+            Ok((Undone { left }, json!({ "undone": true, "left": left })))
         })
         .await
     }

@@ -3,7 +3,7 @@
 use super::ScimConnector;
 use super::change::{Change, Changed, TRIES, overtaken};
 use super::client::{Endpoint, Question, Write};
-use super::path::needs_escaping;
+use super::path::{field, needs_escaping};
 use super::record::Record;
 use super::settings::Closing;
 use crate::exchange::Exchanges;
@@ -20,15 +20,44 @@ use std::ops::ControlFlow;
 /// Characters of a foreign or own value in a sentence.
 const LONGEST_VALUE: usize = 120;
 
+/// An account that was brought to a state.
+pub(super) struct Brought {
+    /// Its id, unless it is gone.
+    pub id: Option<String>,
+    /// How it was found, when others made it.
+    pub found: Option<Account>,
+}
+
 impl ScimConnector {
-    /// The account of a person.
-    ///
+    /// The account of a person: the one that is known by its id, which never means another one (RFC 7643
+    /// section 3.1), otherwise one that we made by the value with which it was asked for before, otherwise by
+    /// today's.
+    pub(super) async fn find(&self, subject: &Subject, log: &mut Exchanges) -> Result<Option<Record>, Fault> {
+        if let Some(id) = &subject.account
+            && let Some((record, _)) = self.client.read("read_account", Endpoint::Users, id, log).await?
+        {
+            if record.id()? != id {
+                return Err(Fault::Garbled { why: "asked for one account, it shows another.".to_owned() });
+            }
+            return Ok(Some(record));
+        }
+        let today = own_attribute(subject, &self.settings.matching_attribute);
+        for wanted in self.wanted(subject)? {
+            if let Some(record) = self.find_by(&wanted, log).await?
+                // What the person was called before may be what somebody else is called by now.
+                && (today.as_ref() == Some(&wanted) || self.is_ours(&record, subject)?)
+            {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
     /// A server that reads escaped characters wrongly does not find what is there, so for such a value
     /// all accounts are read when the filter finds none.
-    pub(super) async fn find(&self, subject: &Subject, log: &mut Exchanges) -> Result<Option<Record>, Fault> {
-        let wanted = self.wanted(subject)?;
-        match self.search(&wanted, true, log).await {
-            Ok(None) | Err(Fault::Refused { .. }) if needs_escaping(&wanted) => self.search(&wanted, false, log).await,
+    async fn find_by(&self, wanted: &str, log: &mut Exchanges) -> Result<Option<Record>, Fault> {
+        match self.search(wanted, true, log).await {
+            Ok(None) | Err(Fault::Refused { .. }) if needs_escaping(wanted) => self.search(wanted, false, log).await,
             found => found,
         }
     }
@@ -66,29 +95,28 @@ impl ScimConnector {
         }
     }
 
-    /// Makes the account ready: there, and active. Gives its id.
-    pub(super) async fn ready(&self, subject: &Subject, log: &mut Exchanges) -> Result<String, Fault> {
-        self.bring_account(subject, Account::Active, log).await?.ok_or_else(overtaken)
-    }
-
-    /// Brings the account to a state, whatever it is in now. Gives its id, unless it is gone.
-    pub(super) async fn bring_account(&self, subject: &Subject, wanted: Account, log: &mut Exchanges) -> Result<Option<String>, Fault> {
+    /// Brings the account to a state, whatever it is in now.
+    pub(super) async fn bring_account(&self, subject: &Subject, wanted: Account, log: &mut Exchanges) -> Result<Brought, Fault> {
+        let mut found = None;
         for _ in 0..TRIES {
             let Some(record) = self.find(subject, log).await? else {
                 match wanted {
-                    Account::Absent => return Ok(None),
+                    Account::Absent => return Ok(Brought { id: None, found }),
                     Account::Active | Account::Inactive => {
                         match self.create(subject, wanted == Account::Active, log).await? {
-                            Some(id) => return Ok(Some(id)),
+                            Some(id) => return Ok(Brought { id: Some(id), found: None }),
                             // Somebody made it in between, or our own earlier call did.
                             None => continue,
                         }
                     }
                 }
             };
-            let id = record.id()?.to_owned();
-            if record.account()? == wanted {
-                return Ok(Some(id));
+            let (id, state) = (record.id()?.to_owned(), record.account()?);
+            if found.is_none() && !self.is_ours(&record, subject)? {
+                found = Some(state);
+            }
+            if state == wanted {
+                return Ok(Brought { id: Some(id), found });
             }
             let changed = match wanted {
                 Account::Absent => self.delete(&id, record.version(), log).await?,
@@ -96,10 +124,22 @@ impl ScimConnector {
                 Account::Inactive => self.set_active(&id, record.version(), false, log).await?,
             };
             if changed == Changed::Done {
-                return Ok((wanted != Account::Absent).then_some(id));
+                return Ok(Brought { id: (wanted != Account::Absent).then_some(id), found });
             }
         }
         Err(overtaken())
+    }
+
+    /// Whether we made an account: the release says so, or the account has the `externalId` that we give,
+    /// which only who makes an account sets (RFC 7643 section 3.1).
+    fn is_ours(&self, record: &Record, subject: &Subject) -> Result<bool, Fault> {
+        if subject.is_made_for_release(record.id()?) {
+            return Ok(true);
+        }
+        let attribute = self.settings.marked_by();
+        let mark = record.text("externalId");
+        Ok(mark.is_some()
+            && [asked_attribute(subject, attribute), own_attribute(subject, attribute)].iter().any(|ours| ours.as_deref() == mark))
     }
 
     /// Closes the account as the settings say.
@@ -122,11 +162,14 @@ impl ScimConnector {
     }
 
     /// Removes an account that we made, when it holds nothing; otherwise, or where the server does
-    /// not let us, makes it inactive.
-    pub(super) async fn unmake(&self, subject: &Subject, log: &mut Exchanges) -> Result<(), Fault> {
+    /// not let us, makes it inactive. One that others made is left as it is, and its state is given.
+    pub(super) async fn unmake(&self, subject: &Subject, log: &mut Exchanges) -> Result<Option<Account>, Fault> {
         let Some(record) = self.find(subject, log).await? else {
-            return Ok(());
+            return Ok(None);
         };
+        if !self.is_ours(&record, subject)? {
+            return record.account().map(Some);
+        }
         let holds_nothing = match self.held(&record, None, log).await {
             Ok(held) => held.is_empty(),
             // Who cannot be seen to hold nothing keeps the account.
@@ -136,18 +179,22 @@ impl ScimConnector {
         if holds_nothing {
             match self.bring_account(subject, Account::Absent, log).await {
                 Err(Fault::Refused { .. } | Fault::Broken { status: 501 }) => {}
-                done => return done.map(|_| ()),
+                done => return done.map(|_| None),
             }
         }
-        self.deactivate(subject, log).await
+        self.deactivate(subject, log).await.map(|()| None)
     }
 
-    /// The value by which the person's account is found.
-    fn wanted(&self, subject: &Subject) -> Result<String, Fault> {
+    /// The values by which the person's account is looked for, in order.
+    fn wanted(&self, subject: &Subject) -> Result<Vec<String>, Fault> {
         let name = &self.settings.matching_attribute;
-        own_attribute(subject, name).ok_or_else(|| Fault::Refused {
-            said: format!("Our record of this person has no {name}, by which the account over there is found."),
-        })
+        let mut values: Vec<String> = [asked_attribute(subject, name), own_attribute(subject, name)].into_iter().flatten().collect();
+        values.dedup();
+        if values.is_empty() {
+            let said = format!("Our record of this person has no {name}, by which the account over there is found.");
+            return Err(Fault::Refused { said });
+        }
+        Ok(values)
     }
 
     /// Makes the account. None when the server says that there is one already, and it is found.
@@ -188,6 +235,9 @@ impl ScimConnector {
                 }
                 None => {}
             }
+        }
+        if self.settings.marked_by() == "identity" && field(&record, "externalId").is_none() {
+            record.insert("externalId".to_owned(), json!(subject.identity));
         }
         let extensions = record.keys().filter(|name| name.starts_with("urn:"));
         let schemas: Vec<&str> = std::iter::once(schema_urns::USER).chain(extensions.map(String::as_str)).collect();
@@ -236,5 +286,14 @@ fn own_attribute(subject: &Subject, name: &str) -> Option<String> {
     if name == "identity" {
         return Some(subject.identity.to_string());
     }
-    subject.attribute(name).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
+    text(subject.attribute(name))
+}
+
+/// One of our attributes as the account was asked for before.
+fn asked_attribute(subject: &Subject, name: &str) -> Option<String> {
+    text(subject.asked_as.get(name).map(String::as_str))
+}
+
+fn text(value: Option<&str>) -> Option<String> {
+    value.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
 }

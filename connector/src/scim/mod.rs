@@ -26,12 +26,13 @@ pub use settings::{
     Authentication, Closing, EntitlementAs, GroupName, Matching, MembershipLookup, OWN_ATTRIBUTES, Patch, Problem, ScimSettings,
 };
 
-use crate::connector::{Applied, Capabilities, Connector, Tested};
+use crate::connector::{Applied, Capabilities, Connector, Tested, Undone};
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
 use crate::http::HttpOut;
 use crate::order::{Account, Actual, Before, Change, Operation, Order, Plan, Step};
 use crate::secret::Secret;
+use accounts::Brought;
 use async_trait::async_trait;
 use client::Client;
 use settings::Understood;
@@ -104,7 +105,10 @@ impl Connector for ScimConnector {
     // The key is not sent: SCIM has no place for it, so each step reads before it writes.
     async fn apply(&self, order: &Order, step: &Step, _key: Uuid, log: &mut Exchanges) -> Result<Applied, Fault> {
         let account = match step.operation {
-            Operation::ReadyAccount => Some(self.ready(&order.subject, log).await?),
+            Operation::ReadyAccount => {
+                let Brought { id, found } = self.bring_account(&order.subject, Account::Active, log).await?;
+                return Ok(Applied::Done { account: id, found });
+            }
             Operation::Give => self.bring_entitlement(&order.subject, &order.entitlement, true, log).await?,
             Operation::Take => self.bring_entitlement(&order.subject, &order.entitlement, false, log).await?,
             Operation::CloseAccount => {
@@ -112,7 +116,7 @@ impl Connector for ScimConnector {
                 None
             }
         };
-        Ok(Applied::Done { account })
+        Ok(Applied::Done { account, found: None })
     }
 
     async fn read_back(&self, order: &Order, log: &mut Exchanges) -> Result<Actual, Fault> {
@@ -123,9 +127,11 @@ impl Connector for ScimConnector {
         Ok(Actual { account: account.account()?, account_id: Some(account.id()?.to_owned()), entitlements })
     }
 
-    async fn undo(&self, order: &Order, step: &Step, _key: Uuid, log: &mut Exchanges) -> Result<(), Fault> {
-        match (step.operation, &step.before) {
-            (Operation::ReadyAccount, Before::Account { state: Account::Absent }) => self.unmake(&order.subject, log).await,
+    async fn undo(&self, order: &Order, step: &Step, _key: Uuid, log: &mut Exchanges) -> Result<Undone, Fault> {
+        let undone = match (step.operation, &step.before) {
+            (Operation::ReadyAccount, Before::Account { state: Account::Absent }) => {
+                return self.unmake(&order.subject, log).await.map(|left| Undone { left });
+            }
             (Operation::ReadyAccount, Before::Account { state: Account::Inactive }) => self.deactivate(&order.subject, log).await,
             (Operation::CloseAccount, Before::Account { state: state @ (Account::Active | Account::Inactive) }) => {
                 self.bring_account(&order.subject, *state, log).await.map(|_| ())
@@ -138,6 +144,7 @@ impl Connector for ScimConnector {
             }
             // It was as the step wanted it, or nobody knows how it was.
             _ => Ok(()),
-        }
+        };
+        undone.map(|()| Undone::default())
     }
 }

@@ -214,6 +214,16 @@ pub(super) enum UnderstoodEntitlement {
     Attribute(AttributePath),
 }
 
+impl Understood {
+    /// The attribute of ours that a new account has as its `externalId`, by which we know what we made:
+    /// the one that the settings put there, otherwise our own id of the person.
+    pub(super) fn marked_by(&self) -> &str {
+        let matching = std::iter::once((&self.matching, &self.matching_attribute));
+        let mapped = self.attributes.iter().map(|(path, attribute)| (path, attribute));
+        matching.chain(mapped).find(|(path, _)| path.is("externalId")).map_or("identity", |(_, attribute)| attribute)
+    }
+}
+
 impl ScimSettings {
     /// Everything that is wrong, field by field; nothing when the settings can be used. The address is
     /// looked at more closely by the way out ([`crate::http::HttpOut::address`]), which knows where it

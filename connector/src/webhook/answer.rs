@@ -35,7 +35,7 @@ pub(super) fn refusal(answer: &Answer) -> Option<Fault> {
 /// What came of a step.
 pub(super) fn applied(answer: &Answer, may_answer_later: bool) -> Result<Applied, Fault> {
     if answer.status() != 202 {
-        return done(answer).map(|account| Applied::Done { account });
+        return done(answer).map(|Told { account, found }| Applied::Done { account, found });
     }
     if !may_answer_later {
         return garbled("it is 202, but this connection is not set to answer later.");
@@ -47,16 +47,41 @@ pub(super) fn applied(answer: &Answer, may_answer_later: bool) -> Result<Applied
     }
 }
 
-/// The account's id, from an answer that says that something was done. A body that is no JSON object
-/// is no such answer: a proxy's page with status 200 proves nothing.
-pub(super) fn done(answer: &Answer) -> Result<Option<String>, Fault> {
+/// What an answer tells that says that something was done.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The account's id.
+    pub account: Option<String>,
+    /// How the receiver found an account that it did not make for this step.
+    pub found: Option<Account>,
+}
+
+/// What an answer tells that says that something was done. A body that is no JSON object is no such
+/// answer: a proxy's page with status 200 proves nothing.
+pub(super) fn done(answer: &Answer) -> Result<Told, Fault> {
     match answer.status() {
-        204 => Ok(None),
-        200 if answer.is_empty() => Ok(None),
-        200 => name(&answer.json()?, "account"),
+        204 => Ok(Told::default()),
+        200 if answer.is_empty() => Ok(Told::default()),
+        200 => {
+            let body = answer.json()?;
+            Ok(Told { account: name(&body, "account")?, found: found(&body)? })
+        }
         202 => garbled("it is 202, but only steps may be answered later."),
         status => garbled(&format!("its status is {status}; 200, 202 and 204 have a meaning.")),
     }
+}
+
+fn found(body: &Map<String, Value>) -> Result<Option<Account>, Fault> {
+    match body.get("found").map(|value| serde_json::from_value(value.clone())) {
+        None | Some(Ok(None)) => Ok(None),
+        Some(Ok(Some(state))) if is_there(state) => Ok(Some(state)),
+        Some(Ok(Some(_)) | Err(_)) => garbled("found must be active or inactive."),
+    }
+}
+
+/// Whether there is an account that can have been found.
+pub(super) fn is_there(state: Account) -> bool {
+    state != Account::Absent
 }
 
 #[derive(Deserialize)]

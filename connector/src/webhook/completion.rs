@@ -5,11 +5,11 @@
 //! release, the operation and the reference, and records the outcome once for each message id. What
 //! the receiver says is believed as much as its 200 would have been: only reading back proves it.
 
-use super::answer::is_name;
+use super::answer::{is_name, is_there};
 use super::signing::{Rejected, SigningSecrets, TOLERANCE, verify};
 use super::{LONGEST_DETAIL, LONGEST_NAME, VERSION};
 use crate::http::plain_words;
-use crate::order::Operation;
+use crate::order::{Account, Operation};
 use http::HeaderMap;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -39,6 +39,8 @@ pub enum Outcome {
     Done {
         /// The account's id over there, when it says so.
         account: Option<String>,
+        /// How it found an account that it did not make for this step.
+        found: Option<Account>,
     },
     /// Not done, and why: one line of at most 500 characters.
     Failed {
@@ -77,6 +79,7 @@ struct Body {
     outcome: Word,
     detail: Option<String>,
     account: Option<String>,
+    found: Option<Account>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -122,8 +125,12 @@ impl Completion {
                 Some(account) if !is_name(&account) => {
                     return Err(unreadable(format!("account must be one line of 1 to {LONGEST_NAME} characters")));
                 }
-                account => Outcome::Done { account },
+                _ if body.found.is_some_and(|state| !is_there(state)) => {
+                    return Err(unreadable("found must be active or inactive".to_owned()));
+                }
+                account => Outcome::Done { account, found: body.found },
             },
+            Word::Failed if body.found.is_some() => return Err(unreadable("found belongs to outcome done".to_owned())),
             Word::Failed if body.account.is_some() => return Err(unreadable("account belongs to outcome done".to_owned())),
             Word::Failed => {
                 let detail = plain_words(&body.detail.unwrap_or_default(), LONGEST_DETAIL);
@@ -186,11 +193,11 @@ mod tests {
             release: RELEASE,
             operation: Operation::Give,
             reference: "JOB-17".to_owned(),
-            outcome: Outcome::Done { account: None },
+            outcome: Outcome::Done { account: None, found: None },
         };
         assert_eq!(read(&with(json!({}))).unwrap(), expected);
-        let outcome = read(&with(json!({"account": "u-4711"}))).unwrap().outcome;
-        assert_eq!(outcome, Outcome::Done { account: Some("u-4711".to_owned()) });
+        let outcome = read(&with(json!({"account": "u-4711", "found": "inactive"}))).unwrap().outcome;
+        assert_eq!(outcome, Outcome::Done { account: Some("u-4711".to_owned()), found: Some(Account::Inactive) });
     }
 
     #[test]
@@ -214,6 +221,8 @@ mod tests {
             (json!({"reference": "x".repeat(201)}), "reference must be one line of 1 to 200 characters"),
             (json!({"reference": 17}), "invalid type: integer `17`, expected a string"),
             (json!({"account": "\u{202e}"}), "account must be one line of 1 to 200 characters"),
+            (json!({"found": "absent"}), "found must be active or inactive"),
+            (json!({"outcome": "failed", "detail": "x", "found": "active"}), "found belongs to outcome done"),
             (json!({"detail": "but slowly"}), "detail belongs to outcome failed"),
             (json!({"outcome": "failed"}), "outcome failed needs a detail that says why"),
             (json!({"outcome": "failed", "detail": " \n"}), "outcome failed needs a detail that says why"),

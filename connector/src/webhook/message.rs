@@ -125,10 +125,13 @@ pub(super) fn example() -> Order {
         number: "R-2026-000071".to_owned(),
         change: Change::Give,
         subject: Subject {
-            identity: Uuid::from_u128(0x0198_1e50_9c0a_7000_8000_0000_0000_0042),
-            attributes: [("number", "E1042"), ("login", "mkern"), ("display_name", "Mira Kern"), ("mail", "mira.kern@example.org")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            account: Some("u-4711".to_owned()),
+            ..Subject::new(
+                Uuid::from_u128(0x0198_1e50_9c0a_7000_8000_0000_0000_0042),
+                [("number", "E1042"), ("login", "mkern"), ("display_name", "Mira Kern"), ("mail", "mira.kern@example.org")]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .into(),
+            )
         },
         entitlement: Entitlement {
             id: Uuid::from_u128(0x0198_1e50_9c0a_7000_8000_0000_0000_0009),
@@ -177,6 +180,16 @@ mod tests {
         let order = example();
         let [one, two] = [(); 2].map(|()| Message::apply(&order, Operation::Take, "k").to_bytes().unwrap());
         assert_eq!(one, two);
+    }
+
+    #[test]
+    fn an_account_that_is_not_known_is_not_named_and_what_is_ours_alone_is_not_sent() {
+        let mut order = example();
+        order.subject.account = None;
+        order.subject.made_for_release = true;
+        order.subject.asked_as = order.subject.attributes.clone();
+        let subject = value(&Message::apply(&order, Operation::Give, "k"))["subject"].clone();
+        assert_eq!(subject.as_object().unwrap().keys().collect::<Vec<_>>(), ["attributes", "identity"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub mod signing;
 
 pub use settings::WebhookSettings;
 
-use crate::connector::{Applied, Capabilities, Connector, Surroundings, Tested};
+use crate::connector::{Applied, Capabilities, Connector, Surroundings, Tested, Undone};
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
 use crate::http::{Answer, Ask, HttpOut, plain_words};
@@ -172,7 +172,7 @@ impl Connector for Webhook {
         self.read(order, log).await
     }
 
-    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<(), Fault> {
+    async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<Undone, Fault> {
         if !self.settings.undoes {
             return Err(Fault::Refused { said: "This connection does not undo; somebody has to do it by hand.".to_owned() });
         }
@@ -180,6 +180,6 @@ impl Connector for Webhook {
         let id = format!("undo_{key}");
         let message = Message::undo(order, step, &id);
         let answer = self.say(step.operation.undo_word(), &self.url, &message, &self.secrets, log).await?;
-        answer::done(&answer).map(|_| ())
+        answer::done(&answer).map(|told| Undone { left: told.found })
     }
 }

@@ -25,10 +25,8 @@ pub trait Counterpart: Send + Sync {
     fn subject(&self, login: &str) -> Subject {
         let attributes =
             [("number", login), ("login", login), ("display_name", login), ("mail", "person@example.test"), ("unit", "Unit 7")];
-        Subject {
-            identity: Uuid::from_u128(login.bytes().fold(7, |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(byte.into()))),
-            attributes: attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        }
+        let identity = Uuid::from_u128(login.bytes().fold(7, |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(byte.into())));
+        Subject::new(identity, attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
     }
 
     /// Makes the account of a person, where the connector does not make accounts.
@@ -325,6 +323,17 @@ pub async fn an_account_that_was_closed_can_come_back(counterpart: &dyn Counterp
     }
 }
 
+pub async fn an_account_that_is_known_is_found_whatever_it_is_matched_by_since(counterpart: &dyn Counterpart) {
+    let given = give(counterpart, "ada", 0).await;
+    let known = counterpart.actual(&given).await.account_id;
+    assert!(known.is_some(), "the machine does not say what it calls the account");
+    let mut take = Order { last: true, ..order(counterpart, Change::Take, "ada.married", 0) };
+    take.subject.account = known;
+    assert_eq!(state(counterpart, &take).await, (Account::Active, references(counterpart, &[0])));
+    carry_out(counterpart, &take).await;
+    assert!(counterpart.actual(&given).await.entitlements.is_empty(), "it was taken from somebody else");
+}
+
 /// Makes a test of each rule. `$start` is an async function that gives a fresh [`Counterpart`].
 macro_rules! every_rule {
     ($start:path) => {
@@ -340,6 +349,7 @@ macro_rules! every_rule {
             the_accounts_of_others_are_untouched
             strange_names_are_only_names
             an_account_that_was_closed_can_come_back
+            an_account_that_is_known_is_found_whatever_it_is_matched_by_since
         );
     };
     (@each $start:path, $($rule:ident)+) => {

@@ -128,7 +128,7 @@ pub fn out_to(settings: &ScimSettings, networks: &[&str]) -> Arc<HttpOut> {
 pub fn subject(login: &str) -> Subject {
     let attributes =
         [("number", "P-0007"), ("login", login), ("display_name", "Ada Lovelace"), ("mail", "ada@example.test"), ("unit", "Engines")];
-    Subject { identity: Uuid::from_u128(7), attributes: attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into() }
+    Subject::new(Uuid::from_u128(7), attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }
 
 /// One change of the access `reference` of the person `login`.

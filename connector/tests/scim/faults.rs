@@ -34,7 +34,7 @@ async fn an_answer_lost_after_the_account_was_made_makes_no_second_one() {
         let again = apply(&connector, &give, &READY, &mut log).await.unwrap();
         let users = bench.users().await;
         assert_eq!(users.len(), 1, "{kind:?}");
-        assert_eq!(again, Applied::Done { account: users[0]["id"].as_str().map(str::to_owned) }, "{kind:?}");
+        assert_eq!(again, Applied::Done { account: users[0]["id"].as_str().map(str::to_owned), found: None }, "{kind:?}");
         assert_eq!(between.heard("POST").len(), 1, "{kind:?}: it was read before it was written");
     }
 }
@@ -152,7 +152,8 @@ async fn a_server_that_refuses_patch_without_having_said_so_gets_the_whole_recor
         let connector = connector_at(&between.url(), |_| {});
         let mut log = Exchanges::default();
         let done = apply(&connector, &order(Change::Give, "ada", "Ledger"), &READY, &mut log).await.unwrap();
-        assert_eq!(done, Applied::Done { account: Some(id) });
+        // It was there, made by others.
+        assert_eq!(done, Applied::Done { account: Some(id), found: Some(Account::Inactive) });
         assert_eq!(bench.users().await[0]["active"], true, "{status}");
         assert_eq!((statuses(&log, "PATCH").len(), statuses(&log, "PUT")), (1, vec![200]), "{status}");
 
@@ -289,7 +290,7 @@ async fn an_account_that_we_made_is_not_deleted_because_a_filter_finds_no_other_
     let connector = connector_at(&between.url(), |_| {});
     let give = order(Change::Give, "ada", "Ledger");
     let done = apply(&connector, &give, &READY, &mut Exchanges::default()).await.unwrap();
-    let Applied::Done { account: Some(id) } = done else { panic!("{done:?}") };
+    let Applied::Done { account: Some(id), .. } = done else { panic!("{done:?}") };
     bench.group("Payroll", &[&id]).await;
     connector.undo(&give, &READY, uuid::Uuid::from_u128(9), &mut Exchanges::default()).await.unwrap();
     assert_eq!(bench.users().await[0]["active"], false);
@@ -333,7 +334,7 @@ async fn an_account_that_has_got_other_access_is_not_deleted_when_it_is_undone()
     let connector = bench.connector(|_| {});
     let give = order(Change::Give, "ada", "Ledger");
     let done = apply(&connector, &give, &READY, &mut Exchanges::default()).await.unwrap();
-    let Applied::Done { account: Some(id) } = done else { panic!("{done:?}") };
+    let Applied::Done { account: Some(id), .. } = done else { panic!("{done:?}") };
     bench.group("Payroll", &[&id]).await;
     connector.undo(&give, &READY, uuid::Uuid::from_u128(9), &mut Exchanges::default()).await.unwrap();
     assert_eq!(bench.users().await[0]["active"], false);

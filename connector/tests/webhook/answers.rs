@@ -14,12 +14,15 @@ async fn taken_for(status: u16, body: &'static str) -> Result<Applied, (String, 
 
 #[tokio::test]
 async fn what_is_done_or_taken_on() {
-    let done = |account: Option<&str>| Ok(Applied::Done { account: account.map(str::to_owned) });
+    let done = |account: Option<&str>| Ok(Applied::Done { account: account.map(str::to_owned), found: None });
     assert_eq!(taken_for(204, "").await, done(None));
     assert_eq!(taken_for(200, "").await, done(None));
     assert_eq!(taken_for(200, "{}").await, done(None));
     assert_eq!(taken_for(200, r#"{"account":null,"more":[1]}"#).await, done(None));
     assert_eq!(taken_for(200, r#"{"account":"u-4711"}"#).await, done(Some("u-4711")));
+    let found = Applied::Done { account: None, found: Some(Account::Inactive) };
+    assert_eq!(taken_for(200, r#"{"account":null,"found":"inactive"}"#).await, Ok(found));
+    assert_eq!(taken_for(200, r#"{"found":null}"#).await, done(None));
     assert_eq!(taken_for(202, r#"{"reference":"JOB-17"}"#).await, Ok(Applied::Awaited { reference: "JOB-17".to_owned() }));
 }
 
@@ -32,6 +35,8 @@ async fn what_proves_nothing_is_not_taken_for_done() {
         (200, r#"["u-4711"]"#),
         (200, "null"),
         (200, r#"{"account":17}"#),
+        (200, r#"{"found":"absent"}"#),
+        (200, r#"{"found":true}"#),
         (200, r#"{"account":""}"#),
         (200, r#"{"account":"a\nb"}"#),
         (201, "{}"),

@@ -40,7 +40,7 @@ async fn a_step_that_was_taken_on_is_reported_when_it_is_done() {
             release: order(Change::Give).release,
             operation: Operation::Give,
             reference: role.clone(),
-            outcome: Outcome::Done { account: None },
+            outcome: Outcome::Done { account: None, found: None },
         }
     );
     // Until it is taken it comes again, as the same message.

@@ -147,7 +147,7 @@ pub fn order(change: Change) -> Order {
         release: Uuid::from_u128(71),
         number: "R-2026-000071".to_owned(),
         change,
-        subject: Subject { identity: Uuid::from_u128(42), attributes: [("login".to_owned(), "mkern".to_owned())].into() },
+        subject: Subject::new(Uuid::from_u128(42), [("login".to_owned(), "mkern".to_owned())].into()),
         entitlement: Entitlement { id: Uuid::from_u128(9), reference: ROLE.to_owned(), name: "Ledger: clerk".to_owned() },
         last: change == Change::Take,
     }

@@ -29,7 +29,7 @@ async fn the_same_message_twenty_times_at_once_is_one_effect() {
         (0..20).map(|_| async { connector.apply(&order, &step(Operation::ReadyAccount), key(1), &mut Exchanges::default()).await }),
     )
     .await;
-    assert!(answers.into_iter().all(|answer| answer == Ok(Applied::Done { account: Some("mkern".to_owned()) })));
+    assert!(answers.into_iter().all(|answer| answer == Ok(Applied::Done { account: Some("mkern".to_owned()), found: None })));
     assert_eq!(far.receiver.changes(), 1);
 }
 
@@ -48,7 +48,7 @@ async fn a_lost_answer_is_unclear_and_the_same_message_clears_it_up() {
         // It did happen, and nobody here could know.
         assert!(!far.holds_role().await);
         let done = connector.apply(&order, &step, key(7), &mut Exchanges::default()).await.unwrap();
-        assert_eq!(done, Applied::Done { account: Some("mkern".to_owned()) });
+        assert_eq!(done, Applied::Done { account: Some("mkern".to_owned()), found: None });
         assert_eq!(far.receiver.changes(), 3);
     }
 }

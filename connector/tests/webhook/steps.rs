@@ -96,7 +96,7 @@ async fn a_refusal_comes_with_the_receivers_reason() {
     // What was refused is not kept: once there is an account, the same message gives access.
     connector.apply(&order(Change::Give), &step(Operation::ReadyAccount), key(3), &mut Exchanges::default()).await.unwrap();
     let done = connector.apply(&order(Change::Give), &step(Operation::Give), key(2), &mut Exchanges::default()).await.unwrap();
-    assert_eq!(done, Applied::Done { account: Some("mkern".to_owned()) });
+    assert_eq!(done, Applied::Done { account: Some("mkern".to_owned()), found: None });
 }
 
 #[tokio::test]
@@ -133,4 +133,40 @@ async fn settings_and_secrets_that_cannot_work_are_refused_with_their_field() {
     assert_eq!(field(good.clone(), "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "secret");
     assert_eq!(field(WebhookSettings { url: "no address".to_owned(), ..good.clone() }, crate::far_side::SECRET), "url");
     assert_eq!(field(WebhookSettings { read_url: Some("no address".to_owned()), ..good }, crate::far_side::SECRET), "read_url");
+}
+
+#[tokio::test]
+async fn the_account_that_is_known_keeps_its_access_whatever_the_login_is_by_now() {
+    let far = FarSide::start().await;
+    let connector = far.connector();
+    carry_out(&connector, &order(Change::Give), 1).await;
+    let mut take = order(Change::Take);
+    take.subject.attributes.insert("login".to_owned(), "mkern2".to_owned());
+    take.subject.account = Some("mkern".to_owned());
+    carry_out(&connector, &take, 11).await;
+    let actual = connector.read_back(&take, &mut Exchanges::default()).await.unwrap();
+    assert_eq!((actual.account, actual.account_id.as_deref(), actual.entitlements.len()), (Account::Inactive, Some("mkern"), 0));
+    let (_, body) = far.heard().pop().unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(said["subject"]["account"], "mkern");
+}
+
+#[tokio::test]
+async fn an_account_that_the_receiver_found_is_told_apart_and_stays_when_the_step_is_undone() {
+    let far = FarSide::start().await;
+    let connector = far.connector();
+    let order = order(Change::Give);
+    // Another release has made it, and this one was planned before.
+    let other = connector::Order { release: uuid::Uuid::from_u128(70), ..order.clone() };
+    let ready = connector::Step { before: Before::Account { state: Account::Absent }, ..step(Operation::ReadyAccount) };
+    let log = &mut Exchanges::default();
+    let made = connector.apply(&other, &ready, key(1), log).await.unwrap();
+    assert_eq!(made, Applied::Done { account: Some("mkern".to_owned()), found: None });
+    let found = connector.apply(&order, &ready, key(2), log).await.unwrap();
+    assert_eq!(found, Applied::Done { account: Some("mkern".to_owned()), found: Some(Account::Active) });
+    let undone = connector.undo(&order, &ready, key(2), log).await.unwrap();
+    assert_eq!(undone, connector::Undone { left: Some(Account::Active) });
+    assert_eq!(connector.read_back(&order, log).await.unwrap().account, Account::Active);
+    connector.undo(&other, &ready, key(1), log).await.unwrap();
+    assert_eq!(connector.read_back(&order, log).await.unwrap().account, Account::Absent);
 }

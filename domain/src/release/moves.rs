@@ -57,21 +57,23 @@ pub struct Moves {
 pub enum Failed {
     /// The step at this position.
     Step(usize),
-    /// The reading that should have proven it.
+    /// The reading that should have proven it, or that it was undone.
     Proof,
     /// The step at this position, which has to be taken back.
     Undo(usize),
 }
 
-/// What failed and may be taken as done; nothing unless it failed or is stuck, or before anything was
-/// planned.
+/// What failed and may be taken as done, forward or backward; nothing unless something failed, and before
+/// anything was planned.
 #[must_use]
 pub fn failed_at(state: &ReleaseState, steps: &[StepRecord]) -> Option<Failed> {
     let failure = match state {
         ReleaseState::Failed { failure, .. } => failure,
-        ReleaseState::Stuck { .. } => {
+        // What is undone again later may be confirmed meanwhile: not every machine can undo, or be read.
+        ReleaseState::Stuck { .. } | ReleaseState::Undoing { next_try: Some(_), .. } => {
             return match saga::next_undo(steps) {
                 NextUndo::Undo(position) | NextUndo::ByHand(position) => Some(Failed::Undo(position)),
+                NextUndo::ReadBack => Some(Failed::Proof),
                 NextUndo::RolledBack => None,
             };
         }
@@ -135,7 +137,9 @@ fn roll_back(kind: ReleaseKind, state: &ReleaseState) -> Offer {
 }
 
 fn skip(kind: ReleaseKind, state: &ReleaseState, about: &Circumstances<'_>) -> Offer {
-    if !matches!(state, ReleaseState::Failed { .. } | ReleaseState::Stuck { .. }) {
+    let failed =
+        matches!(state, ReleaseState::Failed { .. } | ReleaseState::Stuck { .. } | ReleaseState::Undoing { next_try: Some(_), .. });
+    if !failed {
         return Offer::Nothing;
     }
     match failed_at(state, about.steps) {
@@ -173,8 +177,9 @@ mod tests {
             ReleaseState::Failed { failure: failure("give"), next_try: Some(at) },
             ReleaseState::Failed { failure: failure("give"), next_try: None },
             ReleaseState::Undoing { failure: failure("give"), next_try: None },
+            ReleaseState::Undoing { failure: failure("give"), next_try: Some(at) },
             ReleaseState::Stuck { failure: failure("give") },
-            ReleaseState::RolledBack { failure: failure("give") },
+            ReleaseState::RolledBack { failure: failure("give"), evidence: None },
             ReleaseState::Closed { by, at, evidence: "seen".into() },
             ReleaseState::Cancelled,
         ]
@@ -197,7 +202,8 @@ mod tests {
                 assert_eq!(moves.retry.is_open(), retries, "{state:?}");
                 let rolls = state.clone().roll_back(*kind, failure("by_hand")).is_ok() && !stuck;
                 assert_eq!(moves.roll_back.is_open(), rolls, "{kind:?} {state:?}");
-                assert_eq!(moves.skip.is_open(), matches!(state, ReleaseState::Failed { .. }) || stuck, "{state:?}");
+                let undone_later = matches!(state, ReleaseState::Undoing { next_try: Some(_), .. });
+                assert_eq!(moves.skip.is_open(), matches!(state, ReleaseState::Failed { .. }) || stuck || undone_later, "{state:?}");
             }
         }
     }

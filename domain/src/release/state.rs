@@ -53,6 +53,8 @@ pub enum ReleaseState {
     RolledBack {
         /// Why.
         failure: Failure,
+        /// What proves it; none where nothing had to be undone.
+        evidence: Option<String>,
     },
     /// Carried out and proven.
     Closed {
@@ -252,13 +254,25 @@ impl ReleaseState {
         }
     }
 
-    /// Everything is undone.
+    /// Undoing goes on at once, where it got stuck or waits for its next try.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] unless it is being undone or stuck.
+    pub fn undo_now(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Undoing { failure, .. } | Self::Stuck { failure } => Ok(Self::Undoing { failure, next_try: None }),
+            other => other.refuse("be undone"),
+        }
+    }
+
+    /// Everything is undone, and that was read or is said by two people; without `evidence`, nothing had
+    /// to be undone.
     ///
     /// # Errors
     /// [`InvalidTransition`] unless it is being undone.
-    pub fn rolled_back(self) -> Result<Self, InvalidTransition> {
+    pub fn rolled_back(self, evidence: Option<String>) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Undoing { failure, .. } => Ok(Self::RolledBack { failure }),
+            Self::Undoing { failure, .. } => Ok(Self::RolledBack { failure, evidence }),
             other => other.refuse("be rolled back"),
         }
     }

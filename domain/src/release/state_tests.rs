@@ -27,12 +27,13 @@ fn moved(state: ReleaseState, action: u8, kind: ReleaseKind) -> Result<ReleaseSt
         6 => state.fail(failure(), None),
         7 => state.hold(vec!["a gate".into()]),
         8 => state.roll_back(kind, failure()),
-        9 => state.rolled_back(),
+        9 => state.rolled_back(Some("read back".into())),
         10 => state.stick(failure()),
         11 => state.retry(),
         12 => state.undo_again(failure(), at),
         13 => state.not_needed(at, "kept".into()),
         14 => state.leave_to_people(),
+        15 => state.undo_now(),
         _ => state.cancel(false),
     }
 }
@@ -50,7 +51,7 @@ fn every_state() -> Vec<ReleaseState> {
         ReleaseState::Failed { failure: failure(), next_try: None },
         ReleaseState::Undoing { failure: failure(), next_try: None },
         ReleaseState::Stuck { failure: failure() },
-        ReleaseState::RolledBack { failure: failure() },
+        ReleaseState::RolledBack { failure: failure(), evidence: None },
         ReleaseState::Closed { by: None, at, evidence: "read back".into() },
         ReleaseState::Cancelled,
     ]
@@ -61,7 +62,7 @@ fn every_state_can_be_left_in_exactly_these_ways() {
     let table: Vec<String> = every_state()
         .into_iter()
         .map(|state| {
-            let ways: Vec<String> = (0..=15)
+            let ways: Vec<String> = (0..=16)
                 .filter_map(|action| moved(state.clone(), action, ReleaseKind::Activate).ok())
                 .map(|next| next.word().to_owned())
                 .collect();
@@ -79,8 +80,8 @@ fn every_state_can_be_left_in_exactly_these_ways() {
             "activated: closed failed failed planned",
             "failed: gated failed failed held undoing planned closed planned cancelled",
             "failed: gated failed failed held undoing planned closed cancelled",
-            "undoing: rolled_back stuck undoing",
-            "stuck: undoing",
+            "undoing: rolled_back stuck undoing undoing",
+            "stuck: undoing undoing",
             "rolled_back: gated held planned cancelled",
             "closed: ",
             "cancelled: ",
@@ -103,7 +104,7 @@ fn nothing_is_closed_without_proof() {
 
 proptest! {
     #[test]
-    fn a_closed_or_cancelled_release_never_moves_again(moves in proptest::collection::vec(0u8..=15, 0..40)) {
+    fn a_closed_or_cancelled_release_never_moves_again(moves in proptest::collection::vec(0u8..=16, 0..40)) {
         let mut state = ReleaseState::Planned;
         for action in moves {
             let over = state.is_over();
@@ -114,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn a_removal_is_never_undone(moves in proptest::collection::vec(0u8..=15, 0..40)) {
+    fn a_removal_is_never_undone(moves in proptest::collection::vec(0u8..=16, 0..40)) {
         let mut state = ReleaseState::Planned;
         for action in moves {
             if let Ok(next) = moved(state.clone(), action, ReleaseKind::Remove) { state = next; }

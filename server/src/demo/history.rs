@@ -289,7 +289,7 @@ impl Life<'_> {
 
     async fn carry_out(&mut self, release: ReleaseId) -> Result<(), DemoError> {
         let operator = self.operator(self.pick(2));
-        let view = self.releases.show(&operator, release).await.map_err(DemoError::History)?;
+        let view = self.releases.show(&operator, release, "").await.map_err(DemoError::History)?;
         if view.obstacle.is_some() {
             return Ok(());
         }

@@ -112,8 +112,19 @@ pub struct LineRow {
     pub last_said: Option<String>,
     /// Releases that are to be carried out through it.
     pub under_way: i64,
+    /// Access that was given through it and is not over.
+    pub given: i64,
     /// A change waits for a second person.
     pub waits: bool,
+}
+
+impl LineRow {
+    /// Whether it carries anything, or will: an application chooses it, a release goes through it, or access
+    /// was given through it and is taken through it.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        !self.applications.is_empty() || self.under_way > 0 || self.given > 0
+    }
 }
 
 /// Connections by name, those in use first, at most five hundred: one of them, or all; of these only
@@ -131,11 +142,18 @@ pub async fn lines(
         r#"select c.id, c.code, c.name, c.connector, c.state, h.breaker as "breaker?", h.last_well_at as "last_well_at?",
                   h.last_failed_at as "last_failed_at?", h.last_said as "last_said?",
                   array(select a.name from application a where a.connection_id = c.id order by a.name limit 500) as "applications!",
-                  coalesce(u.releases, 0) as "under_way!",
+                  coalesce(u.releases, 0) as "under_way!", coalesce(w.grants, 0) as "given!",
                   exists (select from connection_change p where p.connection_id = c.id and p.state = 'proposed') as "waits!"
            from connection c left join connection_health h on h.connection_id = c.id
            left join (select k.connection_id, count(*) as releases from release l join release_carrier k on k.release_id = l.id
                       where l.state not in ('closed', 'cancelled') group by k.connection_id) u on u.connection_id = c.id
+           left join (select p.connection_id, count(*) as grants from (
+                        select g.id, l.connection_id from access_grant g
+                        join release l on l.grant_id = g.id and l.kind = 'activate' and l.state = 'closed' where g.state <> 'ended'
+                        union
+                        -- What it gave is still there for other access.
+                        select g.id, grant_place(g.id) from access_grant g join release l on l.kept_by = g.id where g.state <> 'ended') p
+                      group by p.connection_id) w on w.connection_id = c.id and c.connector <> 'manual'
            where ($1::uuid is null or c.id = $1)
              and ($2::uuid[] is null or exists (select from application a where a.connection_id = c.id and a.id = any($2)))
            order by c.state, c.name, c.id limit 500"#,
@@ -158,6 +176,7 @@ pub async fn lines(
                 last_failed_at: r.last_failed_at.map(|at| at.to_jiff()),
                 last_said: r.last_said,
                 under_way: r.under_way,
+                given: r.given,
                 waits: r.waits,
             })
         })
@@ -276,7 +295,7 @@ async fn keep_version(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(
     one_row("connection_version", &done)
 }
 
-/// Retires a connection that no application uses.
+/// Retires a connection that no application uses and no release under way.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses; constraint `connection_in_use_stays`.

@@ -146,8 +146,8 @@ pub struct OrderFacts {
     pub name: String,
     /// What it is called over there, in that version.
     pub reference: String,
-    /// References of everything else that the subject has in this application and keeps, sorted; each in
-    /// the version in which it was given.
+    /// References of everything else that the subject has in this application and keeps, on the machine that
+    /// carries the release out, sorted; each in the version in which it was given.
     pub others: Vec<String>,
 }
 
@@ -174,14 +174,22 @@ pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<
     // What is on its way out is not kept. The same entitlement may have been called otherwise when
     // another request gave it.
     let others = sqlx::query_scalar!(
-        "select distinct v.reference from access_grant g
+        r#"select distinct v.reference as "reference!" from access_grant g
          join entitlement e on e.id = g.entitlement_id
          join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-         where g.identity_id = $1 and g.state = 'active' and e.application_id = $2 and (e.id <> $3 or v.reference <> $4) order by 1",
+         where g.identity_id = $1 and g.state = 'active' and e.application_id = $2 and (e.id <> $3 or v.reference <> $4)
+           and same_place(grant_place(g.id), (select k.connection_id from release_carrier k where k.release_id = $5 and k.by_machine))
+         union
+         -- People gave it, and nobody has looked at it yet.
+         select release_reference(l.id) from release l join entitlement e on e.id = l.entitlement_id
+         where l.subject_id = $1 and e.application_id = $2 and l.id <> $5 and l.kind = 'activate' and l.state = 'activated' and l.executed_by is not null
+           and release_reference(l.id) <> $4
+         order by 1"#,
         r.subject_id,
         r.application_id,
         r.entitlement_id,
-        r.reference
+        r.reference,
+        release.0
     )
     .fetch_all(conn)
     .await?;

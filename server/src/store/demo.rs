@@ -217,7 +217,7 @@ pub struct HeldInMemory {
     pub reference: String,
 }
 
-/// All access that is active and given through a directory in memory.
+/// All access that is given through a directory in memory, and what is on its way out and not proven gone.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -227,8 +227,8 @@ pub async fn held_in_memory(conn: &mut PgConnection) -> Result<Vec<HeldInMemory>
         r#"select distinct c.code as connection, i.source_id as number, v.reference
            from access_grant g join identity i on i.id = g.identity_id join entitlement e on e.id = g.entitlement_id
            join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-           join application a on a.id = e.application_id join connection c on c.id = a.connection_id
-           where g.state = 'active' and c.connector = 'memory'"#
+           join application a on a.id = e.application_id join connection c on c.id = coalesce(grant_place(g.id), a.connection_id)
+           where g.state in ('active', 'ending') and c.connector = 'memory'"#
     )
     .fetch_all(conn)
     .await?;

@@ -17,7 +17,7 @@ pub struct Keeper {
 }
 
 /// The grant that keeps the access which a removal would take: of several the one that lasts longest.
-/// What was given under another name over there keeps nothing: the two are two there.
+/// What was given under another name over there, or by another machine, keeps nothing: the two are two.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -32,6 +32,7 @@ pub async fn by(conn: &mut PgConnection, removal: &ReleaseRow) -> Result<Option<
          where g.identity_id = $1 and e.application_id = (select application_id from entitlement where id = $2) and g.state = 'active' and g.id <> $3
            and v.reference = (select t.reference from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
                               where h.id = $3)
+           and same_place(grant_place(g.id), grant_place($3))
          order by g.ends_at desc nulls first, g.id limit 1",
         removal.subject.0,
         removal.entitlement.0,
@@ -64,7 +65,7 @@ pub async fn removals_not_needed(conn: &mut PgConnection, limit: i64) -> Result<
                        join access_grant g on g.identity_id = l.subject_id and g.state = 'active' and g.id <> l.grant_id
                        join entitlement e on e.id = g.entitlement_id and e.application_id = (select application_id from entitlement where id = l.entitlement_id)
                        join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-                       where h.id = l.grant_id and v.reference = t.reference)
+                       where h.id = l.grant_id and v.reference = t.reference and same_place(grant_place(g.id), grant_place(h.id)))
          order by l.not_before, l.id limit $1",
         limit
     )
@@ -92,14 +93,15 @@ pub struct Rests {
 }
 
 /// The number of the request or release of other access that rests on what a step of `release` would
-/// take away: a grant that is active, or an activation that is under way or has begun.
+/// take away from the machine that carries it out: a grant that is active, or an activation that is under
+/// way or has begun. What another machine gives rests on nothing here.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Support) -> Result<Option<Rests>, StoreError> {
     let row = sqlx::query!(
         r#"with mine as (
-             select l.subject_id, e.application_id, v.reference from release l
+             select l.subject_id, l.connection_id, e.application_id, v.reference from release l
              join request_item t on t.id = l.item_id
              join entitlement e on e.id = l.entitlement_id
              join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version
@@ -110,18 +112,22 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
             join entitlement e on e.id = g.entitlement_id and e.application_id = m.application_id
             join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and ($2 or v.reference = m.reference)
             join request r on r.id = g.request_id
+            where same_place(grant_place(g.id), m.connection_id)
             order by g.ends_at desc nulls first, g.id limit 1)
            union all
-           -- What waits for a person is done anew when it goes on; before its first step nothing rests on
-           -- anything; and who was stopped is given nothing.
+           -- What waits for a person, or failed before it changed anything, is done anew when it goes on; before
+           -- its first step nothing rests on anything; and who was stopped is given nothing.
            (select l.number, l.id from mine m
             join identity i on i.id = m.subject_id and i.state not in ('suspended', 'retired')
             join release l on l.subject_id = m.subject_id and l.kind = 'activate' and l.id <> $1
             join request_item t on t.id = l.item_id
             join entitlement e on e.id = l.entitlement_id and e.application_id = m.application_id
             join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version and ($2 or v.reference = m.reference)
-            where (l.state in ('gated', 'account_ready', 'activated') or (l.state = 'failed' and l.next_try_at is not null))
-              and exists (select from release_step s where s.release_id = l.id and s.round = l.round)
+            -- What people did and nobody looked at yet may be anywhere.
+            where (l.state = 'activated' and l.executed_by is not null)
+               or ((l.state in ('gated', 'account_ready', 'activated') or (l.state = 'failed' and l.next_try_at is not null))
+                   and l.connection_id = m.connection_id
+                   and exists (select from release_step s where s.release_id = l.id and s.round = l.round))
             order by l.planned_at, l.id limit 1)
            limit 1"#,
         release.0,
@@ -145,18 +151,21 @@ pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow) -
     };
     Ok(sqlx::query_scalar!(
         r#"select exists (select from release l
-                          where l.subject_id = $1 and l.id <> $4
+                          where l.subject_id = $1 and l.id <> $3
+                            and same_place(l.connection_id, (select k.connection_id from release_carrier k where k.release_id = $3))
+                            and exists (select from entitlement e join entitlement o on o.application_id = e.application_id
+                                        where e.id = l.entitlement_id and o.id = (select m.entitlement_id from release m where m.id = $3))
                             and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
-                            and ((l.entitlement_id = $2 and (l.kind = $3 or ($5 and l.state = 'undoing')))
-                                 -- Its account is about to be closed, or to be brought back to what it was before.
-                                 or ($5 and exists (
-                                   select from release_step s join entitlement e on e.id = l.entitlement_id join entitlement o on o.id = $2
-                                   where s.release_id = l.id and s.round = l.round and e.application_id = o.application_id
+                            -- Two entitlements may be one thing over there.
+                            and ((release_reference(l.id) = release_reference($3) and (l.kind = $2 or ($4 and l.state = 'undoing')))
+                                 -- Its account is about to be closed, or to be brought back to what it was before and read.
+                                 or ($4 and exists (
+                                   select from release_step s
+                                   where s.release_id = l.id and s.round = l.round
                                      and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
                                           or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
-                                              and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed'))))))) as "under_way!""#,
+                                              and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back'))))))) as "under_way!""#,
         release.subject.0,
-        release.entitlement.0,
         opposite.word(),
         release.id.0,
         release.kind == ReleaseKind::Activate

@@ -4,6 +4,7 @@
 //! To add a query: write it here with `sqlx::query!`, run `make prepare`, commit `server/.sqlx`.
 
 pub mod access_lists;
+pub mod account_references;
 pub mod accounts;
 pub mod approvals;
 pub mod asking;
@@ -56,6 +57,7 @@ pub mod plans;
 pub mod pool;
 pub mod queue;
 pub mod refused_forms;
+pub mod release_calls;
 pub mod release_evidence;
 pub mod release_hands;
 pub mod release_lists;

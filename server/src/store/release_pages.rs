@@ -8,9 +8,12 @@ use app::when::When;
 use domain::id::{ConnectionId, IdentityId, ReleaseId};
 use domain::saga::{StepOperation, StepState};
 use domain::task::CallOutcome;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// What stands on the release itself.
 #[derive(Clone, Debug)]
@@ -19,7 +22,9 @@ pub struct Record {
     pub moments: Moments,
     /// The pinned connection, in its version, with name and kind.
     pub connection: Option<(ConnectionId, i32, String, String)>,
-    /// Planned, found, and how they differ; nothing before something was read.
+    /// The machine that gave what is taken or extended, where it is retired: no other one has it.
+    pub retired_place: Option<String>,
+    /// Planned, found, and how they differ; nothing before something was read or said.
     pub found: Option<Found>,
     /// Who took the second look.
     pub verified_by: Option<PersonRef>,
@@ -33,11 +38,13 @@ pub async fn record(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> 
     let r = sqlx::query!(
         r#"select l.planned_at, l.gated_at, l.account_ready_at, l.executed_at, l.verified_at, l.closed_at, l.connection_id, l.connection_version,
                   c.name as "connection?", v.connector as "connector?", l.planned_entitlements, l.actual_entitlements, l.variance,
-                  l.verified_by, i.display_name as "verifier?"
+                  l.verified_by, i.display_name as "verifier?", l.found_said_by, s.display_name as "said_by?", p.name as "retired_place?"
            from release l
            left join connection c on c.id = l.connection_id
            left join connection_version v on v.connection_id = l.connection_id and v.version = l.connection_version
            left join identity i on i.id = l.verified_by
+           left join identity s on s.id = l.found_said_by
+           left join connection p on l.kind in ('remove', 'extend') and p.id = grant_place(l.grant_id) and p.state = 'retired'
            where l.id = $1"#,
         id.0
     )
@@ -47,11 +54,13 @@ pub async fn record(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> 
     let words = |value: Option<&Value>| -> Vec<String> {
         value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
+    let person = |id: Option<Uuid>, name: Option<String>| id.zip(name).map(|(id, name)| PersonRef { id: IdentityId(id), name });
     let found = r.actual_entitlements.as_ref().map(|actual| Found {
         planned: words(r.planned_entitlements.as_ref()),
         actual: words(Some(actual)),
         missing: words(r.variance.as_ref().and_then(|v| v.get("missing"))),
         unexpected: words(r.variance.as_ref().and_then(|v| v.get("unexpected"))),
+        said_by: person(r.found_said_by, r.said_by),
     });
     Ok(Record {
         moments: Moments {
@@ -66,8 +75,9 @@ pub async fn record(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> 
             (Some(id), Some(version), Some(name), Some(kind)) => Some((ConnectionId(id), version, name, kind)),
             _ => None,
         },
+        retired_place: r.retired_place,
         found,
-        verified_by: r.verified_by.zip(r.verifier).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
+        verified_by: person(r.verified_by, r.verifier),
     })
 }
 
@@ -95,28 +105,64 @@ pub async fn steps(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> R
         .collect()
 }
 
-/// Most calls that a page shows; a release that was tried for months has more.
-const MOST_CALLS: i64 = 100;
+/// Calls on a page; a release that was tried for months has many.
+pub const CALLS_ON_A_PAGE: i64 = 100;
 
-/// The newest calls, oldest first, and how many there are.
+/// A page of the calls of a release.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// At most [`CALLS_ON_A_PAGE`], oldest first.
+    pub rows: Vec<CallView>,
+    /// How many there are.
+    pub total: i64,
+    /// How many are newer than these.
+    pub newer: i64,
+    /// The oldest of these, where there are older ones.
+    pub older: Option<(Timestamp, Uuid)>,
+}
+
+/// The newest calls of those that were begun before `before`; without it, the newest of all.
 ///
 /// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn calls(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> Result<(Vec<CallView>, i64), StoreError> {
-    let all = sqlx::query_scalar!(r#"select count(*) as "n!" from release_call where release_id = $1"#, id.0).fetch_one(&mut *conn).await?;
-    let rows = sqlx::query!(
-        r#"select k.purpose, k.round, s.operation as "operation?", c.name as "connection!", k.key, k.began_at, k.took_ms, k.outcome, k.said, k.exchanges
-           from (select * from release_call where release_id = $1 order by began_at desc, id desc limit $2) k
+/// [`StoreError`] when reading fails or a word is unknown.
+pub async fn calls(
+    conn: &mut PgConnection,
+    id: ReleaseId,
+    before: Option<(Timestamp, Uuid)>,
+    zone: &TimeZone,
+) -> Result<Calls, StoreError> {
+    let (at, call) = before.unzip();
+    let at = at.map(ToSqlx::to_sqlx);
+    let counts = sqlx::query!(
+        r#"select count(*) as "all!", count(*) filter (where (began_at, id) >= ($2::timestamptz, $3::uuid)) as "newer!"
+           from release_call where release_id = $1"#,
+        id.0,
+        at as _,
+        call
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let mut rows = sqlx::query!(
+        r#"select k.id, k.purpose, k.round, s.operation as "operation?", c.name as "connection!", k.key, k.began_at, k.took_ms, k.outcome, k.said, k.exchanges
+           from release_call k
            join connection c on c.id = k.connection_id
            left join release_step s on s.release_id = k.release_id and s.round = k.round and s.position = k.position
-           order by k.began_at, k.id"#,
+           where k.release_id = $1 and ($2::timestamptz is null or (k.began_at, k.id) < ($2, $3::uuid))
+           order by k.began_at desc, k.id desc limit $4"#,
         id.0,
-        MOST_CALLS
+        at as _,
+        call,
+        CALLS_ON_A_PAGE + 1
     )
     .fetch_all(conn)
     .await?;
-    let calls = rows
+    let fits = usize::try_from(CALLS_ON_A_PAGE).unwrap_or(usize::MAX);
+    let more = rows.len() > fits;
+    rows.truncate(fits);
+    let older = rows.last().filter(|_| more).map(|oldest| (oldest.began_at.to_jiff(), oldest.id));
+    let rows = rows
         .into_iter()
+        .rev()
         .map(|r| {
             Ok(CallView {
                 purpose: r.purpose.parse()?,
@@ -132,7 +178,7 @@ pub async fn calls(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> R
             })
         })
         .collect::<Result<_, StoreError>>()?;
-    Ok((calls, all))
+    Ok(Calls { rows, total: counts.all, newer: counts.newer, older })
 }
 
 /// What went out and came back, as text; secrets were removed before it was written.

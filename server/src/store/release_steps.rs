@@ -1,4 +1,5 @@
-//! The steps of a release that a machine carries out, and every call that was made for it.
+//! The steps of a release that a machine carries out, and what carrying it out needs to know. The calls
+//! that were made for them are in [`super::release_calls`].
 
 use super::error::{StoreError, one_row};
 use domain::id::{ConnectionId, ReleaseId};
@@ -62,7 +63,8 @@ pub async fn set_carrying(conn: &mut PgConnection, id: ReleaseId, carrying: &Car
     one_row("release", &done)
 }
 
-/// Writes what should be there, what is, and how they differ.
+/// Writes what should be there, what was read there, and how they differ. What people said before is
+/// overtaken by it.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
@@ -74,7 +76,7 @@ pub async fn set_variance(
     variance: &Value,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update release set planned_entitlements = $2, actual_entitlements = $3, variance = $4 where id = $1",
+        "update release set planned_entitlements = $2, actual_entitlements = $3, variance = $4, found_said_by = null where id = $1",
         id.0,
         planned,
         actual,
@@ -100,6 +102,8 @@ pub struct StepRow {
     pub undo_key: Uuid,
     /// How the other side names the matter while it is awaited.
     pub reference: Option<String>,
+    /// The attributes of the person with which it was first asked for, unless nothing came of that.
+    pub asked_as: Option<Value>,
     /// When it was begun.
     pub began_at: Option<Timestamp>,
     /// When it ended.
@@ -112,7 +116,7 @@ pub struct StepRow {
 /// [`StoreError`] when reading fails or a row cannot be.
 pub async fn of_round(conn: &mut PgConnection, id: ReleaseId, round: i32) -> Result<Vec<StepRow>, StoreError> {
     let rows = sqlx::query!(
-        "select position, operation, before, state, was_there, key, undo_key, reference, began_at, ended_at from release_step where release_id = $1 and round = $2 order by position",
+        "select position, operation, before, state, was_there, key, undo_key, reference, asked_as, began_at, ended_at from release_step where release_id = $1 and round = $2 order by position",
         id.0,
         round
     )
@@ -131,6 +135,7 @@ pub async fn of_round(conn: &mut PgConnection, id: ReleaseId, round: i32) -> Res
                 key: r.key,
                 undo_key: r.undo_key,
                 reference: r.reference,
+                asked_as: r.asked_as,
                 began_at: r.began_at.map(|t| t.to_jiff()),
                 ended_at: r.ended_at.map(|t| t.to_jiff()),
             })
@@ -190,8 +195,33 @@ pub async fn set_state(
     one_row("release_step", &done)
 }
 
+/// Writes what was there before a step in truth, where that came about after it was planned.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn correct_before(
+    conn: &mut PgConnection,
+    id: ReleaseId,
+    round: i32,
+    position: i32,
+    before: &Value,
+    was_there: bool,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release_step set before = $4, was_there = $5 where release_id = $1 and round = $2 and position = $3",
+        id.0,
+        round,
+        position,
+        before,
+        was_there
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_step", &done)
+}
+
 /// What another release did for this one becomes this one's own, as if it had found `before`: its reading
-/// says whether it is so. Nothing happens where its step did something itself.
+/// says whether it is so. Nothing happens where its step changed something itself.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
@@ -203,9 +233,10 @@ pub async fn hand_over(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update release_step s set before = $3, was_there = false, state = 'done', began_at = coalesce(s.began_at, $4), ended_at = coalesce(s.ended_at, $4)
+        "update release_step s set before = $3, was_there = false,
+                state = case when s.state in ('not_needed', 'waiting') then 'done' else s.state end, began_at = coalesce(s.began_at, $4), ended_at = coalesce(s.ended_at, $4)
          from release l where l.id = $1 and s.release_id = l.id and s.round = l.round and s.operation = $2
-           and s.was_there and s.state in ('not_needed', 'waiting')",
+           and s.was_there and s.state not in ('kept', 'skipped')",
         to.0,
         operation.word(),
         before,
@@ -234,6 +265,24 @@ pub async fn renew_key(conn: &mut PgConnection, id: ReleaseId, round: i32, posit
     one_row("release_step", &done)
 }
 
+/// Lets a step be undone as if nobody had asked for it: a receiver that remembers the key before does it
+/// again.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn renew_undo_key(conn: &mut PgConnection, id: ReleaseId, round: i32, position: i32, key: Uuid) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release_step set undo_key = $4 where release_id = $1 and round = $2 and position = $3",
+        id.0,
+        round,
+        position,
+        key
+    )
+    .execute(conn)
+    .await?;
+    one_row("release_step", &done)
+}
+
 /// Whether something may be there that the release brought about in its present round.
 ///
 /// # Errors
@@ -244,108 +293,33 @@ pub async fn touched(conn: &mut PgConnection, id: ReleaseId) -> Result<bool, Sto
     Ok(domain::saga::touched(&steps))
 }
 
-/// A call about to be made.
-#[derive(Clone, Copy, Debug)]
-pub struct NewCall<'a> {
-    /// Its id.
-    pub id: Uuid,
-    /// For which release.
-    pub release: ReleaseId,
-    /// In which round.
-    pub round: i32,
-    /// For which step.
-    pub position: Option<i32>,
-    /// `plan`, `apply`, `read_back`, `undo` or `completion`.
-    pub purpose: &'a str,
-    /// Through which connection.
-    pub connection: ConnectionId,
-    /// The kind of its connector.
-    pub connector: &'a str,
-    /// The key it carries.
-    pub key: Option<Uuid>,
-    /// The worker that makes it.
-    pub fence: i64,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Writes a call down before it is made. Calls of workers before that never ended are lost: whatever
-/// came of them, their workers will not say.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn begin_call(conn: &mut PgConnection, call: &NewCall<'_>) -> Result<(), StoreError> {
-    sqlx::query!(
-        "update release_call set ended_at = $2, outcome = 'lost', said = 'The server that made this call stopped before it could write what came of it.'
-         where release_id = $1 and ended_at is null",
-        call.release.0,
-        call.at.to_sqlx() as _
-    )
-    .execute(&mut *conn)
-    .await?;
-    let done = sqlx::query!(
-        "insert into release_call (id, release_id, round, position, purpose, connection_id, connector, key, fence, began_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        call.id,
-        call.release.0,
-        call.round,
-        call.position,
-        call.purpose,
-        call.connection.0,
-        call.connector,
-        call.key,
-        call.fence,
-        call.at.to_sqlx() as _
-    )
-    .execute(conn)
-    .await?;
-    one_row("release_call", &done)
-}
-
-/// Writes what came of a call.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn end_call(
-    conn: &mut PgConnection,
-    id: Uuid,
-    outcome: &str,
-    said: Option<&str>,
-    exchanges: &Value,
-    took_ms: i64,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "update release_call set ended_at = $2, outcome = $3, said = $4, exchanges = $5, took_ms = $6 where id = $1 and ended_at is null",
-        id,
-        now.to_sqlx() as _,
-        outcome,
-        said,
-        exchanges,
-        took_ms
-    )
-    .execute(conn)
-    .await?;
-    one_row("release_call", &done)
-}
-
 /// Releases that a worker should look at: due, and in nobody's hands. The queue has a task for each of
 /// them already; this finds those whose task was lost. An answer that was announced after `since` is
 /// still waited for. Among them are releases that failed before anything was begun and whose application
 /// people serve by now: they are left to them.
 ///
+/// The connections take turns, so that many releases of one keep none of another waiting; and what is
+/// behind a connection that rests is not looked at before the rest is over.
+///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn due(conn: &mut PgConnection, now: Timestamp, since: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        r#"select l.id as "id!" from release l left join release_carrier c on c.release_id = l.id
-           where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and coalesce(l.worked_until, $1) <= $1
-             and case when c.by_machine then
-                   l.state = 'planned' or (l.state = 'failed' and l.next_try_at <= $1) or (l.state = 'undoing' and coalesce(l.next_try_at, $1) <= $1)
-                   or ((l.state in ('gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null))
-                       and not exists (select from release_step s
-                                       where s.release_id = l.id and s.round = l.round and s.state = 'awaited' and s.began_at > $2))
-                 else l.state = 'failed' and l.next_try_at is not null end
-           order by l.not_before, l.id limit $3"#,
+        r#"select d.id as "id!" from (
+             select l.id, l.not_before, row_number() over (partition by c.connection_id order by l.not_before, l.id) as place
+             from release l left join release_carrier c on c.release_id = l.id left join connection_health h on h.connection_id = c.connection_id
+             where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and coalesce(l.worked_until, $1) <= $1
+               and case when c.by_machine then
+                     -- A breaker that is not open says nothing of a moment.
+                     coalesce(case when h.breaker ->> 'state' = 'open' then (h.breaker ->> 'until')::timestamptz end, $1) <= $1
+                     and (l.state = 'planned' or (l.state = 'failed' and l.next_try_at <= $1)
+                          or (l.state = 'undoing' and coalesce(l.next_try_at, $1) <= $1)
+                          or ((l.state in ('gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null))
+                              and not exists (select from release_step s
+                                              where s.release_id = l.id and s.round = l.round and s.state = 'awaited' and s.began_at > $2)))
+                   else l.state = 'failed' and l.next_try_at is not null end
+           ) d
+           order by d.place, d.not_before, d.id limit $3"#,
         now.to_sqlx() as _,
         since.to_sqlx() as _,
         limit

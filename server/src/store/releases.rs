@@ -202,7 +202,7 @@ impl StateColumns {
             ("failed", None, None, None, None, Some(failure), next_try) => Ok(ReleaseState::Failed { failure, next_try }),
             ("undoing", None, None, None, None, Some(failure), next_try) => Ok(ReleaseState::Undoing { failure, next_try }),
             ("stuck", None, None, None, None, Some(failure), None) => Ok(ReleaseState::Stuck { failure }),
-            ("rolled_back", None, None, None, None, Some(failure), None) => Ok(ReleaseState::RolledBack { failure }),
+            ("rolled_back", None, None, None, evidence, Some(failure), None) => Ok(ReleaseState::RolledBack { failure, evidence }),
             ("closed", None, by, Some(at), Some(evidence), None, None) => Ok(ReleaseState::Closed { by, at, evidence }),
             ("cancelled", None, None, None, None, None, None) => Ok(ReleaseState::Cancelled),
             _ => Err(impossible()),
@@ -229,11 +229,12 @@ pub async fn set_state(
     let (by, at, evidence) = match to {
         ReleaseState::Activated { by, at, evidence } => (*by, Some(*at), evidence.as_deref()),
         ReleaseState::Closed { by, at, evidence } => (*by, Some(*at), Some(evidence.as_str())),
+        ReleaseState::RolledBack { evidence, .. } => (None, None, evidence.as_deref()),
         _ => (None, None, None),
     };
     let (failure, next_try) = match to {
         ReleaseState::Failed { failure, next_try } | ReleaseState::Undoing { failure, next_try } => (Some(failure), *next_try),
-        ReleaseState::Stuck { failure } | ReleaseState::RolledBack { failure } => (Some(failure), None),
+        ReleaseState::Stuck { failure } | ReleaseState::RolledBack { failure, .. } => (Some(failure), None),
         _ => (None, None),
     };
     let failure =
@@ -242,7 +243,7 @@ pub async fn set_state(
     if matches!(
         to,
         ReleaseState::Planned
-            | ReleaseState::Undoing { .. }
+            | ReleaseState::Undoing { next_try: None, .. }
             | ReleaseState::RolledBack { .. }
             | ReleaseState::Closed { .. }
             | ReleaseState::Cancelled

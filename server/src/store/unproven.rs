@@ -46,7 +46,7 @@ async fn read(
                  when 'activate' then
                    release_has_to_go(l.subject_id, l.request_id, l.revision, $2)
                    and (l.executed_by is not null
-                        or exists (select from release_step s where s.release_id = l.id and s.round = l.round and s.state not in ('waiting', 'not_needed', 'kept', 'undone')))
+                        or exists (select from release_step s where s.release_id = l.id and s.round = l.round and s.state not in ('waiting', 'not_needed', 'kept')))
                  when 'extend' then l.executed_by is not null and g.state <> 'active'
                  else false end
            order by l.not_before, l.id limit $4"#,

@@ -11,6 +11,7 @@
 //!
 //! What people do about it (try again, skip, roll back) is in [`by_hand`].
 
+mod account;
 mod breaker;
 pub mod by_hand;
 mod calling;

@@ -1,7 +1,7 @@
 //! Connections to other machines, as people keep them.
 //!
 //! Whoever points a connection somewhere else can carry away what goes through it. So a connection that
-//! applications use changes only when a second person says so; a secret that was entered for one address
+//! applications use, or that access was given through, changes only when a second person says so; a secret that was entered for one address
 //! is not taken along to another; and what waits is not tried out, because that would send the secret.
 
 mod acting;

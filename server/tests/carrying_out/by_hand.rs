@@ -149,10 +149,8 @@ async fn a_request_under_way_is_not_withdrawn_before_it_is_rolled_back(pool: PgP
     assert_eq!(scene.state(&release).await, "cancelled");
 }
 
-#[sqlx::test(migrations = "../migrations")]
-async fn rolling_back_leaves_what_was_there_before_however_often_it_was_tried(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let scene = Scene::set(pool, connect).await;
-    // She has an account there already, from before.
+/// Ana has an account there already, from before; gives the number by which it is found.
+async fn had_an_account(scene: &Scene) -> String {
     let number: String = scene.one("select source_id from identity where id = $1::uuid", &scene.s.ana.to_string()).await;
     let account = Person {
         id: "account-0".to_owned(),
@@ -162,6 +160,13 @@ async fn rolling_back_leaves_what_was_there_before_however_often_it_was_tried(po
         entitlements: BTreeMap::new(),
     };
     scene.directory.put(&number, account);
+    number
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn rolling_back_leaves_what_was_there_before_however_often_it_was_tried(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let number = had_an_account(&scene).await;
     let (_, release) = scene.approved().await;
     scene.directory.script(Moment::ReadBack, Trouble::Refuse, 2);
     scene.s.app.drain().await;
@@ -248,4 +253,116 @@ async fn what_a_person_did_by_hand_is_taken_back_by_hand_and_two_people_say_so(p
     scene.s.app.drain().await;
     assert_eq!(scene.state(&release).await, "rolled_back");
     assert!(scene.directory.people().values().all(|person| person.state != connector::Account::Active), "the rest was undone");
+}
+
+/// A release that two people took back by hand, because the machine does not. The account stays.
+async fn taken_back_by_two(scene: &Scene) -> String {
+    had_an_account(scene).await;
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 1);
+    scene.s.app.drain().await;
+    scene.directory.script(Moment::Undo(Operation::Give), Trouble::Refuse, u32::MAX);
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "The wrong role.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "stuck");
+    by_two(scene, &release, "Taken away in the console.").await;
+    release
+}
+
+/// Two people say that something was done by hand.
+async fn by_two(scene: &Scene, release: &str, reason: &str) {
+    assert!(scene.act(scene.s.pia, "releases/propose_skip", release, &[("reason", reason)]).await.status < 400);
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", release, &[("confirm", "true")]).await.status < 400);
+    scene.s.app.drain().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_two_people_took_back_is_read_too(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    // They say so, and nobody did it.
+    let release = taken_back_by_two(&scene).await;
+    let stands = scene.stands(&release).await;
+    let said = "Two people say that it was taken back, but the access is still there.";
+    assert_eq!((stands.state.as_str(), stands.said.as_deref()), ("stuck", Some(said)));
+    assert!(scene.page(&release).await.says(said));
+    assert_eq!(scene.calls(&release, Moment::Undo(Operation::Give)), 1, "no machine undoes what people say they did");
+    // They do it now, and have it read again.
+    for login in scene.directory.people().keys() {
+        scene.directory.remove(login);
+    }
+    assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "rolled_back");
+    assert!(scene.page(&release).await.says("Ledger Reader is gone; there is no account."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn where_nobody_can_read_that_it_was_undone_two_people_say_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 2);
+    scene.s.app.drain().await;
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "The wrong role.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "stuck", "the reading is refused");
+    by_two(&scene, &release, "Looked in the console: nothing is left.").await;
+    assert_eq!(scene.state(&release).await, "rolled_back");
+    assert!(scene.page(&release).await.says("Proven by hand, by two people: Looked in the console: nothing is left."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_never_begun_is_rolled_back_without_a_call(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::Plan, Trouble::Refuse, 1);
+    scene.s.app.drain().await;
+    let calls = scene.directory.calls().len();
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "Not needed.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), scene.directory.calls().len()), ("rolled_back", calls));
+    assert!(scene.page(&release).await.says("Nothing had to be undone."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_proof_by_hand_that_meets_a_gate_binds_nothing_to_a_machine(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    // Everything is there already, so nothing of this release is.
+    let number: String = scene.one("select source_id from identity where id = $1::uuid", &scene.s.ana.to_string()).await;
+    let account = Person {
+        id: "account-0".to_owned(),
+        state: connector::Account::Active,
+        leaving: false,
+        attributes: BTreeMap::new(),
+        entitlements: BTreeMap::from([("Ledger Reader".to_owned(), connector::memory::Standing::Effective)]),
+    };
+    scene.directory.put(&number, account);
+    let (_, release) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 1);
+    scene.s.app.drain().await;
+    let propose = [("reason", "Seen in the console, ticket 4711.")];
+    assert!(scene.act(scene.s.pia, "releases/propose_skip", &release, &propose).await.status < 400);
+    scene.s.app.set_state(scene.s.ana, "suspended").await;
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status < 400);
+    let pinned = "select connection_id is not null from release where id = $1::uuid";
+    assert_eq!((scene.state(&release).await.as_str(), scene.one::<bool>(pinned, &release).await), ("held", false));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_has_to_go_and_cannot_be_read_is_confirmed_by_two_people_between_two_tries(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    // As with a receiver that cannot say what is there.
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, u32::MAX);
+    scene.s.app.drain().await;
+    scene.s.app.set_state(scene.s.ana, "suspended").await;
+    server::job::end_grants::run(&scene.s.app.base).await.unwrap();
+    scene.s.app.drain().await;
+    let stands = scene.stands(&release).await;
+    assert_eq!((stands.state.as_str(), stands.again, scene.ana_reads()), ("undoing", true, false));
+    let reason = [("reason", "Looked in the console: nothing is left.")];
+    assert!(scene.act(scene.s.pia, "releases/propose_skip", &release, &reason).await.status < 400);
+    scene.drain_at_next_try(&release).await;
+    assert_eq!(scene.state(&release).await, "undoing", "it is tried again, and the proposal stands");
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status < 400);
+    assert_eq!(scene.state(&release).await, "rolled_back");
 }

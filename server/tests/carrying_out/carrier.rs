@@ -77,3 +77,39 @@ async fn what_a_machine_has_begun_stays_with_it(pool: PgPoolOptions, connect: Pg
     scene.wait_and_drain().await;
     assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("closed", true));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn many_releases_of_one_connection_keep_none_of_another_waiting(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let app = &scene.s.app;
+    let mut of_the_ledger = Vec::new();
+    for what in [scene.s.read, scene.viewer().await, app.entitlement(scene.s.ledger, "Ledger Clerk", "standard").await] {
+        of_the_ledger.push(scene.approved_for(what).await.1.parse::<domain::id::ReleaseId>().unwrap());
+        app.advance(SignedDuration::from_secs(1));
+    }
+    let payroll = app.application("PAYROLL", scene.s.olga, None).await;
+    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
+    app.connect(payroll, "elsewhere", "memory", &settings, None).await;
+    let reader = app.entitlement(payroll, "Payroll Reader", "standard").await;
+    let of_payroll: domain::id::ReleaseId = scene.approved_for(reader).await.1.parse().unwrap();
+    let due = async |limit| {
+        let mut conn = app.pool.acquire().await.unwrap();
+        let now = app.now();
+        server::store::release_steps::due(&mut conn, now, now, limit).await.unwrap()
+    };
+    assert_eq!(due(2).await, [of_the_ledger[0], of_payroll], "the connections take turns");
+    // A connection that rests is left alone until then.
+    let until = app.now().saturating_add(SignedDuration::from_mins(10)).unwrap();
+    let open = json!(connector::Breaker::Open { since: app.now(), until, rests: 4 });
+    sqlx::query(
+        "insert into connection_health (connection_id, breaker, changed_at) select id, $1, $2 from connection where code = 'directory'",
+    )
+    .bind(open)
+    .bind(jiff_sqlx::ToSqlx::to_sqlx(app.now()))
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    assert_eq!(due(500).await, [of_payroll]);
+    app.clock.set(until);
+    assert_eq!(due(500).await, [of_the_ledger[0], of_payroll, of_the_ledger[1], of_the_ledger[2]]);
+}

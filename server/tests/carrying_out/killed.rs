@@ -30,6 +30,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Calls of a release: it is looked, two steps are done, and it is looked again.
 const CALLS: usize = 4;
+/// Calls of rolling back: two steps are undone, and it is looked.
+const CALLS_BACK: usize = 3;
 
 /// The other machine.
 struct FarSide {
@@ -45,6 +47,8 @@ struct Inside {
     /// Which call of a release never gets an answer, and whether it takes effect.
     stops: BTreeMap<String, (usize, bool)>,
     calls: BTreeMap<String, usize>,
+    /// Nothing that was given is shown.
+    hides: bool,
     /// How often each step of each release really changed something.
     effects: BTreeMap<(String, String), u32>,
 }
@@ -85,25 +89,28 @@ async fn take(State(far): State<Arc<FarSide>>, Json(message): Json<Value>) -> Js
 
 impl Inside {
     fn act(&mut self, release: &str, message: &Value) {
-        if message["message"] != "apply" {
-            return;
-        }
+        let undoes = match message["message"].as_str().unwrap() {
+            "apply" => "",
+            "undo" => "undo_",
+            _ => return,
+        };
         let account = self.accounts.entry(number(message)).or_default();
         let before = account.clone();
         let reference = message["entitlement"]["reference"].as_str().unwrap().to_owned();
-        match message["operation"].as_str().unwrap() {
+        let step = format!("{undoes}{}", message["operation"].as_str().unwrap());
+        match step.as_str() {
             "ready_account" => account.0 = true,
             "give" => _ = account.1.insert(reference),
-            "take" => _ = account.1.remove(&reference),
+            "take" | "undo_give" => _ = account.1.remove(&reference),
             _ => account.0 = false,
         }
         if before != *account {
-            *self.effects.entry((release.to_owned(), message["operation"].as_str().unwrap().to_owned())).or_default() += 1;
+            *self.effects.entry((release.to_owned(), step)).or_default() += 1;
         }
     }
 
     fn answer(&self, message: &Value) -> Value {
-        let account = self.accounts.get(&number(message));
+        let account = self.accounts.get(&number(message)).filter(|_| !self.hides);
         match message["message"].as_str().unwrap() {
             "read" => {
                 let state = account.map_or("absent", |(active, _)| if *active { "active" } else { "inactive" });
@@ -144,6 +151,7 @@ async fn a_server_that_is_killed() {
 /// Lets a server of its own begin with all of these releases, stops each at another call, kills the
 /// server in the middle of them, and lets another one finish. Waits until `sql` counts all of them.
 async fn killed_in_the_middle(s: &Story, connect: &PgConnectOptions, far: &FarSide, releases: &[String], sql: &'static str, skipped: u32) {
+    far.inside().calls.clear();
     for (place, release) in releases.iter().enumerate() {
         far.inside().stops.insert(release.clone(), (place / 2, place % 2 == 1));
     }
@@ -178,11 +186,8 @@ async fn killed_in_the_middle(s: &Story, connect: &PgConnectOptions, far: &FarSi
     assert!(done, "{} of {all}", s.app.count(sql).await);
 }
 
-#[sqlx::test(migrations = "../migrations")]
-async fn a_server_killed_before_and_after_each_call_leaves_one_effect_each_and_nothing_stuck(
-    pool: PgPoolOptions,
-    connect: PgConnectOptions,
-) {
+/// The story with its ledger served by the far side, and approved access of so many people.
+async fn approved(pool: PgPoolOptions, connect: &PgConnectOptions, people: usize) -> (Story, Arc<FarSide>, Vec<(IdentityId, String)>) {
     let s = Story::begin(pool, connect.clone()).await;
     let (far, url) = FarSide::start().await;
     let settings = json!({ "url": url, "accounts": true, "reads_back": true, "undoes": true, "timeout_seconds": 50, "calls_at_once": 32, "calls_per_second": 100 });
@@ -198,12 +203,21 @@ async fn a_server_killed_before_and_after_each_call_leaves_one_effect_each_and_n
     let unit: uuid::Uuid =
         sqlx::query_scalar("select unit_id from identity where id = $1").bind(s.ana.0).fetch_one(&s.app.owner).await.unwrap();
     let mut given = Vec::new();
-    for place in 0..2 * CALLS {
+    for place in 0..people {
         let person = s.app.person(&format!("Reader{place}"), UnitId(unit), Some(s.mona)).await;
         let request = s.submit(person, s.read).await;
         s.approve(s.mona, &request).await;
         given.push((person, s.open_release(&request).await));
     }
+    (s, far, given)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_server_killed_before_and_after_each_call_leaves_one_effect_each_and_nothing_stuck(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let (s, far, given) = approved(pool, &connect, 2 * CALLS).await;
     let releases: Vec<String> = given.iter().map(|(_, release)| release.clone()).collect();
     killed_in_the_middle(&s, &connect, &far, &releases, "select count(*) from release where state = 'closed'", 100_000).await;
     once_each(&s, &far, &releases, &["ready_account", "give"]).await;
@@ -229,6 +243,31 @@ async fn a_server_killed_before_and_after_each_call_leaves_one_effect_each_and_n
     killed_in_the_middle(&s, &connect, &far, &taken, "select count(*) from access_grant where state = 'ended'", 200_000).await;
     once_each(&s, &far, &taken, &["take", "close_account"]).await;
     assert!(far.inside().accounts.values().all(|(active, held)| !active && held.is_empty()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_server_killed_before_and_after_each_call_of_rolling_back_leaves_nothing_behind(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (s, far, given) = approved(pool, &connect, 2 * CALLS_BACK).await;
+    let releases: Vec<String> = given.into_iter().map(|(_, release)| release).collect();
+    // Everything is given, and nothing of it can be seen: people roll it back.
+    far.inside().hides = true;
+    s.app.drain().await;
+    far.inside().hides = false;
+    for release in &releases {
+        let version: i32 = sqlx::query_scalar("select version from release where id = $1::uuid and state = 'failed'")
+            .bind(release)
+            .fetch_one(&s.app.owner)
+            .await
+            .unwrap();
+        let version = version.to_string();
+        let fields = [("release", release.as_str()), ("version", &version), ("reason", "It cannot be seen over there.")];
+        let reply = s.call(s.pia, "releases/roll_back", &fields).await;
+        assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    }
+    killed_in_the_middle(&s, &connect, &far, &releases, "select count(*) from release where state = 'rolled_back'", 100_000).await;
+    once_each(&s, &far, &releases, &["undo_give", "undo_ready_account"]).await;
+    assert!(far.inside().accounts.values().all(|(active, held)| !active && held.is_empty()));
+    assert_eq!(s.app.count("select count(*) from release where state = 'rolled_back' and evidence like 'Read back%'").await, 6);
 }
 
 /// Each step of each release had one effect, and the call that nobody heard the end of is on record.

@@ -101,16 +101,15 @@ async fn switching_the_connection_changes_nothing_that_is_under_way(pool: PgPool
     scene.directory.script(Moment::Apply(Operation::Give), Trouble::Fail, 1);
     scene.s.app.drain().await;
     assert_eq!(scene.state(&release).await, "failed");
-    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
-    scene.s.app.connect(scene.s.ledger, "elsewhere", "memory", &settings, None).await;
+    let elsewhere = moves(&scene).await;
     scene.wait_and_drain().await;
     assert_eq!(scene.state(&release).await, "closed");
     assert!(scene.ana_reads(), "it went on where it had begun");
-    assert_eq!(scene.s.app.base.machines.directory("elsewhere").all_effects(), 0);
+    assert_eq!(elsewhere.all_effects(), 0);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn access_is_taken_where_it_was_given_until_that_connection_is_retired(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn access_is_taken_where_it_was_given_and_by_people_once_that_connection_is_retired(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let viewer = scene.viewer().await;
     let mut requests = Vec::new();
@@ -120,9 +119,7 @@ async fn access_is_taken_where_it_was_given_until_that_connection_is_retired(poo
         assert_eq!(scene.state(&release).await, "closed");
         requests.push(request);
     }
-    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
-    scene.s.app.connect(scene.s.ledger, "elsewhere", "memory", &settings, None).await;
-    let elsewhere = scene.s.app.base.machines.directory("elsewhere");
+    let elsewhere = moves(&scene).await;
 
     let removal = taken(&scene, &requests[0]).await;
     assert_eq!((scene.state(&removal).await.as_str(), scene.ana_reads()), ("closed", false), "it is gone where it was");
@@ -131,8 +128,57 @@ async fn access_is_taken_where_it_was_given_until_that_connection_is_retired(poo
     sqlx::query("update connection set state = 'retired' where code = 'directory'").execute(&scene.s.app.owner).await.unwrap();
     let before = scene.directory.calls().len();
     let removal = taken(&scene, &requests[1]).await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.directory.calls().len(), elsewhere.calls().len()), ("planned", before, 0));
+    assert!(scene.page(&removal).await.says("By hand: Directory gave it, which is retired, and no other machine has it"));
+    assert!(scene.s.execute(scene.s.pia, &removal).await.status < 400);
     assert_eq!(scene.state(&removal).await, "closed");
-    assert_eq!((scene.directory.calls().len(), elsewhere.calls().is_empty()), (before, false));
+}
+
+/// The application goes to another machine.
+async fn moves(scene: &Scene) -> Directory {
+    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
+    scene.s.app.connect(scene.s.ledger, "elsewhere", "memory", &settings, None).await;
+    scene.s.app.base.machines.directory("elsewhere")
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn access_that_lasts_longer_is_read_where_it_was_given(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, _) = scene.approved().await;
+    scene.s.app.drain().await;
+    let elsewhere = moves(&scene).await;
+    let longer = scene.s.extension(&request, "2026-11-22", "2027-01-31").await;
+    let release = scene.s.open_release(&longer).await;
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&release).await.as_str(), elsewhere.calls().len()), ("closed", 0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_another_machine_gives_keeps_nothing_and_rests_on_nothing_here(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (first, _) = scene.approved().await;
+    scene.s.app.drain().await;
+    // Its end comes, and the machine does not answer.
+    scene.s.app.clock.set("2026-12-22T00:00:00Z".parse().unwrap());
+    scene.directory.script(Moment::Plan, Trouble::Fail, 1);
+    server::job::end_grants::run(&scene.s.app.base).await.unwrap();
+    scene.s.app.drain().await;
+    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", &first).await;
+    let removal = removal.to_string();
+    assert_eq!(scene.state(&removal).await, "failed");
+    // The same once more, from another machine.
+    let elsewhere = moves(&scene).await;
+    let reply = scene.s.try_submit(scene.s.ana, scene.s.read, &[("starts_on", "2026-12-22"), ("ends_on", "2027-01-10")]).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    let request = scene.s.newest().await;
+    scene.s.approve(scene.s.mona, &request).await;
+    let second = scene.s.open_release(&request).await;
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&second).await, "closed");
+    scene.wait_and_drain().await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.ana_reads()), ("closed", false), "taken where it was");
+    assert_eq!(scene.effects(&removal, Moment::Apply(Operation::CloseAccount)), 1, "nothing is left there, so its account is closed");
+    assert!(elsewhere.people().values().any(|person| person.holds("Ledger Reader")), "and kept where it is");
 }
 
 /// Gives back what a request gave; gives the removal.

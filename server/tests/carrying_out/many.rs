@@ -1,8 +1,8 @@
 //! Two servers share five hundred releases.
 
 use super::scene::*;
-use server::queue::{Crew, Server, kinds, worker};
-use tokio::sync::watch;
+use server::queue::{Server, TaskKind as _, kinds};
+use server::usecase::carrying_out::by_hand::CarryOut;
 
 /// Four hundred and ninety-nine more people with the same approved request and its planned release.
 const THE_OTHERS: &str = "
@@ -45,16 +45,11 @@ async fn two_servers_carry_out_five_hundred_releases_and_none_of_them_twice(pool
     scene.approved().await;
     sqlx::raw_sql(THE_OTHERS).execute(&scene.s.app.owner).await.unwrap();
     server::job::resume_releases::run(&scene.s.app.base).await.unwrap();
-    let (_running, stopped) = watch::channel(false);
-    let servers = [0, 1].map(|_| Server::new(scene.s.app.base.clone(), scene.s.app.pool.clone(), kinds()));
-    let mut workers = Vec::new();
-    for server in &servers {
-        workers.push(worker(server, Crew::Outside, stopped.clone()).await.unwrap());
-    }
-    let (one, two) = tokio::join!(workers[0].run_once(), workers[1].run_once());
-    one.unwrap();
-    two.unwrap();
-    scene.s.app.drain().await;
+    let bases = [scene.s.app.base.clone(), scene.s.app.beside().await];
+    let servers = bases.clone().map(|base| Server::new(base.clone(), base.pool, kinds()));
+    scene.s.app.drain_by(&servers).await;
+    let shares = bases.map(|base| base.measures.all().get(&(CarryOut::NAME, true)).map_or(0, |tasks| tasks.count));
+    assert!(shares.iter().all(|share| *share > 0) && shares.iter().sum::<u64>() >= 500, "both had a part in it: {shares:?}");
     let closed: i64 =
         sqlx::query_scalar("select count(*) from release where state = 'closed'").fetch_one(&scene.s.app.owner).await.unwrap();
     let grants: i64 =

@@ -3,9 +3,10 @@
 
 use super::receiver::{Manner, Receiver};
 use super::scene::*;
-use connector::Secret;
+use connector::{Breaker, Secret};
 use domain::connection::ConnectorKind;
 use domain::id::ConnectionId;
+use jiff_sqlx::ToSqlx as _;
 use server::store::connection_records::{self, NewVersion};
 use server::usecase::carrying_out::{Progress, advance};
 
@@ -161,4 +162,38 @@ async fn what_was_not_begun_takes_the_settings_of_now_by_itself(pool: PgPoolOpti
     assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
     scene.s.app.drain().await;
     assert_eq!((scene.state(&release).await.as_str(), right.holds("Ledger Reader")), ("closed", true));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_went_no_further_than_our_own_house_says_nothing_of_the_machine(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, id) = served(pool, connect).await;
+    let app = &scene.s.app;
+    let (_, release) = scene.approved().await;
+    // It has rested until now.
+    let rested = || json!(Breaker::Open { since: app.now(), until: app.now(), rests: 3 });
+    sqlx::query("insert into connection_health (connection_id, breaker, changed_at) values ($1, $2, $3)")
+        .bind(id.0)
+        .bind(rested())
+        .bind(app.now().to_sqlx())
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    let health = "select jsonb_build_array(breaker, last_well_at is null, last_failed_at is null) from connection_health where connection_id = $1::uuid";
+    let id = id.to_string();
+    let elsewhere = [("not_allowed", app.with_keys(KEY, false)), ("misconfigured", app.with_keys(OTHER_KEY, true))];
+    for (outcome, server) in elsewhere {
+        advance(&server.base, release.parse().unwrap()).await.unwrap();
+        let calls = "select outcome from release_call where release_id = $1::uuid order by began_at desc, id desc limit 1";
+        assert_eq!(scene.one::<String>(calls, &release).await, outcome);
+        assert_eq!(
+            scene.one::<serde_json::Value>(health, &id).await,
+            json!([rested(), true, true]),
+            "{outcome}: whoever comes next tries it"
+        );
+        assert!(scene.act(scene.s.pia, "releases/retry", &release, &[]).await.status < 400);
+    }
+    assert_eq!(receiver.asked(), 0);
+    app.drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    assert_eq!(scene.one::<serde_json::Value>(health, &id).await, json!([Breaker::default(), false, true]));
 }

@@ -1,6 +1,7 @@
 //! What other access rests on: no removal closes it, and no rolling back takes it away.
 
 use super::scene::*;
+use connector::memory::Point;
 
 /// Somebody's account in the directory, and what it holds.
 fn holds(scene: &Scene) -> (connector::Account, Vec<String>) {
@@ -158,4 +159,139 @@ async fn rolling_back_leaves_the_account_on_which_other_access_rests(pool: PgPoo
     assert_eq!(scene.state(&first).await, "rolled_back", "{:?}", scene.stands(&first).await);
     assert_eq!((scene.calls(&first, Moment::Undo(Operation::Give)), scene.calls(&first, Moment::Undo(Operation::ReadyAccount))), (1, 0));
     assert_eq!(holds(&scene), (connector::Account::Active, vec!["Ledger Viewer".to_owned()]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_handed_over_during_a_reading_is_undone_with_the_access_it_was_for(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::patient(pool, connect).await;
+    let (_, first) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 1);
+    scene.s.app.drain().await;
+    // The second one found the account of the first, gave nothing, and is being read.
+    let viewer = scene.viewer().await;
+    let (_, second) = scene.approved_for(viewer).await;
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::SaysDoneButNot, 1);
+    let id: domain::id::ReleaseId = second.parse().unwrap();
+    let mut reading = scene.directory.hold(Moment::ReadBack, Some(id.0), Point::AfterEffect);
+    let base = scene.s.app.base.clone();
+    let worker = tokio::spawn(async move { server::usecase::carrying_out::advance(&base, id).await });
+    assert!(reading.reached().await);
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &first, &[("reason", "The wrong role.")]).await.status < 400);
+    server::usecase::carrying_out::advance(&scene.s.app.base, first.parse().unwrap()).await.unwrap();
+    assert_eq!(scene.state(&first).await, "rolled_back");
+    reading.release();
+    worker.await.unwrap().unwrap();
+    assert_eq!(scene.state(&second).await, "failed");
+    let account = "select state || ' ' || was_there::text from release_step where release_id = $1::uuid and operation = 'ready_account'";
+    assert_eq!(scene.one::<String>(account, &second).await, "failed false", "it is its own by now");
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &second, &[("reason", "Not needed any more.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&second).await, "rolled_back");
+    assert!(scene.directory.people().is_empty(), "there was no account before the first of them");
+}
+
+/// Another entitlement that is the same thing over there as the reader.
+async fn alias_of_the_reader(scene: &Scene) -> domain::id::EntitlementId {
+    let alias = scene.viewer().await;
+    sqlx::query("update entitlement_version set reference = 'Ledger Reader' where entitlement_id = $1")
+        .bind(alias.0)
+        .execute(&scene.s.app.owner)
+        .await
+        .unwrap();
+    alias
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_failed_before_it_changed_anything_keeps_nothing_that_is_rolled_back(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, first) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 1);
+    scene.s.app.drain().await;
+    let alias = alias_of_the_reader(&scene).await;
+    let (_, second) = scene.approved_for(alias).await;
+    scene.directory.script(Moment::ReadBack, Trouble::Fail, 1);
+    scene.s.app.drain().await;
+    assert!(scene.stands(&second).await.again, "it found everything there");
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &first, &[("reason", "The wrong role.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&first).await.as_str(), scene.ana_reads()), ("rolled_back", false));
+    scene.drain_at_next_try(&second).await;
+    assert_eq!((scene.state(&second).await.as_str(), scene.ana_reads()), ("closed", true), "it gives for itself");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_entitlement_that_was_kept_for_access_which_comes_to_nothing_is_taken_back_with_it(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let scene = Scene::patient(pool, connect).await;
+    let (_, first) = scene.approved().await;
+    scene.directory.script(Moment::ReadBack, Trouble::Refuse, 1);
+    scene.s.app.drain().await;
+    // Another entitlement is the same thing over there; its release found it there and is being read.
+    let alias = alias_of_the_reader(&scene).await;
+    let (_, second) = scene.approved_for(alias).await;
+    let id: domain::id::ReleaseId = second.parse().unwrap();
+    scene.directory.script(Moment::ReadBack, Trouble::Fail, 1);
+    let mut reading = scene.directory.hold(Moment::ReadBack, Some(id.0), Point::BeforeEffect);
+    let base = scene.s.app.base.clone();
+    let worker = tokio::spawn(async move { server::usecase::carrying_out::advance(&base, id).await });
+    assert!(reading.reached().await);
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &first, &[("reason", "The wrong role.")]).await.status < 400);
+    server::usecase::carrying_out::advance(&scene.s.app.base, first.parse().unwrap()).await.unwrap();
+    assert_eq!((scene.state(&first).await.as_str(), scene.ana_reads()), ("rolled_back", true), "the second one needs it");
+    reading.release();
+    worker.await.unwrap().unwrap();
+    assert!(scene.stands(&second).await.again);
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &second, &[("reason", "Not needed any more.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&second).await, "rolled_back");
+    assert!(scene.directory.people().is_empty(), "there was no account before the first of them");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_thing_over_there_is_not_given_and_taken_at_once_under_two_names(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::patient(pool, connect).await;
+    // Other access keeps the account.
+    let keeper = scene.s.app.entitlement(scene.s.ledger, "Ledger Keeper", "standard").await;
+    scene.approved_for(keeper).await;
+    scene.s.app.drain().await;
+    let alias = alias_of_the_reader(&scene).await;
+    let (_, removal) = scene.ending().await;
+    let id: domain::id::ReleaseId = removal.parse().unwrap();
+    let mut planning = scene.directory.hold(Moment::Plan, Some(id.0), Point::AfterEffect);
+    let base = scene.s.app.base.clone();
+    let worker = tokio::spawn(async move { server::usecase::carrying_out::advance(&base, id).await });
+    assert!(planning.reached().await);
+    let (_, second) = scene.approved_for(alias).await;
+    server::usecase::carrying_out::advance(&scene.s.app.base, second.parse().unwrap()).await.unwrap();
+    assert_eq!((scene.state(&second).await.as_str(), scene.calls(&second, Moment::Plan)), ("planned", 0));
+    planning.release();
+    worker.await.unwrap().unwrap();
+    scene.wait_and_drain().await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.state(&second).await.as_str()), ("closed", "closed"));
+    assert!(scene.ana_reads(), "what was given last is there");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_account_stays_for_what_people_gave_and_nobody_has_looked_at_yet(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let s = &scene.s;
+    let (request, _) = scene.approved().await;
+    s.app.drain().await;
+    // People serve the ledger since then, and one of them gave something else.
+    s.app.connect(s.ledger, "desk", "manual", &json!({ "second_look": ["standard"] }), None).await;
+    let viewer = scene.viewer().await;
+    let (_, second) = scene.approved_for(viewer).await;
+    let seen = s.call(s.pol, "releases/show", &[("release", &second)]).await.json();
+    let (version, key, shown_as) = (seen["version"].to_string(), uuid(), seen["by_hand"]["shown_as"].as_str().unwrap().to_owned());
+    let fields = [("release", second.as_str()), ("version", &version), ("shown_as", &shown_as), ("key", &key), ("evidence", "Done.")];
+    let reply = s.call(s.pia, "releases/execute", &fields).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    assert_eq!(scene.state(&second).await, "activated");
+    let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
+    assert!(s.call(s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
+    s.app.drain().await;
+    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", &request).await;
+    assert_eq!((scene.state(&removal.to_string()).await.as_str(), holds(&scene)), ("closed", (connector::Account::Active, vec![])));
 }

@@ -33,6 +33,13 @@ impl Scene {
         Self { s, directory }
     }
 
+    /// The same with calls that a test may hold for as long as it wants.
+    pub async fn patient(pool: PgPoolOptions, connect: PgConnectOptions) -> Self {
+        let s = Story::begin(pool, connect).await;
+        let directory = s.app.in_memory(s.ledger).await;
+        Self { s, directory }
+    }
+
     /// An approved request of Ana for the reader, with its release, which nothing has looked at yet.
     pub async fn approved(&self) -> (String, String) {
         self.approved_for(self.s.read).await
@@ -131,5 +138,22 @@ impl Scene {
     pub async fn wait_and_drain(&self) {
         self.s.app.advance(SignedDuration::from_hours(2));
         self.s.app.drain().await;
+    }
+}
+
+impl Story {
+    /// An approved extension of what a request gave; gives the request that extends.
+    pub async fn extension(&self, request: &str, starts_on: &str, ends_on: &str) -> String {
+        let grant: uuid::Uuid = sqlx::query_scalar("select id from access_grant where request_id = $1::uuid")
+            .bind(request)
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap();
+        let kind = format!("extend:{grant}");
+        let reply = self.try_submit(self.ana, self.read, &[("kind", &kind), ("starts_on", starts_on), ("ends_on", ends_on)]).await;
+        assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+        let request = self.newest().await;
+        self.approve(self.mona, &request).await;
+        request
     }
 }

@@ -18,9 +18,7 @@ async fn dies_at(scene: &Scene, release: &str, moment: Moment, point: Point) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_worker_that_dies_before_or_after_any_call_leaves_one_effect_and_nothing_stuck(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     for moment in [Moment::Plan, Moment::Apply(Operation::ReadyAccount), Moment::Apply(Operation::Give), Moment::ReadBack] {
         for point in [Point::BeforeEffect, Point::AfterEffect] {
             let (request, release) = scene.approved().await;
@@ -49,9 +47,7 @@ async fn a_worker_that_dies_before_or_after_any_call_leaves_one_effect_and_nothi
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_worker_that_was_taken_for_dead_writes_nothing_when_it_comes_back(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     let (_, release) = scene.approved().await;
     let id = release.parse().unwrap();
     let mut held = scene.directory.hold(Moment::Apply(Operation::Give), None, Point::AfterEffect);
@@ -70,9 +66,7 @@ async fn a_worker_that_was_taken_for_dead_writes_nothing_when_it_comes_back(pool
 
 #[sqlx::test(migrations = "../migrations")]
 async fn two_workers_at_once_make_one_effect(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     let (_, release) = scene.approved().await;
     let id = release.parse().unwrap();
     let base = &scene.s.app.base;
@@ -87,9 +81,7 @@ async fn two_workers_at_once_make_one_effect(pool: PgPoolOptions, connect: PgCon
 
 #[sqlx::test(migrations = "../migrations")]
 async fn what_was_given_after_its_period_was_over_is_taken_back_and_said_aloud(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     let (_, release) = scene.approved().await;
     let (base, id) = (scene.s.app.base.clone(), release.parse().unwrap());
     let mut held = scene.directory.hold(Moment::Apply(Operation::Give), None, Point::BeforeEffect);
@@ -106,9 +98,7 @@ async fn what_was_given_after_its_period_was_over_is_taken_back_and_said_aloud(p
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_next_look_is_queued_by_what_decided_it(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     let (_, release) = scene.approved().await;
     dies_at(&scene, &release, Moment::Plan, Point::BeforeEffect).await;
     // The task of the worker that died is gone with it.
@@ -121,9 +111,7 @@ async fn the_next_look_is_queued_by_what_decided_it(pool: PgPoolOptions, connect
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_worker_that_dies_while_it_takes_or_closes_leaves_one_effect(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     for moment in [Moment::Apply(Operation::Take), Moment::Apply(Operation::CloseAccount)] {
         for point in [Point::BeforeEffect, Point::AfterEffect] {
             let (_, removal) = scene.ending().await;
@@ -140,9 +128,7 @@ async fn a_worker_that_dies_while_it_takes_or_closes_leaves_one_effect(pool: PgP
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_worker_that_dies_while_it_undoes_leaves_one_effect(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     for moment in [Moment::Undo(Operation::Give), Moment::Undo(Operation::ReadyAccount)] {
         for point in [Point::BeforeEffect, Point::AfterEffect] {
             let (request, release) = scene.approved().await;
@@ -165,9 +151,7 @@ async fn a_worker_that_dies_while_it_undoes_leaves_one_effect(pool: PgPoolOption
 
 #[sqlx::test(migrations = "../migrations")]
 async fn workers_on_several_threads_make_one_effect(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
+    let scene = Scene::patient(pool, connect).await;
     let (_, release) = scene.approved().await;
     let (base, id) = (scene.s.app.base.clone(), release.parse().unwrap());
     let rests = tokio::task::spawn_blocking(move || {

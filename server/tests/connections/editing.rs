@@ -135,6 +135,38 @@ async fn a_connection_in_use_stays_and_a_retired_one_is_not_chosen(pool: PgPoolO
     assert_eq!(scene.events(&id).await.last().map(String::as_str), Some("connection.retired"));
 }
 
+/// Access of Ana that was given through the connection of the ledger.
+async fn given_through(scene: &Scene, id: &str) -> String {
+    let request = scene.s.granted().await;
+    sqlx::query("update release set connection_id = $1::uuid, connection_version = 1 where request_id = $2::uuid")
+        .bind(id)
+        .bind(&request)
+        .execute(&scene.s.app.owner)
+        .await
+        .unwrap();
+    request
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_gave_access_is_changed_by_two_people_also_when_no_application_uses_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let id = scene.make(&scim(&[])).await;
+    let request = given_through(&scene, &id).await;
+    // Whoever leads it elsewhere alone would have the end of the access proven there.
+    let elsewhere = scim(&[("base_version", "1"), ("field.base_url", "http://127.0.0.2:9/scim"), ("secret", "another-8412")]);
+    assert_eq!(scene.post(scene.ada, &id, &elsewhere).await.status, 303);
+    assert_eq!(scene.version(&id).await, 1, "it waits for a second person");
+    assert_eq!(scene.step(scene.ada, &id, "refuse", "").await.status, 303);
+    // Its removal is under way: it stays, and after that it goes with a word about what else it gave.
+    let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
+    assert!(scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
+    assert!(scene.page(scene.ada, &id).await.contains("no release under way goes through it"));
+    assert_eq!(scene.step(scene.ada, &id, "retire", "Not needed.").await.status, 409);
+    sqlx::query("update release set state = 'cancelled' where kind = 'remove'").execute(&scene.s.app.owner).await.unwrap();
+    assert!(scene.page(scene.ada, &id).await.contains("Access that was given through it and is not over: 1."));
+    assert_eq!(scene.step(scene.ada, &id, "retire", "Not needed.").await.status, 303);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn work_by_hand_is_set_up_in_the_browser_and_memory_only_in_the_demonstration(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;

@@ -4,6 +4,7 @@
 use crate::Held;
 use crate::cast;
 use crate::support::*;
+use connector::memory::{Person, Standing};
 use serde_json::Value;
 
 /// A rule that keeps reader and writer apart; `low`: the order does not depend on how bad it is.
@@ -156,6 +157,17 @@ async fn what_a_machine_gives_in_place_of_what_has_to_go_first_goes_on_by_itself
     keep_apart(&h).await;
     let s = &h.s;
     let directory = s.app.in_memory(s.ledger).await;
+    // Her account there has what was given by hand.
+    let number: String =
+        sqlx::query_scalar("select source_id from identity where id = $1").bind(s.ana.0).fetch_one(&s.app.owner).await.unwrap();
+    let account = Person {
+        id: "account-of-ana".to_owned(),
+        state: connector::Account::Active,
+        leaving: false,
+        attributes: [].into(),
+        entitlements: [("Ledger Reader".to_owned(), Standing::Effective)].into(),
+    };
+    directory.put(&number, account);
     let (request, release) = h.change("2026-11-22").await;
     s.app.drain().await;
     assert!(h.held_because(&release).await.contains("Ledger Reader has to be removed first"), "before the old access is gone");

@@ -109,7 +109,7 @@ async fn a_removal_that_fails_is_loud_and_goes_on_until_it_is_proven(pool: PgPoo
 /// Access at its end, with an approved extension that nobody has carried out.
 async fn at_the_end(s: &Story) -> (String, String) {
     let first = s.granted().await;
-    let longer = extension(s, &first, "2026-11-22", "2027-01-31").await;
+    let longer = s.extension(&first, "2026-11-22", "2027-01-31").await;
     (first, longer)
 }
 
@@ -137,6 +137,33 @@ async fn the_last_second_is_early_enough_for_an_extension(pool: PgPoolOptions, c
         server::job::end_grants::run(&s.app.base).await.unwrap();
         assert_eq!(grant_state(&s, &first).await, "active", "{moment}");
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_end_during_the_reading_of_an_extension_wins_and_the_extension_says_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::patient(pool, connect).await;
+    let s = &scene.s;
+    let (first, _) = scene.approved().await;
+    s.app.drain().await;
+    let longer = s.extension(&first, "2026-11-22", "2027-01-31").await;
+    let release = s.open_release(&longer).await;
+    let id: domain::id::ReleaseId = release.parse().unwrap();
+    let mut reading = scene.directory.hold(Moment::ReadBack, Some(id.0), connector::memory::Point::AfterEffect);
+    at(s, "2026-12-21T23:59:59Z");
+    let base = s.app.base.clone();
+    let worker = tokio::spawn(async move { server::usecase::carrying_out::advance(&base, id).await });
+    assert!(reading.reached().await);
+    at(s, END);
+    server::job::end_grants::run(&s.app.base).await.unwrap();
+    assert_eq!(grant_state(s, &first).await, "ending: expired");
+    reading.release();
+    worker.await.unwrap().unwrap();
+    let stands = scene.stands(&release).await;
+    assert_eq!((stands.state.as_str(), stands.again), ("failed", false));
+    assert!(scene.page(&release).await.says(&stands.said.unwrap()), "the page says why");
+    s.app.drain().await;
+    assert_eq!((grant_state(s, &first).await.as_str(), reads(&scene)), ("ended: expired", false));
+    assert_eq!(s.app.count("select count(*) from grant_extension").await, 0);
 }
 
 /// An end and an extension at one moment, on connections of their own: one of the two happens, and the

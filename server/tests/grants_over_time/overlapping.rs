@@ -187,3 +187,22 @@ async fn giving_waits_while_a_machine_takes_the_same(pool: PgPoolOptions, connec
     assert!(reads(&scene));
     assert_eq!((grant_state(s, &first).await.as_str(), grant_state(s, &second).await.as_str()), ("ended: expired", "active"));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn access_that_was_left_for_what_people_gave_is_taken_where_it_is(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let s = &scene.s;
+    let (first, second) = twice(s, true).await;
+    // The second one was confirmed by people, who do not say where it is.
+    let by_people = "update release set connection_id = null, connection_version = null, executed_by = $2 where request_id = $1::uuid";
+    sqlx::query(by_people).bind(&second).bind(s.pia.0).execute(&s.app.owner).await.unwrap();
+    give_back(s, &first).await;
+    s.app.drain().await;
+    assert_eq!((grant_state(s, &first).await.as_str(), reads(&scene)), ("ended: given_back", true));
+    let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
+    s.app.connect(s.ledger, "elsewhere", "memory", &settings, None).await;
+    give_back(s, &second).await;
+    s.app.drain().await;
+    assert_eq!((grant_state(s, &second).await.as_str(), reads(&scene)), ("ended: given_back", false));
+    assert!(s.app.base.machines.directory("elsewhere").calls().is_empty());
+}

@@ -61,7 +61,7 @@ async fn an_extension_sets_another_end_which_is_told_anew(pool: PgPoolOptions, c
     at(&s, "2026-12-15T00:00:00Z");
     remind(&s).await;
     assert_eq!(told(&s, s.ana).await, [WEEK]);
-    let longer = extension(&s, &first, "2026-12-15", "2027-01-13").await;
+    let longer = s.extension(&first, "2026-12-15", "2027-01-13").await;
     carry_out(&s, &longer).await;
     // Thirty days are left again: nothing before a third of them.
     for (moment, expected) in
@@ -133,6 +133,26 @@ async fn nobody_is_told_of_an_end_at_which_nothing_is_lost(pool: PgPoolOptions, 
     remind(&s).await;
     assert_eq!(told(&s, s.ana).await, Vec::<String>::new());
     at(&s, "2027-01-20T12:00:00Z");
+    remind(&s).await;
+    assert_eq!(told(&s, s.ana).await, [DAY]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn access_that_goes_by_another_name_over_there_is_lost_at_its_end_and_people_are_told(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Story::begin(pool, connect).await;
+    let (_, second) = twice(&s, false).await;
+    // The second was given under the name that the reader has by now.
+    for statement in [
+        "insert into entitlement_version select (jsonb_populate_record(v, '{\"version\": 2, \"reference\": \"LEDGER_READERS\"}')).*
+         from entitlement_version v join access_grant g on g.entitlement_id = v.entitlement_id and g.entitlement_version = v.version where g.request_id = $1::uuid",
+        "update access_grant set entitlement_version = 2 where request_id = $1::uuid",
+    ] {
+        sqlx::query(statement).bind(&second).execute(&s.app.owner).await.unwrap();
+    }
+    at(&s, "2027-01-05T12:00:00Z");
     remind(&s).await;
     assert_eq!(told(&s, s.ana).await, [DAY]);
 }

@@ -58,16 +58,6 @@ pub async fn approved(s: &Story, starts_on: &str, ends_on: &str) -> String {
     request
 }
 
-/// An approved extension of what a request gave; gives the request that extends.
-pub async fn extension(s: &Story, request: &str, starts_on: &str, ends_on: &str) -> String {
-    let kind = format!("extend:{}", grant_of(s, request).await);
-    let reply = s.try_submit(s.ana, s.read, &[("kind", &kind), ("starts_on", starts_on), ("ends_on", ends_on)]).await;
-    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
-    let request = s.newest().await;
-    s.approve(s.mona, &request).await;
-    request
-}
-
 /// Carries out by hand what a request asked for.
 pub async fn carry_out(s: &Story, request: &str) {
     let release = s.open_release(request).await;
@@ -98,7 +88,7 @@ pub async fn twice(s: &Story, machine: bool) -> (String, String) {
     let first = approved(s, "2026-11-22", "2026-12-21").await;
     carry(&first).await;
     let second = approved(s, "2026-12-22", "2027-01-20").await;
-    let longer = extension(s, &first, "2026-11-22", "2027-01-05").await;
+    let longer = s.extension(&first, "2026-11-22", "2027-01-05").await;
     carry(&longer).await;
     at(s, "2026-12-22T00:00:00Z");
     carry(&second).await;

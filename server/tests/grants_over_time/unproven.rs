@@ -10,6 +10,7 @@ async fn given_by_machine(scene: &Scene) -> (String, String) {
     scene.s.app.drain().await;
     assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("failed", true));
     assert_eq!(scene.s.app.count("select count(*) from access_grant").await, 0);
+    scene.directory.recover();
     (request, release)
 }
 
@@ -135,6 +136,16 @@ async fn taking_back_what_somebody_who_left_has_goes_on_for_as_long_as_it_takes(
         calls,
         2 * s.app.count("select count(distinct recipient_id) from notification where title like '%could not be taken back yet'").await
     );
+    let words = "Access that has to go is still there. It is tried again by itself; what went wrong stands on the release.";
+    let to_olga: Vec<String> = sqlx::query_scalar(
+        "select body from notification where title like '%could not be taken back yet' and recipient_id = $1 order by at, id",
+    )
+    .bind(s.olga.0)
+    .fetch_all(&s.app.owner)
+    .await
+    .unwrap();
+    assert_eq!(to_olga, [words, words], "who answers for the application hears of it both times");
+    assert_eq!(told(s, &request).await.iter().filter(|body| *body == words).count(), usize::try_from(calls).unwrap());
     scene.directory.recover();
     scene.wait_and_drain().await;
     assert_eq!((scene.state(&release).await.as_str(), scene.ana_reads()), ("rolled_back", false));
@@ -196,6 +207,13 @@ async fn what_was_given_by_hand_and_not_looked_at_is_removed_at_its_end_and_that
     let evidence = one(&s, "select evidence from release where id = $1::uuid", &release).await;
     assert!(evidence.ends_with("Nobody took the second look before the access had to go."), "{evidence}");
     assert_eq!(s.app.count("select count(*) from release where verified_by is not null").await, 0);
+    let said = one(
+        &s,
+        "select (found_said_by = executed_by) || ' ' || actual_entitlements || ' ' || variance from release where id = $1::uuid",
+        &release,
+    )
+    .await;
+    assert_eq!(said, r#"true ["Ledger Reader"] {"missing": [], "unexpected": []}"#, "there by the word of whoever did it");
     assert!(look(&s, s.pol, &release).await.status >= 400, "it is too late for it");
     let removal = removal_of(&s, &request).await;
     confirm(&s, s.pia, &removal).await;
@@ -225,7 +243,7 @@ async fn an_extension_that_nobody_looked_at_keeps_no_access_and_its_request_laps
     let s = Story::begin(pool, connect).await;
     let (first, release) = given_by_hand(&s).await;
     assert!(look(&s, s.pol, &release).await.status < 400);
-    let longer = extension(&s, &first, "2026-11-22", "2027-01-31").await;
+    let longer = s.extension(&first, "2026-11-22", "2027-01-31").await;
     let moved = s.open_release(&longer).await;
     confirm(&s, s.pia, &moved).await;
     at(&s, END);

@@ -20,7 +20,7 @@ fn said(view: &Value, question: &str) -> String {
 async fn course(s: &Story) -> (String, String) {
     let request = s.granted().await;
     at(s, "2026-12-01T09:00:00Z");
-    let longer = extension(s, &request, "2026-12-01", "2027-01-10").await;
+    let longer = s.extension(&request, "2026-12-01", "2027-01-10").await;
     carry_out(s, &longer).await;
     at(s, "2026-12-20T09:00:00Z");
     give_back(s, &request).await;

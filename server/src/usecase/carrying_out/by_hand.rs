@@ -1,11 +1,12 @@
 //! What people do about a release that a machine carries out: have it tried again, roll it back, and,
 //! with a second person, take a step as done. Nobody approves anything again for it.
 
-use super::settling::new_key;
+use super::settling::{new_key, rolled_back};
 use super::{Locked, NAME, advance, let_go, lock};
 use crate::queue::{Claim, Crew, TaskKind};
 use crate::store;
 use crate::store::release_steps::{Carrying, StepRow};
+use crate::store::releases::ReleaseRow;
 use crate::usecase::Base;
 use crate::usecase::authorise::require_or_hide;
 use crate::usecase::error::UseCaseError;
@@ -110,13 +111,11 @@ pub async fn retry(base: &Base, caller: &Caller, id: ReleaseId, version: i32) ->
         ReleaseState::Stuck { .. } if matches!(saga::next_undo(&records), NextUndo::ByHand(_)) => {
             return Err(AppError::NotPossible.into());
         }
-        ReleaseState::Stuck { failure } => ReleaseState::Stuck { failure: failure.clone() }.roll_back(locked.release.kind, failure)?,
+        stuck @ ReleaseState::Stuck { .. } => stuck.undo_now()?,
         other => other.retry()?,
     };
     store::releases::set_state(work.conn(), id, version, &next, None, now).await?;
-    if next == ReleaseState::Planned {
-        do_anew(&mut work, base, &locked, &carrying, &steps).await?;
-    }
+    do_anew(&mut work, base, &locked, &carrying, &steps).await?;
     let mut carrying = Carrying { tries: 0, ..let_go(carrying, &records) };
     let mut detail = String::new();
     if let Some((connection, pinned)) = carrying.connection {
@@ -137,14 +136,20 @@ pub async fn retry(base: &Base, caller: &Caller, id: ReleaseId, version: i32) ->
     work.commit().await
 }
 
-/// Somebody looked, so nothing is believed any more: each step is done again from the first one on. What
-/// a machine said it did gets a new key, so that it is really done again; where it is not known what
-/// came of it, the key stays, so that nothing is done twice.
+/// Somebody looked, so nothing is believed any more: each step is done again from the first one on, or
+/// undone again from the last one on. What a machine said it did gets a new key, so that it is really done
+/// again; where it is not known what came of it, the key stays, so that nothing is done twice.
 async fn do_anew(work: &mut Work<'_>, base: &Base, locked: &Locked, carrying: &Carrying, steps: &[StepRow]) -> Result<(), UseCaseError> {
     let (now, id) = (work.now(), locked.release.id);
+    let backward = matches!(locked.release.state, ReleaseState::Stuck { .. });
     for step in steps {
         let (round, position) = (carrying.round, step.position);
         match step.record.state {
+            StepState::Undone if backward => {
+                store::release_steps::set_state(work.conn(), id, round, position, StepState::UndoFailed, None, now).await?;
+                store::release_steps::renew_undo_key(work.conn(), id, round, position, new_key(base)).await?;
+            }
+            _ if backward => {}
             StepState::Done => {
                 store::release_steps::set_state(work.conn(), id, round, position, StepState::Failed, None, now).await?;
                 store::release_steps::renew_key(work.conn(), id, round, position, new_key(base)).await?;
@@ -205,7 +210,8 @@ pub async fn propose_skip(base: &Base, caller: &Caller, id: ReleaseId, version: 
 }
 
 /// Answers such a proposal, as a second person. A step that is confirmed counts as done, and carrying
-/// out goes on behind it; a proof that is confirmed closes the release.
+/// out goes on behind it, up to its reading; a proof that is confirmed closes the release, or ends its
+/// rolling back.
 ///
 /// # Errors
 /// As [`retry`]; [`AppError::SeparationOfDuties`] for whoever proposed it, by whatever account.
@@ -233,10 +239,7 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
     let Some(position) = skip.position else { return prove_by_hand(work, base, locked, carrying, &skip).await };
     // Forward it counts as done; on the way back, as taken back.
     let (step, next) = match locked.release.state.clone() {
-        ReleaseState::Stuck { failure } => {
-            let undoing = ReleaseState::Stuck { failure: failure.clone() }.roll_back(locked.release.kind, failure)?;
-            (StepState::Undone, undoing)
-        }
+        state @ (ReleaseState::Stuck { .. } | ReleaseState::Undoing { .. }) => (StepState::TakenBack, state.undo_now()?),
         other => (StepState::Skipped, other.retry()?),
     };
     store::release_steps::set_state(work.conn(), id, carrying.round, position, step, None, now).await?;
@@ -246,21 +249,22 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
     work.commit().await
 }
 
-/// Two people say that it is there, or gone, where the machine's own reading does not.
+/// Two people say that it is there, or gone, or undone, where the machine's own reading does not.
 async fn prove_by_hand(
     mut work: Work<'_>,
     base: &Base,
     locked: Locked,
-    mut carrying: Carrying,
+    carrying: Carrying,
     skip: &store::release_skips::SkipRow,
 ) -> Result<(), UseCaseError> {
     let Locked { request, release } = &locked;
     let now = work.now();
-    // It is closed as what this machine was asked for, also where nothing had to be done.
-    let connection = store::connections::of_release(work.conn(), release.id).await?;
-    carrying.connection = connection.map(|connection| (connection.id, connection.version));
-    store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?;
     let proof = format!("Proven by hand, by two people: {}", skip.reason);
+    if matches!(release.state, ReleaseState::Stuck { .. } | ReleaseState::Undoing { .. }) {
+        let state = release.state.clone().undo_now()?;
+        rolled_back(&mut work, &ReleaseRow { state, ..release.clone() }, carrying, Some(proof)).await?;
+        return work.commit().await;
+    }
     let gated = release.state.clone().gate()?;
     let closed = gated.activate(now)?.close(Some(proof.clone()))?;
     match release.kind {
@@ -271,12 +275,14 @@ async fn prove_by_hand(
             if !checked.obstacles.is_empty() {
                 return hold(work, request, release, &checked.evaluation, checked.obstacles).await;
             }
+            pin(&mut work, release, carrying).await?;
             let grant = proven::begin_grant(&mut work, base, release, now, checked.ends_at).await?;
             store::releases::set_state(work.conn(), release.id, release.version, &closed, Some(grant), now).await?;
             event(&mut work, EventKind::ReleaseVerified, &locked, &proof).await?;
             proven::access_began(&mut work, base, request, release, grant, checked.ends_at, &replaced).await?;
         }
         ReleaseKind::Remove => {
+            pin(&mut work, release, carrying).await?;
             let grant = proven::end_grant(&mut work, release).await?;
             store::releases::set_state(work.conn(), release.id, release.version, &closed, Some(grant), now).await?;
             event(&mut work, EventKind::ReleaseVerified, &locked, &proof).await?;
@@ -286,4 +292,11 @@ async fn prove_by_hand(
         ReleaseKind::Extend => return Err(AppError::NotPossible.into()),
     }
     work.commit().await
+}
+
+/// What is proven by hand is closed as what this machine was asked for, also where nothing had to be done.
+async fn pin(work: &mut Work<'_>, release: &ReleaseRow, carrying: Carrying) -> Result<(), UseCaseError> {
+    let connection = store::connections::of_release(work.conn(), release.id).await?;
+    let carrying = Carrying { connection: connection.map(|connection| (connection.id, connection.version)), ..carrying };
+    Ok(store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?)
 }

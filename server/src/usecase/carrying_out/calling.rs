@@ -2,14 +2,14 @@
 
 use super::taking_on::{Purpose, Task};
 use crate::usecase::Base;
-use connector::{Actual, Applied, Exchanges, Fault, Plan};
+use connector::{Actual, Applied, Exchanges, Fault, Plan, Undone};
 
 /// What a call gave.
 pub(super) enum Gave {
     Plan(Plan),
     Applied(Applied),
     Actual(Actual),
-    Undone,
+    Undone(Undone),
 }
 
 /// What came of a call.
@@ -37,14 +37,14 @@ async fn ask(base: &Base, task: &Task, log: &mut Exchanges) -> Result<Gave, Faul
     let lost = || Fault::Garbled { why: "the step is not on record.".to_owned() };
     match task.purpose {
         Purpose::Plan => machine.plan(&task.order, log).await.map(Gave::Plan),
-        Purpose::ReadBack => machine.read_back(&task.order, log).await.map(Gave::Actual),
+        Purpose::ReadBack | Purpose::ReadUndone => machine.read_back(&task.order, log).await.map(Gave::Actual),
         Purpose::Apply(position) => {
             let (step, row) = task.step(position).zip(task.steps.get(position)).ok_or_else(lost)?;
             machine.apply(&task.order, &step, row.key, log).await.map(Gave::Applied)
         }
         Purpose::Undo(position) => {
             let (step, row) = task.step(position).zip(task.steps.get(position)).ok_or_else(lost)?;
-            machine.undo(&task.order, &step, row.undo_key, log).await.map(|()| Gave::Undone)
+            machine.undo(&task.order, &step, row.undo_key, log).await.map(Gave::Undone)
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::settling::{self, Settling};
 use super::taking_on::{Purpose, Task, order};
-use super::{Locked, actor, by_hand, lock};
+use super::{Locked, account, actor, by_hand, lock};
 use crate::store;
-use crate::store::release_steps::NewCall;
+use crate::store::release_calls::NewCall;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
@@ -115,16 +115,17 @@ async fn record(base: &Base, mut work: Work<'_>, id: ConnectionId, completion: C
         fence: carrying.fence,
         at: now,
     };
-    store::release_steps::begin_call(work.conn(), &new).await?;
+    store::release_calls::begin_call(work.conn(), &new).await?;
     let (gave, word, said) = match &completion.outcome {
-        Came::Done { account } => (Ok(Applied::Done { account: account.clone() }), "done", None),
+        Came::Done { account, found } => (Ok(Applied::Done { account: account.clone(), found: *found }), "done", None),
         Came::Failed { detail } => {
             let said = format!("The receiver says that it failed: {detail}");
             (Err(Fault::Refused { said: said.clone() }), "refused", Some(said))
         }
     };
     let exchanges = json!(came(&completion).0);
-    store::release_steps::end_call(work.conn(), call, word, said.as_deref(), &exchanges, 0, now).await?;
+    store::release_calls::end_call(work.conn(), call, word, said.as_deref(), &exchanges, 0, now).await?;
+    let subject = account::subject(&mut work, &release, connection.id, &steps, &facts.attributes).await?;
     let task = Task {
         release: release.id,
         kind: release.kind,
@@ -132,7 +133,7 @@ async fn record(base: &Base, mut work: Work<'_>, id: ConnectionId, completion: C
         round: carrying.round,
         call,
         purpose: Purpose::Apply(position),
-        order: order(&release, &facts),
+        order: order(&release, subject, &facts),
         connection,
         facts,
         steps,

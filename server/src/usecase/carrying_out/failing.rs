@@ -41,6 +41,8 @@ struct Outcome {
     next_try: Option<Timestamp>,
     /// What is said to people, after the number; none where it goes on by itself.
     help: Option<&'static str>,
+    /// Access that has to go is still there: who answers for the application is told as well.
+    goes: bool,
 }
 
 impl Setback<'_> {
@@ -49,31 +51,40 @@ impl Setback<'_> {
     pub(super) async fn fail(&self, work: &mut Work<'_>, failure: Failure, retry: Retry) -> Result<(), UseCaseError> {
         let (tries, next_try) = self.next_try(self.release.kind, work.now(), retry);
         let state = self.release.state.clone().fail(failure.clone(), next_try)?;
-        let loud = next_try.is_none() || (self.release.kind == ReleaseKind::Remove && tries == 1);
+        let goes = self.release.kind == ReleaseKind::Remove;
+        let loud = next_try.is_none() || (goes && tries == 1);
         let carrying = Carrying { tries, ..self.resting(work).await? };
-        let outcome = Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help: loud.then_some("failed") };
+        let outcome = Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help: loud.then_some("failed"), goes };
         self.record(work, &failure, outcome).await
     }
 
-    /// Undoing a step came to nothing. What has to be gone by now is a removal in all but name: it goes on
-    /// being tried, and is said at its first failure, and once more where anything else would be stuck.
+    /// Undoing a step came to nothing, or the reading that should have proven that everything is undone.
+    /// What has to be gone by now is a removal in all but name: it goes on being tried, and is said at its
+    /// first failure, and once more where anything else would be stuck.
     pub(super) async fn undo_failed(&self, work: &mut Work<'_>, failure: Failure, retry: Retry) -> Result<(), UseCaseError> {
         let now = work.now();
-        let goes = store::unproven::has_to_go(work.conn(), self.release.id, today(now, &self.base.zone)).await?;
+        let goes = self.has_to_go(work).await?;
         let as_what = if goes { ReleaseKind::Remove } else { self.release.kind };
         let (tries, next_try) = self.next_try(as_what, now, retry);
         let Some(at) = next_try else { return self.stick(work, failure, tries).await };
         let state = self.release.state.clone().undo_again(failure.clone(), at)?;
         let carrying = Carrying { tries, worked_until: None, ..self.carrying };
         let help = (goes && (tries == 1 || u32::try_from(tries) == Ok(saga::MOST_TRIES))).then_some("could not be taken back yet");
-        self.record(work, &failure, Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help }).await
+        self.record(work, &failure, Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help, goes }).await
+    }
+
+    /// Whether what the release gives has to be gone by now.
+    async fn has_to_go(&self, work: &mut Work<'_>) -> Result<bool, UseCaseError> {
+        let today = today(work.now(), &self.base.zone);
+        Ok(store::unproven::has_to_go(work.conn(), self.release.id, today).await?)
     }
 
     /// Undoing goes no further without a person.
-    async fn stick(&self, work: &mut Work<'_>, failure: Failure, tries: i32) -> Result<(), UseCaseError> {
+    pub(super) async fn stick(&self, work: &mut Work<'_>, failure: Failure, tries: i32) -> Result<(), UseCaseError> {
         let state = self.release.state.clone().stick(failure.clone())?;
         let carrying = Carrying { tries, worked_until: None, ..self.carrying };
-        let outcome = Outcome { state, event: EventKind::ReleaseStuck, carrying, next_try: None, help: Some("is stuck") };
+        let goes = self.has_to_go(work).await?;
+        let outcome = Outcome { state, event: EventKind::ReleaseStuck, carrying, next_try: None, help: Some("is stuck"), goes };
         self.record(work, &failure, outcome).await
     }
 
@@ -81,7 +92,8 @@ impl Setback<'_> {
     pub(super) async fn take_back(&self, work: &mut Work<'_>, failure: Failure) -> Result<(), UseCaseError> {
         let state = self.release.state.clone().roll_back(self.release.kind, failure.clone())?;
         let carrying = Carrying { tries: 0, ..self.carrying };
-        let outcome = Outcome { state, event: EventKind::ReleaseUndoing, carrying, next_try: None, help: Some("came too late") };
+        let help = Some("came too late");
+        let outcome = Outcome { state, event: EventKind::ReleaseUndoing, carrying, next_try: None, help, goes: false };
         self.record(work, &failure, outcome).await
     }
 
@@ -112,29 +124,28 @@ impl Setback<'_> {
         let body = json!({ "number": release.number, "detail": failure.said });
         work.event(outcome.event, "release", release.id.0, Some(release.request), body).await?;
         if let Some(what) = outcome.help {
-            self.call_for_help(work, what, &outcome.state).await?;
+            self.call_for_help(work, what, &outcome).await?;
         }
         by_hand::queue(work, release.id, outcome.next_try).await
     }
 
-    /// Tells operators and compliance, and for access that does not go, the owner of the application.
-    async fn call_for_help(&self, work: &mut Work<'_>, what: &str, state: &ReleaseState) -> Result<(), UseCaseError> {
+    /// Tells operators and compliance, and for access that does not go, the owners of the application.
+    async fn call_for_help(&self, work: &mut Work<'_>, what: &str, outcome: &Outcome) -> Result<(), UseCaseError> {
         let mut people: Vec<IdentityId> = store::roles::holders(work.conn(), Role::Operator).await?;
         people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
-        if self.release.kind == ReleaseKind::Remove {
+        if outcome.goes {
             people.extend(store::releases::answerable(work.conn(), self.release.entitlement).await?);
         }
         people.sort_unstable();
         people.dedup();
         let (title, href) = (format!("{} {what}", self.release.number), app::paths::release(self.release.id));
-        let body = match self.release.kind {
-            ReleaseKind::Remove => {
-                "Access that has to go is still there. It is tried again by itself; what went wrong stands on the release."
+        let body = match (outcome.goes, &outcome.state) {
+            (true, ReleaseState::Stuck { .. }) => {
+                "Access that has to go is still there. Somebody has to look: what went wrong stands on the release."
             }
-            ReleaseKind::Activate | ReleaseKind::Extend if matches!(state, ReleaseState::Undoing { .. }) => {
-                "What was given is taken back by itself; why stands on the release."
-            }
-            ReleaseKind::Activate | ReleaseKind::Extend => "Somebody has to look: what went wrong stands on the release.",
+            (true, _) => "Access that has to go is still there. It is tried again by itself; what went wrong stands on the release.",
+            (false, ReleaseState::Undoing { .. }) => "What was given is taken back by itself; why stands on the release.",
+            (false, _) => "Somebody has to look: what went wrong stands on the release.",
         };
         let notice = Notice { kind: NotificationKind::Held, title: &title, body, href: &href, request: Some(self.release.request) };
         tell(work, &people, &notice).await

@@ -59,7 +59,7 @@ fn next(sight: &Sight, undoing: bool) -> Option<Taking> {
     let position = if undoing {
         match saga::next_undo(&records) {
             NextUndo::Undo(position) => position,
-            NextUndo::ByHand(_) | NextUndo::RolledBack => return None,
+            NextUndo::ByHand(_) | NextUndo::ReadBack | NextUndo::RolledBack => return None,
         }
     } else {
         match saga::next(&records) {

@@ -1,7 +1,8 @@
 //! What came of a call, written down: the step, the release, and, once it is proven, what follows
-//! ([`proving`]).
+//! ([`proving`]), or that nothing is left of it ([`taking_back`]).
 
 mod proving;
+mod taking_back;
 
 use super::breaker;
 use super::calling::{Gave, Outcome};
@@ -15,7 +16,7 @@ use crate::store::requests::RequestRow;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
-use connector::{Applied, Fault, Operation, Plan};
+use connector::{Applied, Fault, Operation, Plan, Retry, Undone};
 use domain::event::EventKind;
 use domain::release::ReleaseState;
 use domain::saga::{StepRecord, StepState};
@@ -39,14 +40,17 @@ pub(super) async fn settle(base: &Base, task: Task, outcome: Outcome) -> Result<
         Err(fault) => (fault.word(), Some(fault.to_string())),
     };
     let exchanges = json!(outcome.exchanges.0);
-    store::release_steps::end_call(work.conn(), task.call, word, said.as_deref(), &exchanges, outcome.took_ms, now).await?;
-    breaker::count(&mut work, task.connection.id, &outcome.gave).await?;
-    let mut settling = Settling { base, request, release, carrying, task };
+    store::release_calls::end_call(work.conn(), task.call, word, said.as_deref(), &exchanges, outcome.took_ms, now).await?;
+    breaker::count(&mut work, task.connection.id, &outcome).await?;
+    // What another release handed over while the call was under way is on record by now.
+    let steps = store::release_steps::of_round(work.conn(), task.release, task.round).await?;
+    let mut settling = Settling { base, request, release, carrying, task: Task { steps, ..task } };
     match outcome.gave {
         Ok(Gave::Plan(plan)) => settling.planned(&mut work, plan).await?,
         Ok(Gave::Applied(applied)) => settling.applied(&mut work, applied).await?,
+        Ok(Gave::Actual(actual)) if settling.task.purpose == Purpose::ReadUndone => settling.read_undone(&mut work, &actual).await?,
         Ok(Gave::Actual(actual)) => settling.read(&mut work, &actual).await?,
-        Ok(Gave::Undone) => settling.undone(&mut work).await?,
+        Ok(Gave::Undone(undone)) => settling.undone(&mut work, undone).await?,
         Err(fault) => settling.failed(&mut work, &fault).await?,
     }
     work.commit().await?;
@@ -101,11 +105,13 @@ impl Settling<'_> {
                 key: new_key(self.base),
                 undo_key: new_key(self.base),
                 reference: None,
+                asked_as: None,
                 began_at: None,
                 ended_at: None,
             };
             store::release_steps::insert(work.conn(), self.release.id, self.task.round, &row).await?;
         }
+        self.keep_planned_account(work, plan.account.as_deref()).await?;
         if plan.steps.iter().any(|step| step.operation == Operation::ReadyAccount && !step.needed) {
             self.account_is_ready(work, "it was there").await?;
         }
@@ -130,10 +136,14 @@ impl Settling<'_> {
                 let carrying = Carrying { worked_until: None, ..self.carrying };
                 Ok(store::release_steps::set_carrying(work.conn(), self.release.id, &carrying).await?)
             }
-            Applied::Done { .. } => {
+            Applied::Done { account, found } => {
                 self.step(work, position, StepState::Done, None).await?;
-                let operation = self.task.step(position).map(|step| step.operation);
-                self.done(work, operation).await
+                self.keep_account(work, account.as_deref()).await?;
+                let was_there = self.keep_found(work, position, found).await?;
+                match self.task.step(position).map(|step| step.operation) {
+                    Some(Operation::ReadyAccount) if was_there => self.account_is_ready(work, "it was there").await,
+                    operation => self.done(work, operation).await,
+                }
             }
         }
     }
@@ -155,8 +165,9 @@ impl Settling<'_> {
         Ok(())
     }
 
-    async fn undone(&mut self, work: &mut Work<'_>) -> Result<(), UseCaseError> {
+    async fn undone(&mut self, work: &mut Work<'_>, undone: Undone) -> Result<(), UseCaseError> {
         let Purpose::Undo(position) = self.task.purpose else { return Ok(()) };
+        self.keep_found(work, position, undone.left).await?;
         self.step(work, position, StepState::Undone, None).await
     }
 
@@ -175,21 +186,33 @@ impl Settling<'_> {
             }
             Purpose::Apply(position) => {
                 self.step(work, position, StepState::Failed, None).await?;
+                // What was refused at the first try came to nothing.
+                if fault.retry() == Retry::No && self.task.order.subject.asked_as.is_empty() {
+                    let place = i32::try_from(position).unwrap_or(i32::MAX);
+                    store::account_references::asked_in_vain(work.conn(), self.release.id, self.task.round, place).await?;
+                }
                 self.setback().fail(work, failure, fault.retry()).await
             }
+            Purpose::ReadUndone => self.setback().undo_failed(work, failure, fault.retry()).await,
             Purpose::Plan | Purpose::ReadBack => self.setback().fail(work, failure, fault.retry()).await,
         }
     }
 }
 
-/// Everything that was done is undone.
-pub(super) async fn rolled_back(mut work: Work<'_>, release: &ReleaseRow, carrying: Carrying) -> Result<(), UseCaseError> {
+/// Everything that was done is undone, as `evidence` says; without it nothing had to be undone.
+pub(super) async fn rolled_back(
+    work: &mut Work<'_>,
+    release: &ReleaseRow,
+    carrying: Carrying,
+    evidence: Option<String>,
+) -> Result<(), UseCaseError> {
     let now = work.now();
-    let state = release.state.clone().rolled_back()?;
+    let body = json!({ "number": release.number, "detail": evidence.as_deref().unwrap_or("Nothing had to be undone.") });
+    let state = release.state.clone().rolled_back(evidence)?;
     store::releases::set_state(work.conn(), release.id, release.version, &state, None, now).await?;
+    store::account_references::forget_unmade(work.conn(), release.id, carrying.round).await?;
     // The next round plans anew, through whatever connection the application then has.
     let carrying = Carrying { connection: None, round: carrying.round + 1, tries: 0, worked_until: None, ..carrying };
     store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?;
-    work.event(EventKind::ReleaseRolledBack, "release", release.id.0, Some(release.request), json!({ "number": release.number })).await?;
-    work.commit().await
+    work.event(EventKind::ReleaseRolledBack, "release", release.id.0, Some(release.request), body).await
 }

@@ -1,11 +1,12 @@
 //! What comes next for a release, decided and written down before anybody is called.
 
 use super::clearing::{self, Cleared};
-use super::{AWAITED_FOR, LEASE, Locked, Progress, actor, breaker, by_hand, failing, keeping, let_go, lock, settling};
+use super::{AWAITED_FOR, LEASE, Locked, Progress, account, actor, breaker, by_hand, failing, keeping, let_go, lock, settling};
 use crate::store;
 use crate::store::connections::{ConnectionRow, OrderFacts};
 use crate::store::error::StoreError;
-use crate::store::release_steps::{Carrying, NewCall, StepRow};
+use crate::store::release_calls::NewCall;
+use crate::store::release_steps::{Carrying, StepRow};
 use crate::store::releases::ReleaseRow;
 use crate::store::requests::RequestRow;
 use crate::usecase::Base;
@@ -29,6 +30,8 @@ pub(super) enum Purpose {
     Apply(usize),
     ReadBack,
     Undo(usize),
+    /// Reads whether everything is undone.
+    ReadUndone,
 }
 
 impl Purpose {
@@ -36,7 +39,7 @@ impl Purpose {
         match self {
             Self::Plan => CallPurpose::Plan,
             Self::Apply(_) => CallPurpose::Apply,
-            Self::ReadBack => CallPurpose::ReadBack,
+            Self::ReadBack | Self::ReadUndone => CallPurpose::ReadBack,
             Self::Undo(_) => CallPurpose::Undo,
         }
         .word()
@@ -45,7 +48,7 @@ impl Purpose {
     pub(super) fn position(self) -> Option<usize> {
         match self {
             Self::Apply(position) | Self::Undo(position) => Some(position),
-            Self::Plan | Self::ReadBack => None,
+            Self::Plan | Self::ReadBack | Self::ReadUndone => None,
         }
     }
 }
@@ -142,7 +145,12 @@ pub(super) async fn take_on(base: &Base, id: ReleaseId, mine: Option<i64>) -> Re
     let stand = sight.stand(now);
     match stand {
         Stand::GoesOn(Next::Await(position)) => return wait_for_answer(work, base, sight, position).await,
-        Stand::Undoes(NextUndo::RolledBack) => return settling::rolled_back(work, &sight.release, sight.carrying).await.and(rests),
+        Stand::Undoes(NextUndo::RolledBack) => {
+            let kept = sight.steps.iter().any(|step| step.record.state == StepState::Kept);
+            let evidence = kept.then(|| "What was done stays for other access, as the steps say.".to_owned());
+            settling::rolled_back(&mut work, &sight.release, sight.carrying, evidence).await?;
+            return work.commit().await.and(rests);
+        }
         Stand::Undoes(NextUndo::ByHand(position)) => {
             failing::undo_by_hand(work, base, sight, position).await?;
             return rests;
@@ -160,6 +168,7 @@ pub(super) async fn take_on(base: &Base, id: ReleaseId, mine: Option<i64>) -> Re
     let purpose = match stand {
         Stand::Begins(next) | Stand::GoesOn(next) => forward(next),
         Stand::Undoes(NextUndo::Undo(position)) => Some(Purpose::Undo(position)),
+        Stand::Undoes(NextUndo::ReadBack) => Some(Purpose::ReadUndone),
         Stand::Rests | Stand::Waits(_) | Stand::Undoes(NextUndo::ByHand(_) | NextUndo::RolledBack) => None,
     };
     let Some(purpose) = purpose else { return rests };
@@ -260,19 +269,23 @@ async fn begin(mut work: Work<'_>, sight: Sight, purpose: Purpose, connection: C
         fence,
         at: now,
     };
-    store::release_steps::begin_call(work.conn(), &new).await?;
+    store::release_calls::begin_call(work.conn(), &new).await?;
     let facts = store::connections::order_facts(work.conn(), id).await?;
-    let order = order(&release, &facts);
+    if let (Purpose::Apply(_), Some(position)) = (purpose, position) {
+        store::account_references::ask_as(work.conn(), id, carrying.round, position, &json!(facts.attributes)).await?;
+    }
+    let subject = account::subject(&mut work, &release, connection.id, &steps, &facts.attributes).await?;
+    let order = order(&release, subject, &facts);
     work.commit().await?;
     Ok(Task { release: id, kind: release.kind, fence, round: carrying.round, call, purpose, connection, order, facts, steps })
 }
 
-pub(super) fn order(release: &store::releases::ReleaseRow, facts: &OrderFacts) -> Order {
+pub(super) fn order(release: &ReleaseRow, subject: Subject, facts: &OrderFacts) -> Order {
     Order {
         release: release.id.0,
         number: release.number.clone(),
         change: if release.kind == ReleaseKind::Remove { Change::Take } else { Change::Give },
-        subject: Subject { identity: release.subject.0, attributes: facts.attributes.clone() },
+        subject,
         entitlement: Entitlement { id: release.entitlement.0, reference: facts.reference.clone(), name: facts.name.clone() },
         last: facts.others.is_empty(),
     }

@@ -78,15 +78,15 @@ pub(super) async fn close_breaker(base: &Base, caller: &Caller, id: ConnectionId
     work.commit().await
 }
 
-/// Takes a connection out of use; what is under way through it goes on.
+/// Takes a connection out of use that nothing goes through any more. What it gave and is not over yet is
+/// ended by people: no other machine had it.
 pub(super) async fn retire(base: &Base, caller: &Caller, id: ConnectionId, version: i32, reason: &str) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
     let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
     seen(&record, version)?;
     let reason = Remark::parse("reason", reason, "Say why.")?;
-    let used = !store::connection_records::applications(work.conn(), id).await?.is_empty();
-    let waits = store::connection_changes::open_change(work.conn(), id, false).await?.is_some();
-    if used || waits || record.state == ConnectionState::Retired {
+    let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
+    if !line.applications.is_empty() || line.under_way > 0 || line.waits || line.state == ConnectionState::Retired {
         return Err(AppError::NotPossible.into());
     }
     let now = work.now();

@@ -73,7 +73,7 @@ struct Wanted {
     reason: String,
 }
 
-/// Makes a connection, or changes one: at once while no application uses it, otherwise for a second
+/// Makes a connection, or changes one: at once while nothing goes through it, otherwise for a second
 /// person to confirm.
 pub(super) async fn save(base: &Base, caller: &Caller, form: &ConnectionForm, secret: &str) -> Result<Saved, NotSaved> {
     let saved = match form.connection {
@@ -148,12 +148,13 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
         confirmed_by: None,
         now: work.now(),
     };
-    let saved = if store::connection_records::applications(work.conn(), id).await?.is_empty() {
-        in_force(&mut work, &record, &new).await?;
-        Saved::Changed(id)
-    } else {
+    let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
+    let saved = if line.is_in_use() {
         propose(&mut work, &record, &new).await?;
         Saved::Proposed(id)
+    } else {
+        in_force(&mut work, &record, &new).await?;
+        Saved::Changed(id)
     };
     work.commit().await?;
     Ok(saved)

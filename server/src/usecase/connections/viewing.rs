@@ -44,6 +44,7 @@ pub(super) async fn list(base: &Base, caller: &Caller) -> Result<ConnectionsPage
 }
 
 fn line(row: LineRow, zone: &TimeZone) -> ConnectionLine {
+    let in_use = row.is_in_use();
     let breaker = row.breaker.and_then(|breaker| serde_json::from_value::<Breaker>(breaker).ok()).unwrap_or_default();
     let shown = match breaker {
         Breaker::Closed { .. } => (BreakerState::Closed, None),
@@ -56,11 +57,13 @@ fn line(row: LineRow, zone: &TimeZone) -> ConnectionLine {
         name: row.name,
         kind: row.kind,
         state: row.state,
+        in_use,
         applications: row.applications,
         breaker: row.kind.asks_a_machine().then_some(shown),
         last_well: row.last_well_at.map(|at| When::new(at, zone)),
         last_failed: row.last_failed_at.map(|at| (When::new(at, zone), row.last_said.unwrap_or_default())),
         under_way: row.under_way,
+        given: row.given,
         waits: row.waits,
     }
 }

@@ -13,35 +13,35 @@ use connector::{Account, Actual, Retry};
 use domain::event::EventKind;
 use domain::grant;
 use domain::release::{Failure, ReleaseKind, ReleaseState};
-use domain::saga::{self, StepOperation, StepState};
+use domain::saga::{self, AccountRead, StepOperation, StepState};
 use serde_json::json;
+
+/// A removal of which the machine says nothing.
+const NO_ACCOUNT: &str = "The machine knows no account of this person, so it cannot say that the access is gone.";
 
 impl Settling<'_> {
     /// Something was read: it proves the release, or it does not.
     pub(super) async fn read(&mut self, work: &mut Work<'_>, actual: &Actual) -> Result<(), UseCaseError> {
         let reference = self.task.order.entitlement.reference.clone();
-        let found: Vec<String> = actual.entitlements.iter().cloned().collect();
         let mut planned = self.task.facts.others.clone();
         if self.task.kind != ReleaseKind::Remove {
             planned.push(reference.clone());
             planned.sort();
         }
-        let differs = saga::variance(planned.iter().map(String::as_str), found.iter().map(String::as_str));
-        let variance = json!({ "missing": differs.missing, "unexpected": differs.unexpected });
-        store::release_steps::set_variance(work.conn(), self.release.id, &json!(planned), &json!(found), &variance).await?;
+        self.compare(work, &planned, actual).await?;
+        if !self.task.order.subject.made_for_release {
+            self.keep_account(work, actual.account_id.as_deref()).await?;
+        }
         let still_open = self.still_open(work, actual).await?;
-        if !still_open && saga::proves(self.task.kind, &reference, actual.account == Account::Active, &found) {
+        let account = self.account_read(actual);
+        if !still_open && saga::proves(self.task.kind, &reference, account, &actual.entitlements) {
             self.activate(work).await?;
             return self.prove(work).await;
         }
-        let said = match self.task.kind {
-            ReleaseKind::Remove if still_open => "The machine says that it is done, but the account can still be used.",
-            ReleaseKind::Remove => "The machine says that it is done, but the access is still there.",
-            ReleaseKind::Activate if actual.account != Account::Active => {
-                "The machine says that it is done, but the account cannot be used."
-            }
-            ReleaseKind::Activate => "The machine says that it is done, but the access is not there.",
-            ReleaseKind::Extend => "The access that would last longer is not there.",
+        let (fault, said, retry) = match self.task.kind {
+            // Nothing that a machine could do about it; a person looks.
+            ReleaseKind::Remove if account == AccountRead::NeverKnown => ("no_account", NO_ACCOUNT, Retry::No),
+            kind => ("not_there", differs(kind, actual, still_open), Retry::Later),
         };
         let release = self.release.id;
         for (position, step) in self.task.steps.iter().enumerate() {
@@ -56,8 +56,16 @@ impl Settling<'_> {
                 _ => {}
             }
         }
-        let failure = Failure { step: "read_back".to_owned(), fault: "not_there".to_owned(), said: said.to_owned(), at: work.now() };
-        self.setback().fail(work, failure, Retry::Later).await
+        let failure = Failure { step: "read_back".to_owned(), fault: fault.to_owned(), said: said.to_owned(), at: work.now() };
+        self.setback().fail(work, failure, retry).await
+    }
+
+    /// Puts on record what should be there by now, what is, and how they differ.
+    pub(super) async fn compare(&self, work: &mut Work<'_>, planned: &[String], actual: &Actual) -> Result<(), UseCaseError> {
+        let differs = saga::variance(planned.iter().map(String::as_str), actual.entitlements.iter().map(String::as_str));
+        let variance = json!({ "missing": differs.missing, "unexpected": differs.unexpected });
+        let (planned, found) = (json!(planned), json!(actual.entitlements));
+        Ok(store::release_steps::set_variance(work.conn(), self.release.id, &planned, &found, &variance).await?)
     }
 
     /// The release is proven: it is closed, and what it was for begins.
@@ -129,5 +137,16 @@ impl Settling<'_> {
         let said = "The approved period ended before the access could be proven.".to_owned();
         let failure = Failure { step: "read_back".to_owned(), fault: "too_late".to_owned(), said, at: work.now() };
         self.setback().take_back(work, failure).await
+    }
+}
+
+/// How what was read is not what the release was for.
+fn differs(kind: ReleaseKind, actual: &Actual, still_open: bool) -> &'static str {
+    match kind {
+        ReleaseKind::Remove if still_open => "The machine says that it is done, but the account can still be used.",
+        ReleaseKind::Remove => "The machine says that it is done, but the access is still there.",
+        ReleaseKind::Activate if actual.account != Account::Active => "The machine says that it is done, but the account cannot be used.",
+        ReleaseKind::Activate => "The machine says that it is done, but the access is not there.",
+        ReleaseKind::Extend => "The access that would last longer is not there.",
     }
 }
