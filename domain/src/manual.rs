@@ -7,9 +7,11 @@
 use crate::attachment::MOST_FILES;
 use crate::catalogue::RiskTier;
 use crate::error::FieldError;
+use crate::release::ReleaseKind;
 use crate::text::{REMARK_MAX, Remark, clean};
 use crate::words::words;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 words! {
     /// What is asked for to show that a change was made.
@@ -175,6 +177,35 @@ fn link(required: bool, typed: &str) -> Result<Option<String>, FieldError> {
     if fits { Ok(Some(typed)) } else { Err(refused()) }
 }
 
+/// What somebody has in an application, as references of the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    /// What should be there after the change, by what is on record.
+    pub planned: BTreeSet<String>,
+    /// What is there, by the word of whoever did it or looked.
+    pub actual: BTreeSet<String>,
+}
+
+/// What a person's word says of a change of `reference` beside the `others` that its holder keeps: it is
+/// `made` over there, or everything is as it was before. A person speaks of this one change alone, so the
+/// others count as there.
+#[must_use]
+pub fn confirmed(kind: ReleaseKind, reference: &str, others: &[String], made: bool) -> Confirmed {
+    let others: BTreeSet<String> = others.iter().cloned().collect();
+    let mut with = others.clone();
+    with.insert(reference.to_owned());
+    let mut without = others.clone();
+    without.remove(reference);
+    let gives = kind != ReleaseKind::Remove;
+    let planned = if gives { with.clone() } else { others };
+    let actual = match (made, gives) {
+        (true, _) => planned.clone(),
+        (false, true) => without,
+        (false, false) => with,
+    };
+    Confirmed { planned, actual }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,5 +278,25 @@ mod tests {
         assert!(written.needs_second_look(RiskTier::Elevated) && !written.needs_second_look(RiskTier::Privileged));
         assert!(written.asks_for(EvidenceKind::File) && !written.asks_for(EvidenceKind::Text));
         assert!(read(r#"{"evidence":["photo"]}"#).is_err() && read(r#"{"password":"x"}"#).is_err());
+    }
+
+    #[test]
+    fn a_word_is_about_the_change_and_the_rest_counts_as_it_should_be() {
+        let set = |words: &[&str]| -> BTreeSet<String> { words.iter().map(|word| (*word).to_owned()).collect() };
+        let others = ["Viewer".to_owned()];
+        for (kind, made, planned, actual) in [
+            (ReleaseKind::Activate, true, &["Reader", "Viewer"][..], &["Reader", "Viewer"][..]),
+            (ReleaseKind::Activate, false, &["Reader", "Viewer"], &["Viewer"]),
+            (ReleaseKind::Extend, true, &["Reader", "Viewer"], &["Reader", "Viewer"]),
+            (ReleaseKind::Extend, false, &["Reader", "Viewer"], &["Viewer"]),
+            (ReleaseKind::Remove, true, &["Viewer"], &["Viewer"]),
+            (ReleaseKind::Remove, false, &["Viewer"], &["Reader", "Viewer"]),
+        ] {
+            let expected = Confirmed { planned: set(planned), actual: set(actual) };
+            assert_eq!(confirmed(kind, "Reader", &others, made), expected, "{kind:?} {made}");
+        }
+        // Other access goes by the same name over there: whoever does not find it, does not find that either.
+        let same = confirmed(ReleaseKind::Activate, "Viewer", &others, false);
+        assert_eq!((same.planned, same.actual), (set(&["Viewer"]), set(&[])));
     }
 }

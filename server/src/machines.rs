@@ -27,8 +27,9 @@ pub struct Machines {
     within: Duration,
     memory: bool,
     surroundings: Arc<dyn Surroundings>,
-    gates: Mutex<HashMap<(ConnectionId, i32), Arc<Gate>>>,
-    directories: Mutex<HashMap<String, Directory>>,
+    /// By connection, with the newest version of its settings that it was set by.
+    gates: Mutex<HashMap<ConnectionId, (i32, Arc<Gate>)>>,
+    directories: Arc<Mutex<HashMap<String, Directory>>>,
 }
 
 impl Machines {
@@ -36,13 +37,20 @@ impl Machines {
     #[must_use]
     pub fn new(ring: Option<KeyRing>, reach: Reach, within: Duration, system: &System) -> Self {
         let surroundings = Arc::new(Measured(system.clone()));
-        Self { ring, reach, within, memory: false, surroundings, gates: Mutex::default(), directories: Mutex::default() }
+        Self { ring, reach, within, memory: false, surroundings, gates: Mutex::default(), directories: Arc::default() }
     }
 
     /// The same, and directories in memory can be chosen: for the demonstration.
     #[must_use]
     pub fn with_memory(self) -> Self {
         Self { memory: true, ..self }
+    }
+
+    /// The same with the directories of another server in this process: each calls them by itself, as two
+    /// servers call one machine.
+    #[must_use]
+    pub fn with_directories_of(self, other: &Self) -> Self {
+        Self { memory: other.memory, directories: Arc::clone(&other.directories), ..self }
     }
 
     /// Whether directories in memory can be chosen.
@@ -157,13 +165,18 @@ impl Machines {
         ring.open(connection.0, sealed).map_err(|fault| wrong(format!("{fault}.")))
     }
 
-    /// The pace of a connection, shared by all of its calls from this server.
+    /// The pace of a connection, shared by all of its calls from this server, whatever version of the
+    /// settings each of them is made with: it is one machine. The newest version that was used says how
+    /// fast.
     fn gate(&self, connection: &ConnectionRow, throughput: Throughput) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        gates
-            .entry((connection.id, connection.version))
-            .or_insert_with(|| Arc::new(Gate::new(throughput, self.surroundings.clone())))
-            .clone()
+        let fresh = || (connection.version, Arc::new(Gate::new(throughput, self.surroundings.clone())));
+        let (version, gate) = gates.entry(connection.id).or_insert_with(fresh);
+        if connection.version > *version {
+            gate.change(throughput);
+            *version = connection.version;
+        }
+        Arc::clone(gate)
     }
 }
 
@@ -192,5 +205,59 @@ impl Surroundings for Measured {
 
     fn unix_seconds(&self) -> i64 {
         self.0.now().as_second()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::{SeededEntropy, SetClock, Stopwatch};
+    use connector::http::Pass;
+
+    struct Still;
+
+    impl Stopwatch for Still {
+        fn micros(&self) -> u64 {
+            0
+        }
+    }
+
+    fn connection(version: i32) -> ConnectionRow {
+        ConnectionRow {
+            id: ConnectionId(uuid::Uuid::from_u128(7)),
+            version,
+            code: "ledger".to_owned(),
+            name: "Ledger".to_owned(),
+            connector: "scim".to_owned(),
+            settings: Value::Null,
+            secret: None,
+            secret_entered_for: None,
+        }
+    }
+
+    fn pace(calls_at_once: u16) -> Throughput {
+        connector::http::Pace { timeout_seconds: 20, calls_at_once, calls_per_second: 100 }.throughput(Duration::ZERO)
+    }
+
+    /// As many passes as there are at once.
+    async fn passes(gate: &Gate) -> Vec<Pass> {
+        let mut passes = Vec::new();
+        while let Ok(pass) = gate.pass().await {
+            passes.push(pass);
+        }
+        passes
+    }
+
+    #[tokio::test]
+    async fn calls_by_several_versions_of_the_settings_share_the_pace_of_the_newest() {
+        let clock = SetClock::at("2026-11-22T09:00:00Z".parse().unwrap());
+        let system = System::new(Arc::new(clock), Arc::new(SeededEntropy::new(1)), Arc::new(Still));
+        let machines = Machines::none(&system);
+        let first = passes(&machines.gate(&connection(1), pace(3))).await;
+        assert_eq!(first.len(), 3);
+        assert_eq!(passes(&machines.gate(&connection(2), pace(4))).await.len(), 1, "three of four are taken by version 1");
+        drop(first);
+        assert_eq!(passes(&machines.gate(&connection(1), pace(3))).await.len(), 4, "what was begun before goes at the pace of today");
+        assert_eq!(passes(&machines.gate(&connection(3), pace(2))).await.len(), 2);
     }
 }

@@ -17,11 +17,11 @@ pub async fn list_releases(
     backend()?.releases.list(&caller()?, super::port::ReleasesQuery { filter, connection, application, after }).await
 }
 
-/// One release.
+/// One release, with the page of its calls that starts at `calls`.
 #[server(endpoint = "releases/show")]
-pub async fn show_release(release: String) -> Result<ReleaseView, AppError> {
+pub async fn show_release(release: String, #[server(default)] calls: String) -> Result<ReleaseView, AppError> {
     use crate::{backend::backend, caller::caller};
-    backend()?.releases.show(&caller()?, release.parse().map_err(|_| AppError::NotFound)?).await
+    backend()?.releases.show(&caller()?, release.parse().map_err(|_| AppError::NotFound)?, &calls).await
 }
 
 /// Carries a release out with evidence, then leads back to it: executed, done and waiting for a second

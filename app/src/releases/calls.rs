@@ -1,17 +1,18 @@
 //! What a machine was asked for a release: the steps, and every call with what came of it. Secrets were
-//! removed before it was written.
+//! removed before it was written. And what is there, as a machine or a person says.
 
-use super::port::{CallView, ExchangeView, Found, StepView};
+use super::port::{CallView, ExchangeView, Found, ReleaseView, StepView};
+use crate::paths;
 use crate::requests::trails::moment;
 use crate::ui::{Card, Disclosure, Fact, FactsList, Status, Tone};
 use domain::saga::StepState;
 use domain::task::CallOutcome;
 use leptos::prelude::*;
 
-/// What should be there and what was found, with the difference; nothing before something was read.
+/// What should be there and what was found, with the difference, and who says so; nothing before that.
 #[must_use]
 pub fn found(found: Option<Found>) -> AnyView {
-    let Some(Found { planned, actual, missing, unexpected }) = found else { return ().into_any() };
+    let Some(Found { planned, actual, missing, unexpected, said_by }) = found else { return ().into_any() };
     let same = missing.is_empty() && unexpected.is_empty();
     let differs = if same {
         view! { <Status tone=Tone::Ok text="No difference"/> }.into_any()
@@ -21,12 +22,21 @@ pub fn found(found: Option<Found>) -> AnyView {
         };
         view! { {line("Missing", missing)}{line("Not planned", unexpected)} }.into_any()
     };
+    let (title, term) = if said_by.is_some() { ("Said to be there", "Said") } else { ("Read over there", "Found") };
+    let by = said_by.map(|person| {
+        view! {
+            <Fact term="Said by">
+                <a href=paths::identity(person.id)>{person.name}</a>", about this change; no machine read it, and the rest is as our records have it"
+            </Fact>
+        }
+    });
     view! {
-        <Card title="Read over there" id="found">
+        <Card title=title id="found">
             <FactsList>
                 <Fact term="Planned">{list(planned)}</Fact>
-                <Fact term="Found">{list(actual)}</Fact>
+                <Fact term=term>{list(actual)}</Fact>
                 <Fact term="Difference">{differs}</Fact>
+                {by}
             </FactsList>
         </Card>
     }
@@ -69,22 +79,31 @@ fn tone(state: StepState) -> Tone {
         StepState::Done | StepState::NotNeeded | StepState::Skipped | StepState::Kept => Tone::Ok,
         StepState::Failed | StepState::UndoFailed => Tone::Bad,
         StepState::Begun | StepState::Awaited | StepState::Undoing => Tone::Waiting,
-        StepState::Waiting | StepState::Undone => Tone::Plain,
+        StepState::Waiting | StepState::Undone | StepState::TakenBack => Tone::Plain,
     }
 }
 
-/// Every call, newest last; nothing where none was made.
+/// A page of the calls, newest last, with the ways to those before and to the newest; nothing where none
+/// was made.
 #[must_use]
-pub fn calls(calls: Vec<CallView>, total: i64) -> AnyView {
-    if calls.is_empty() {
+pub fn calls(release: &ReleaseView) -> AnyView {
+    let ReleaseView { calls, calls_total: total, calls_newer: newer, older_calls, line, .. } = release;
+    if *total == 0 {
         return ().into_any();
     }
-    let shown = calls.len();
-    let count =
-        if i64::try_from(shown).is_ok_and(|shown| shown == total) { total.to_string() } else { format!("the newest {shown} of {total}") };
-    let lines = calls.into_iter().map(call).collect_view();
-    view! { <Card title="Calls" flush=true id="calls" aside=move || count><ol class="divide-y divide-line" role="list">{lines}</ol></Card> }
-        .into_any()
+    let shown = i64::try_from(calls.len()).unwrap_or(i64::MAX);
+    let last = total - newer;
+    let count = if shown == *total { total.to_string() } else { format!("{} to {last} of {total}", last - shown + 1) };
+    let lines = calls.iter().cloned().map(call).collect_view();
+    let older = older_calls.as_ref().map(|from| {
+        view! { <a class="btn" href=paths::release_calls(line.id, Some(from.as_str())) rel="next">"Older calls"</a> }
+    });
+    let newest = (*newer > 0).then(|| view! { <a class="btn" href=paths::release_calls(line.id, None)>"Newest calls"</a> });
+    let ways = (older.is_some() || newest.is_some()).then(|| view! { <p class="next-page flex flex-wrap gap-2">{older}{newest}</p> });
+    view! {
+        <Card title="Calls" flush=true id="calls" aside=move || count><ol class="divide-y divide-line" role="list">{lines}</ol>{ways}</Card>
+    }
+    .into_any()
 }
 
 fn call(call: CallView) -> AnyView {

@@ -31,7 +31,8 @@ pub fn ReleaseRoute() -> impl IntoView {
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let done = Memo::new(move |_| search.with(|search| paths::parameter(search, DONE)));
     let refused = Memo::new(move |_| search.with(|search| paths::parameter(search, REFUSED)));
-    let release = Resource::new(move || id.get(), show_release);
+    let calls = Memo::new(move |_| search.with(|search| paths::parameter(search, paths::CALLS)));
+    let release = Resource::new(move || (id.get(), calls.get()), |(id, calls)| show_release(id, calls));
     let content = move || {
         Suspend::new(async move {
             match release.await {
@@ -72,7 +73,8 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
         view! { <Ladder kind=moved state=stands moments=moments/><ClaimCard release=who/><StagesCard stages=stages title="Who decided"/> }
     };
     let (hands, evidence) = (release.clone(), release.clone());
-    let machine = view! { {found(release.found)}{steps(release.steps)}{calls(release.calls, release.calls_total)} };
+    let calls = calls(&release);
+    let machine = view! { {found(release.found)}{steps(release.steps)}{calls} };
     view! {
         <Page title=title overline=overline tags=tags actions=move || view! { <a href=request>"Open the request"</a> }>
             <Stack>
@@ -120,16 +122,20 @@ fn trouble(state: &ReleaseState, release: &ReleaseView) -> Option<AnyView> {
             failure,
             "Something may be left over there. Put it right, then try again: rolling back goes on.",
         ),
-        ReleaseState::RolledBack { failure } => (
-            Tone::Plain,
-            "Rolled back.",
-            failure,
-            "What was done over there was undone, step by step, as the machine answered; it was not read once more. Trying again plans it anew, through whatever connection the application then has; or the requester withdraws.",
-        ),
+        ReleaseState::RolledBack { failure, evidence } => return Some(rolled_back(&failure.said, evidence.as_deref())),
         _ => return None,
     };
     let text = format!("{} {todo}", failure.said);
     Some(view! { <Notice tone=tone title=title text=text/> }.into_any())
+}
+
+/// Why nothing is left of it, and what shows that.
+fn rolled_back(said: &str, evidence: Option<&str>) -> AnyView {
+    let evidence = evidence.unwrap_or("Nothing had to be undone.");
+    let text = format!(
+        "{said} {evidence} Trying again plans it anew, through whatever connection the application then has; or the requester withdraws."
+    );
+    view! { <Notice tone=Tone::Plain title="Rolled back." text=text/> }.into_any()
 }
 
 /// Why the last attempt came to nothing.

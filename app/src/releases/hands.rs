@@ -111,7 +111,7 @@ fn Skip(offer: Offer, release: String, version: String) -> impl IntoView {
             <ActionForm action=skip attr:class="form">
                 <input type="hidden" name="release" value=release/>
                 <input type="hidden" name="version" value=version/>
-                <TextArea name="reason" id="field-done-reason" label="What was done by hand, and what shows it" hint="A second person confirms it. What is done is still read back after that; what is taken back is not. At most 2,000 characters." value={typed::<ProposeSkip>("reason")} error=reason required=true maxlength=2000/>
+                <TextArea name="reason" id="field-done-reason" label="What was done by hand, and what shows it" hint="A second person confirms it. It is still read back after that; where the reading itself failed, their word stands in its place. At most 2,000 characters." value={typed::<ProposeSkip>("reason")} error=reason required=true maxlength=2000/>
                 <div class="form-actions"><Button submit=true>"Propose to take it as done"</Button></div>
             </ActionForm>
         </Disclosure>
@@ -120,7 +120,7 @@ fn Skip(offer: Offer, release: String, version: String) -> impl IntoView {
 }
 
 fn answer(release: &ReleaseView, proposed: SkipView) -> AnyView {
-    let undone = matches!(release.line.state, ReleaseState::Stuck { .. });
+    let undone = matches!(release.line.state, ReleaseState::Stuck { .. } | ReleaseState::Undoing { .. });
     let what = match proposed.what {
         Some(operation) if undone => format!("{}, to be taken back", operation.label()),
         Some(operation) => operation.label().to_owned(),

@@ -108,7 +108,7 @@ mod tests {
             (ReleaseState::Activated { by: None, at, evidence: None }, true, true, [D, D, D, D, N, X]),
             (ReleaseState::Failed { failure: failure(), next_try: None }, true, true, [D, D, D, S, X, X]),
             (ReleaseState::Failed { failure: failure(), next_try: Some(at) }, true, false, [D, D, N, X, X, X]),
-            (ReleaseState::RolledBack { failure: failure() }, true, true, [D, S, X, X, X, X]),
+            (ReleaseState::RolledBack { failure: failure(), evidence: None }, true, true, [D, S, X, X, X, X]),
             (ReleaseState::Closed { by: None, at, evidence: "read".into() }, true, false, [D; 6]),
         ] {
             assert_eq!(steps(&state, &moments(gated, ready)), expected, "{state:?}");

@@ -72,14 +72,18 @@ pub struct ReleaseView {
     pub moments: Moments,
     /// The connection and the version of its settings: the one that was used, or would be.
     pub connection: String,
-    /// What should be there and what was found, once something was read.
+    /// What should be there and what was found, once something was read or somebody said so.
     pub found: Option<Found>,
     /// The steps of all rounds.
     pub steps: Vec<StepView>,
-    /// The newest calls, oldest first.
+    /// A page of the calls, oldest first.
     pub calls: Vec<CallView>,
     /// How many calls there are.
     pub calls_total: i64,
+    /// How many of them are newer than those of the page.
+    pub calls_newer: i64,
+    /// Opaque start of the page with those before, if there are any.
+    pub older_calls: Option<String>,
     /// What can be done about it where a machine carries it out.
     pub moves: Moves,
     /// A proposal to take something as done.
@@ -123,7 +127,8 @@ pub struct Moments {
     pub closed: Option<When>,
 }
 
-/// What should be there after a release, and what was found: references of the other side.
+/// What should be there after a release, and what was read there or said to be: references of the other
+/// side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// What should be there.
@@ -134,6 +139,8 @@ pub struct Found {
     pub missing: Vec<String>,
     /// There and not planned.
     pub unexpected: Vec<String>,
+    /// Who said so; nothing where a machine was asked.
+    pub said_by: Option<PersonRef>,
 }
 
 /// A step of carrying out by machine.
@@ -288,8 +295,8 @@ pub enum Execution {
 pub trait Releases: Send + Sync {
     /// The queue.
     async fn list(&self, caller: &Caller, query: ReleasesQuery) -> Result<ReleasesPage, AppError>;
-    /// One release.
-    async fn show(&self, caller: &Caller, release: ReleaseId) -> Result<ReleaseView, AppError>;
+    /// One release, with the page of its calls that starts at `calls`; empty for the newest.
+    async fn show(&self, caller: &Caller, release: ReleaseId, calls: &str) -> Result<ReleaseView, AppError>;
     /// Carries it out with evidence. The gates of an activation run again, in this transaction.
     async fn execute(
         &self,

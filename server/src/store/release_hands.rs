@@ -1,11 +1,12 @@
-//! Work by hand: who took a release on, by when it should be done, who was reminded, and who took the
-//! second look.
+//! Work by hand: who took a release on, by when it should be done, who was reminded, who took the
+//! second look, and what people say is there.
 
 use super::error::{StoreError, one_row};
 use domain::catalogue::RiskTier;
 use domain::id::{IdentityId, ReleaseId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use serde_json::Value;
 use sqlx::PgConnection;
 
 /// What work by hand needs to know of a release besides its state.
@@ -153,4 +154,29 @@ pub async fn tier(conn: &mut PgConnection, release: ReleaseId) -> Result<RiskTie
     .fetch_one(conn)
     .await?;
     Ok(word.parse()?)
+}
+
+/// Writes what should be there, what somebody says is there, and how the two differ.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn set_said(
+    conn: &mut PgConnection,
+    id: ReleaseId,
+    by: IdentityId,
+    planned: &Value,
+    actual: &Value,
+    variance: &Value,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update release set planned_entitlements = $3, actual_entitlements = $4, variance = $5, found_said_by = $2 where id = $1",
+        id.0,
+        by.0,
+        planned,
+        actual,
+        variance
+    )
+    .execute(conn)
+    .await?;
+    one_row("release", &done)
 }

@@ -10,7 +10,7 @@ mod removing;
 use super::Base;
 use super::carrying_out::Locked;
 use super::error::UseCaseError;
-use super::manual::{ByHand, Hands, due_at, evidence, hands, not_taken_by_another, opened};
+use super::manual::{ByHand, Hands, due_at, evidence, hands, not_taken_by_another, opened, saying};
 use super::notifying::{Notice, tell};
 use super::work::Work;
 use crate::store;
@@ -160,6 +160,7 @@ impl Attempt<'_> {
         carrying.connection = self.by_hand.connection;
         store::release_steps::set_carrying(work.conn(), release.id, &carrying).await?;
         store::release_hands::unclaim(work.conn(), release.id).await?;
+        saying::says(work, release, by, true).await?;
         let attempt = work.id(EventId::new).0;
         store::releases::insert_attempt(work.conn(), attempt, release.id, by, now, true, evaluation, self.key).await?;
         evidence::record(work, release.id, by, attempt, &self.evidence).await?;

@@ -1,10 +1,11 @@
 //! Work by hand: who carries a release out, by when, and who has taken it on.
 //!
-//! Confirming is in `executing`, what shows it in [`evidence`], and the other person's look in
-//! [`looking`].
+//! Confirming is in `executing`, what shows it in [`evidence`], the other person's look in [`looking`],
+//! and what is there by their word in [`saying`].
 
 pub mod evidence;
 pub mod looking;
+pub(in crate::usecase) mod saying;
 
 use super::Base;
 use super::authorise::require_or_hide;

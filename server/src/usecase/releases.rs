@@ -6,7 +6,7 @@ use super::carrying_out::by_hand;
 use super::error::UseCaseError;
 use super::manual::{self, Hands};
 use super::work::Work;
-use super::{executing, kept_access, reading, release_list, replacing, stage_views};
+use super::{cursor, executing, kept_access, reading, release_list, replacing, stage_views};
 use crate::store;
 use crate::store::release_hands::Claim;
 use crate::store::releases::ReleaseRow;
@@ -37,7 +37,7 @@ impl ReleaseService {
         Self { base }
     }
 
-    async fn show(&self, caller: &Caller, id: ReleaseId) -> Result<ReleaseView, UseCaseError> {
+    async fn show(&self, caller: &Caller, id: ReleaseId, calls: &str) -> Result<ReleaseView, UseCaseError> {
         let base = &self.base;
         let mut work = Work::read(base).await?;
         let row = store::releases::find(work.conn(), id, false).await?.ok_or(AppError::NotFound)?;
@@ -85,7 +85,7 @@ impl ReleaseService {
             Some(skip) => !store::identities::accounts_of(work.conn(), &[skip.by.id]).await?.contains(&caller.identity),
             None => false,
         };
-        let (calls, calls_total) = store::release_pages::calls(work.conn(), id, zone).await?;
+        let calls = store::release_pages::calls(work.conn(), id, cursor::read_time(calls), zone).await?;
         let files = store::release_evidence::waiting_files(work.conn(), id, caller.identity).await?;
         let tier = store::release_hands::tier(work.conn(), id).await?;
         let connection = connection(&record, &hands);
@@ -111,8 +111,10 @@ impl ReleaseService {
             connection,
             found: record.found,
             steps: store::release_pages::steps(work.conn(), id, zone).await?,
-            calls,
-            calls_total,
+            calls: calls.rows,
+            calls_total: calls.total,
+            calls_newer: calls.newer,
+            older_calls: calls.older.map(|(at, call)| cursor::write_time(at, call)),
             moves,
             skip,
             may_answer_skip,
@@ -210,6 +212,10 @@ fn connection(record: &store::release_pages::Record, hands: &Hands) -> String {
         (None, Hands::Machine(connection)) => {
             format!("{} ({}), version {} of its settings", connection.name, connection.connector, connection.version)
         }
+        (None, Hands::People(_)) if record.retired_place.is_some() => {
+            let place = record.retired_place.as_deref().unwrap_or_default();
+            format!("By hand: {place} gave it, which is retired, and no other machine has it")
+        }
         (None, Hands::People(by_hand)) => match (&by_hand.name, by_hand.connection) {
             (Some(name), Some((_, version))) => format!("{name} (by hand), version {version} of its settings"),
             _ => "By hand, without instructions of its own".to_owned(),
@@ -223,8 +229,8 @@ impl Releases for ReleaseService {
         Ok(release_list::list(&self.base, caller, query).await?)
     }
 
-    async fn show(&self, caller: &Caller, release: ReleaseId) -> Result<ReleaseView, AppError> {
-        Ok(self.show(caller, release).await?)
+    async fn show(&self, caller: &Caller, release: ReleaseId, calls: &str) -> Result<ReleaseView, AppError> {
+        Ok(self.show(caller, release, calls).await?)
     }
 
     async fn execute(

@@ -199,3 +199,48 @@ async fn what_a_machine_does_late_is_told_to_the_operators_once(pool: PgPoolOpti
         (1, true)
     );
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_call_of_a_release_that_was_tried_for_long_can_be_opened(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let (release, _) = refused(&s).await;
+    let before: i64 = one(&s, "select count(*) from release_call where release_id = $1::uuid", &release).await;
+    // Three of each moment, so that moments alone do not tell them apart.
+    run(
+        &s,
+        "insert into release_call (id, release_id, round, purpose, connection_id, connector, fence, began_at, ended_at, took_ms, outcome, said, exchanges)
+         select gen_random_uuid(), l.id, 1, 'plan', l.connection_id, 'memory', 1, t.at, t.at, 1, 'unreachable', 'Attempt ' || t.n || '.', '[]'
+         from release l, lateral (select n, (select max(began_at) from release_call) + n / 3 * interval '1 minute' as at from generate_series(3, 232) n) t
+         where l.id = $1::uuid",
+        &release,
+    )
+    .await;
+    let total = before + 230;
+    let (mut page, mut seen, mut pages) = (browser(&s, s.pia).await, vec![], 0);
+    let mut next = format!("/releases/{release}");
+    loop {
+        page.open(next.split('#').next().unwrap()).await;
+        assert_eq!(page.status, 200);
+        let words = page.text();
+        // Oldest first on each page.
+        let shown: Vec<u32> = words.split("Attempt ").skip(1).map(|rest| rest.split('.').next().unwrap().parse().unwrap()).collect();
+        assert!(shown.windows(2).all(|pair| pair[0] / 3 <= pair[1] / 3), "{shown:?}");
+        seen.extend(shown);
+        let last = total - 100 * pages;
+        assert!(page.says(&format!("{} to {last} of {total}", (last - 99).max(1))), "{words}");
+        pages += 1;
+        if !page.says("Older calls") {
+            break;
+        }
+        next = page.link(&format!("/releases/{release}?calls="));
+        assert!(next.ends_with("#calls"), "{next}");
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (3..=232).collect::<Vec<_>>(), "each call is on one page");
+    assert_eq!(pages, 3);
+    page.open(page.link(&format!("/releases/{release}#")).split('#').next().unwrap()).await;
+    assert!(page.says("Attempt 232.") && page.says(&format!("{} to {total} of {total}", total - 99)), "{}", page.text());
+    // What cannot be read is the newest page.
+    page.open(&format!("/releases/{release}?calls=nonsense")).await;
+    assert!(page.says("Attempt 232.") && !page.says("Newest calls"), "{}", page.text());
+}

@@ -123,3 +123,47 @@ async fn without_settings_privileged_access_is_looked_at_and_other_access_is_not
     assert!(look(&s, s.pol, &release, true, "The role is assigned.").await.status < 400);
     assert_eq!(s.state(&request).await, "released");
 }
+
+/// Planned, said, missing, not planned, and by whom, as the page has it.
+async fn said(s: &Story, release: &str) -> (Value, Value, Value, Value, Value) {
+    let found = view(s, s.pia, release).await["found"].clone();
+    let [planned, actual, missing, unexpected] = ["planned", "actual", "missing", "unexpected"].map(|name| found[name].clone());
+    (planned, actual, missing, unexpected, found["said_by"]["name"].clone())
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_there_after_work_by_hand_is_shown_by_the_word_of_whoever_says_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    // Something else that she has there, and keeps.
+    let other = s.app.asked(s.ana, s.write, "approved").await;
+    s.app.given(other, s.pia).await;
+    let (request, release) = waiting(&s).await;
+    let (both, one_of_them, nothing) = (json!(["Ledger Reader", "Ledger Writer"]), json!(["Ledger Writer"]), json!([]));
+    let reader = json!(["Ledger Reader"]);
+    let (pia, pol) = (json!("Pia Example"), json!("Pol Example"));
+    let well = |by: &Value| (both.clone(), both.clone(), nothing.clone(), nothing.clone(), by.clone());
+    assert_eq!(said(&s, &release).await, well(&pia), "whoever confirms it says that it is there");
+    assert!(look(&s, s.pol, &release, false, "The group has no such member.").await.status < 400);
+    assert_eq!(said(&s, &release).await, (both.clone(), one_of_them.clone(), reader.clone(), nothing.clone(), pol.clone()));
+    let mut page = browser(&s, s.pia).await;
+    page.open(&format!("/releases/{release}")).await;
+    for words in ["Said to be there", "Missing", "Pol Example, about this change; no machine read it"] {
+        assert!(page.says(words) && !page.says("Read over there"), "{words} in {}", page.text());
+    }
+    done(&s, s.pol, &release).await;
+    assert!(look(&s, s.pia, &release, true, "Now she is a member.").await.status < 400);
+    assert_eq!(said(&s, &release).await, well(&pia));
+    page.open(&format!("/releases/{release}")).await;
+    assert!(page.says("Said to be there") && page.says("No difference"), "{}", page.text());
+
+    let grant: uuid::Uuid = one(&s, "select id from access_grant where request_id = $1::uuid", &request).await;
+    assert!(s.call(s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
+    let removal = s.open_release(&request).await;
+    assert_eq!(view(&s, s.pia, &removal).await["found"], Value::Null, "nobody has said anything yet");
+    done(&s, s.pol, &removal).await;
+    assert!(look(&s, s.pia, &removal, false, "She is still a member.").await.status < 400);
+    assert_eq!(said(&s, &removal).await, (one_of_them.clone(), both.clone(), nothing.clone(), reader, pia));
+    done(&s, s.pia, &removal).await;
+    assert!(look(&s, s.pol, &removal, true, "She is gone from the group.").await.status < 400);
+    assert_eq!(said(&s, &removal).await, (one_of_them.clone(), one_of_them, nothing.clone(), nothing, pol));
+}

@@ -9,7 +9,10 @@ use jiff_sqlx::ToSqlx as _;
 use server::http::{self, Site};
 use server::machines::Machines;
 use server::state::AppState;
+use server::store;
 use server::system::System;
+use server::usecase::Base;
+use sqlx::postgres::PgPoolOptions;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +40,16 @@ impl TestApp {
         let base = self.base.clone().with_machines(Arc::new(machines));
         let state = AppState::new(base.clone(), (*self.state.config).clone(), Site::default(), vec![]).unwrap();
         Self { router: http::router(state.clone()), base, state, ..self.clone() }
+    }
+
+    /// Another server of the same installation: connections to the database, a base and a way to other
+    /// machines of its own. Clock and entropy are the same, and so is what is over there.
+    pub async fn beside(&self) -> Base {
+        let options = self.pool.connect_options().as_ref().clone();
+        let pool = store::pool::guarded(PgPoolOptions::new().max_connections(8)).connect_with(options).await.unwrap();
+        let machines = on_this_machine(self.base.machines.call_within(), &self.system).with_directories_of(&self.base.machines);
+        let base = Base::new(pool, self.system.clone(), self.base.policies.clone(), self.base.zone.clone()).await.unwrap();
+        base.with_machines(Arc::new(machines))
     }
 
     /// Lets an application be served by a directory in memory.

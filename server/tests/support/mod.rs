@@ -41,6 +41,7 @@ mod fields;
 mod ledger;
 mod machines;
 mod queue;
+mod records;
 mod seed;
 mod sink;
 
@@ -51,6 +52,7 @@ pub use fields::{refusal, uuid, with};
 pub use jiff::{SignedDuration, Timestamp};
 pub use ledger::Ledger;
 pub use machines::{KEY, OTHER_KEY};
+pub use records::{contents, rows};
 pub use sink::{Manner, Sink, Taken};
 pub use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 

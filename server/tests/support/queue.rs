@@ -14,14 +14,20 @@ impl TestApp {
 
     /// The same with other kinds of task.
     pub async fn drain_kinds(&self, kinds: Vec<Kind>) {
+        self.drain_by(&[Server::new(self.base.clone(), self.pool.clone(), kinds)]).await;
+    }
+
+    /// The same by several servers, side by side.
+    pub async fn drain_by(&self, servers: &[Server]) {
         self.move_queue().await;
         // Dropped, it would tell the workers to stop.
         let (_running, stopped) = watch::channel(false);
-        let server = Server::new(self.base.clone(), self.pool.clone(), kinds);
-        let names: Vec<String> = server.kinds.iter().map(|kind| kind.name.to_owned()).collect();
+        let names: Vec<String> = servers.iter().flat_map(|server| &server.kinds).map(|kind| kind.name.to_owned()).collect();
         loop {
             for crew in Crew::ALL {
-                worker(&server, crew, stopped.clone()).await.unwrap().run_once().await.unwrap();
+                let runs =
+                    servers.iter().map(async |server| worker(server, crew, stopped.clone()).await.unwrap().run_once().await.unwrap());
+                futures::future::join_all(runs).await;
             }
             let due: i64 = sqlx::query_scalar(
                 "select count(*) from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id

@@ -1,7 +1,7 @@
 //! The second look: another person than the one who did it says whether it is there, where the tier
 //! demands it. Until then nothing counts as given or taken.
 
-use super::{due_at, operated};
+use super::{due_at, operated, saying};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::carrying_out::{Locked, by_hand};
@@ -40,6 +40,7 @@ pub async fn look(base: &Base, caller: &Caller, id: ReleaseId, version: i32, the
     if store::identities::accounts_of(work.conn(), &[by]).await?.contains(&caller.identity) {
         return Err(AppError::SeparationOfDuties.into());
     }
+    saying::says(&mut work, &locked.release, caller.identity, there).await?;
     if there {
         prove(&mut work, base, caller.identity, &locked, at, &said).await?;
     } else {
