@@ -2,7 +2,7 @@
 // see, nothing wider than the window, one first-level heading, a title.
 import { type Page } from "@playwright/test";
 import { inspect } from "./inspect";
-import { already, arrive, ask, choose, eventually, expect, Inbox, open, people, requestable, RequestForm, test } from "./pages";
+import { already, arrive, ask, choose, eventually, expect, Inbox, open, people, requestable, RequestForm, test, why } from "./pages";
 
 async function inspectAll(page: Page, paths: string[]) {
   for (const path of paths) {
@@ -23,8 +23,16 @@ async function first(page: Page, from: string, prefix: string): Promise<string> 
 
 test.describe.configure({ timeout: 180_000 });
 
-test("without a session", async ({ stranger }) => {
-  await inspectAll(await stranger(), ["/sign-in", "/sign-in?error=credentials", "/sign-in?return_to=/inbox", "/setup"]);
+test("without a session", async ({ stranger, watch }) => {
+  watch.expectRefusal(404);
+  const page = await stranger();
+  await inspectAll(page, ["/sign-in", "/sign-in?error=credentials", "/sign-in?return_to=/inbox", "/setup"]);
+  // The demonstration has its administrators: without a link nobody makes another.
+  const typed = { "Given name": "Ada", "Family name": "King", "Sign-in name": "ada", Password: why, "Password again": why };
+  for (const [label, text] of Object.entries(typed)) await page.getByLabel(label, { exact: true }).fill(text);
+  await page.getByRole("button", { name: "Set up" }).click();
+  await expect(page.getByRole("alert")).toContainText("Nothing was set up");
+  await inspect(page);
 });
 
 test("the employee's pages", async ({ as, watch }) => {
@@ -119,7 +127,9 @@ test("connections and who has access through what they serve", async ({ as }) =>
   await inspect(page);
   const auditor = await as("auditor");
   const entitlement = await first(auditor, "/catalogue?application=security", "/catalogue/");
-  await inspectAll(auditor, [`${entitlement.split("?")[0]}/access`]);
+  const application = await first(auditor, entitlement, "/catalogue/applications/");
+  await inspectAll(auditor, [`${entitlement.split("?")[0]}/access`, application]);
+  await expect(auditor.getByRole("heading", { level: 1 })).toHaveText(/^Access to /);
 });
 
 test("the pages of change control", async ({ as }) => {

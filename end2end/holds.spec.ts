@@ -1,22 +1,9 @@
 // Nobody can decide: the request is held with a reason, never passed, until it is given to somebody.
-import { type Page } from "@playwright/test";
+import { agree } from "./changing";
 import { inspect } from "./inspect";
 import { already, arrive, ask, choose, eventually, expect, Inbox, open, people, requestable, state, test, trail } from "./pages";
 
 const reason = "One stage less for what holds no personal data.";
-
-/** A new record that an administrator proposes and compliance confirms. */
-async function agree(administrator: Page, compliance: Page, kind: string, fields: [RegExp, string][]) {
-  await open(administrator, `/rules/${kind}/new`);
-  for (const [label, text] of fields) await administrator.getByLabel(label).fill(text);
-  await administrator.getByLabel("Why", { exact: true }).fill(reason);
-  await administrator.getByRole("button", { name: "Propose this record" }).click();
-  await arrive(administrator, /^\/changes\/[0-9a-f-]{36}\?proposed/);
-  await open(compliance, new URL(administrator.url()).pathname);
-  await compliance.getByRole("button", { name: "Confirm the change" }).click();
-  await arrive(compliance, /\?confirmed/);
-  await expect(state(compliance)).toHaveText("In force");
-}
 
 test("a request whose only approver is its requester is held with the reason, and goes on when compliance gives it to somebody", async ({ as }) => {
   test.slow();
@@ -27,12 +14,12 @@ test("a request whose only approver is its requester is held with the reason, an
   // Members are named by number: two accounts have this name.
   await open(employee, "/account");
   const employeeNumber = (await employee.locator("dl").getByText(/^\d+$/).first().textContent()) ?? "";
-  await agree(administrator, compliance, "group", [
+  await agree(administrator, compliance, "/rules/group/new", reason, [
     [/^Code/, "sovereign-keepers"],
     [/^Name/, "Keepers of the sovereign landing zone"],
     [/^Members/, employeeNumber],
   ]);
-  await agree(administrator, compliance, "plan", [
+  await agree(administrator, compliance, "/rules/plan/new", reason, [
     [/^Code/, "sovereign"],
     [/^Name/, "Sovereign landing zone"],
     [/^For the application/, "sovereign"],

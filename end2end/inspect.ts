@@ -1,5 +1,5 @@
 // What every page has to be, in light and dark, wide and at 360 px: no violation that axe can see,
-// nothing wider than the window, one first-level heading, a title.
+// nothing wider than the window, no table cut off in a wide one, one first-level heading, a title.
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 
@@ -20,6 +20,12 @@ export async function inspect(page: Page, part = "html") {
     await page.setViewportSize(size);
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect.soft(wider, `${page.url()} is wider than ${size.width} px`).toBe(0);
+    // On a narrow screen tables scroll in their box.
+    if (size === widths[0]) {
+      const boxes = page.locator(".table-box");
+      const cut = await boxes.evaluateAll((all) => all.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.ariaLabel));
+      expect.soft(cut, `tables of ${page.url()} that are cut off at ${size.width} px`).toEqual([]);
+    }
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       const axe = new AxeBuilder({ page }).include(part);

@@ -7,7 +7,7 @@ use crate::paths;
 use crate::record::{AboutGrant, GrantLine};
 use crate::requests::trails::moment;
 use crate::status::{failure, summary};
-use crate::ui::{Button, ButtonKind, Column, DataTable, ErrorSummary, Notice, Status, TierTag, Tone};
+use crate::ui::{Button, ButtonKind, Column, DataTable, ErrorSummary, Notice, Status, Tone};
 use domain::grant::GrantPhase;
 use domain::id::IdentityId;
 use domain::request::RequestKind;
@@ -55,14 +55,7 @@ pub fn HeldTable(
     let give_back = ServerAction::<GiveBack>::new();
     let error = failure(move || give_back.value().get());
     let acts = mine || may_act;
-    let mut columns = vec![
-        Column::text("Access"),
-        Column::text("Tier"),
-        Column::text("Status"),
-        Column::text("Since"),
-        Column::text("End"),
-        Column::text("Request"),
-    ];
+    let mut columns = vec![Column::text("Access"), Column::text("Status"), Column::text("End"), Column::text("Request")];
     if acts {
         columns.push(Column::unseen("What can be done"));
     }
@@ -77,20 +70,15 @@ pub fn HeldTable(
 fn row(grant: GrantLine, acts: bool, why: bool, give_back: ServerAction<GiveBack>) -> AnyView {
     let (tone, word) = words::phase(grant.state);
     let why = why.then(|| view! { <p>{words::why(grant.id, &grant.name)}</p> });
-    let (entitlement, request) = (paths::entitlement(grant.entitlement), paths::request(grant.request));
+    let request = paths::request(grant.request);
     let end = end(&grant);
     let about = grant.about.as_ref().map(about);
     let actions = acts.then(|| view! { <td>{actions(&grant, give_back)}</td> });
     view! {
         <tr>
-            <th scope="row">
-                <a href=entitlement>{grant.name}</a>
-                <p class="text-ink-3 font-normal">{grant.application}</p>
-            </th>
-            <td><TierTag tier=grant.tier.word()/></td>
+            {words::what(&grant)}
             <td><Status tone=tone text=word/>{about}</td>
-            <td>{moment(&grant.since)}</td>
-            <td>{end}</td>
+            <td>{end}{words::since(&grant.since)}</td>
             <td class="whitespace-nowrap"><a class="code" href=request>{grant.request_number}</a>{why}</td>
             {actions}
         </tr>

@@ -1,7 +1,10 @@
 //! Words and marks of access, the same on every page.
 
 use crate::paths;
-use crate::ui::Tone;
+use crate::record::GrantLine;
+use crate::requests::trails::moment;
+use crate::ui::{TierTag, Tone};
+use crate::when::When;
 use domain::grant::GrantPhase;
 use domain::id::GrantId;
 use leptos::prelude::*;
@@ -16,6 +19,25 @@ pub fn phase(phase: GrantPhase) -> (Tone, &'static str) {
         GrantPhase::Ended => Tone::Plain,
     };
     (tone, phase.label())
+}
+
+/// The cell that names a line of access: what it is, its tier, and of which application. A name longer
+/// than the cell breaks, so that the columns beside it stay in sight.
+#[must_use]
+pub fn what(grant: &GrantLine) -> AnyView {
+    view! {
+        <th scope="row" class="min-w-44 wrap-anywhere">
+            <a href=paths::entitlement(grant.entitlement)>{grant.name.clone()}</a>" "<TierTag tier=grant.tier.word()/>
+            <p class="text-ink-3 font-normal">{grant.application.clone()}</p>
+        </th>
+    }
+    .into_any()
+}
+
+/// Since when somebody has it, below its end.
+#[must_use]
+pub fn since(since: &When) -> AnyView {
+    view! { <p class="text-ink-3 text-xs whitespace-nowrap">"Since "{moment(since)}</p> }.into_any()
 }
 
 /// The link from a line to why somebody has this.

@@ -284,9 +284,7 @@ fn tiers(items: &[EntitlementCard]) -> Vec<RiskTier> {
 pub fn Gives(items: Vec<EntitlementCard>, holders: i64, usual: UsualTime) -> impl IntoView {
     let columns = vec![
         Column::text("Entitlement"),
-        Column::text("Data"),
-        Column::text("Logging"),
-        Column::text("Owner"),
+        Column::text("Data, logging"),
         Column::number("At most"),
         Column::number("Holders"),
         Column::text("Usual time"),
@@ -301,15 +299,19 @@ pub fn Gives(items: Vec<EntitlementCard>, holders: i64, usual: UsualTime) -> imp
             let longest = item.longest_days.map_or_else(|| "no limit".to_owned(), |days| format!("{days} days"));
             view! {
                 <tr>
-                    <th scope="row"><a href=paths::entitlement(item.id)>{item.name}</a></th>
-                    <td><Tag tone=data_tone(item.classification) text=item.classification.label()/></td>
-                    <td><Tag tone=logging_tone(item.logging) text=item.logging.label()/></td>
-                    <td>{owner}</td>
+                    <th scope="row" class="min-w-40 wrap-anywhere">
+                        <a href=paths::entitlement(item.id)>{item.name}</a>
+                        <p class="text-ink-3 font-normal">"Owner: "{owner}</p>
+                    </th>
+                    <td>
+                        <Tag tone=data_tone(item.classification) text=item.classification.label()/>" "
+                        <Tag tone=logging_tone(item.logging) text=item.logging.label()/>
+                    </td>
                     <td class="num">{longest}</td>
                     <td class="num">{holders}</td>
                     <td><span title=usual_time_basis(&usual)>{usual_time(&usual)}</span></td>
                 </tr>
-                <tr><td colspan="7"><p class="sticky left-3 max-w-[min(100%,calc(100vw-4rem))] text-ink-2">{item.description}</p></td></tr>
+                <tr><td colspan="5"><p class="sticky left-3 max-w-[min(100%,calc(100vw-4rem))] text-ink-2">{item.description}</p></td></tr>
             }
         })
         .collect_view();

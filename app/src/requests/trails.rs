@@ -4,7 +4,7 @@
 use crate::grants::words;
 use crate::paths;
 use crate::record::{GrantLine, TimelineEvent};
-use crate::ui::{Column, DataTable, Status, TierTag, Timeline, TimelineEntry, Tone, Trail as Side};
+use crate::ui::{Column, DataTable, Status, Timeline, TimelineEntry, Tone, Trail as Side};
 use crate::when::When;
 use domain::event::Trail;
 use leptos::prelude::*;
@@ -103,19 +103,13 @@ fn grant_end(grant: &GrantLine) -> AnyView {
 #[must_use]
 pub fn grant_line(grant: &GrantLine, why: bool) -> AnyView {
     let (tone, word) = words::phase(grant.state);
-    let entitlement = paths::entitlement(grant.entitlement);
     let request = paths::request(grant.request);
     let why = why.then(|| view! { <p>{words::why(grant.id, &grant.name)}</p> });
     view! {
         <tr>
-            <th scope="row">
-                <a href=entitlement>{grant.name.clone()}</a>
-                <p class="text-ink-3 font-normal">{grant.application.clone()}</p>
-            </th>
-            <td><TierTag tier=grant.tier.word()/></td>
+            {words::what(grant)}
             <td><Status tone=tone text=word/></td>
-            <td>{moment(&grant.since)}</td>
-            <td>{grant_end(grant)}</td>
+            <td>{grant_end(grant)}{words::since(&grant.since)}</td>
             <td class="whitespace-nowrap"><a class="code" href=request>{grant.request_number.clone()}</a>{why}</td>
         </tr>
     }
@@ -132,14 +126,7 @@ pub fn GrantsTable(
     /// The reader may know why: each line leads there.
     why: bool,
 ) -> impl IntoView {
-    let columns = vec![
-        Column::text("Access"),
-        Column::text("Tier"),
-        Column::text("Status"),
-        Column::text("Since"),
-        Column::text("End"),
-        Column::text("Request"),
-    ];
+    let columns = vec![Column::text("Access"), Column::text("Status"), Column::text("End"), Column::text("Request")];
     let rows = grants.iter().map(|grant| grant_line(grant, why)).collect_view();
     view! { <DataTable caption=caption columns=columns>{rows}</DataTable> }.into_any()
 }

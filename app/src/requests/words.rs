@@ -32,7 +32,8 @@ pub fn RequestTable(#[prop(into)] caption: String, rows: Vec<RequestLine>, #[pro
     if people {
         columns.push(Column::text("For"));
     }
-    columns.extend([Column::text("State"), Column::text("With"), Column::text("Ends"), Column::number("In this state for")]);
+    // Where its head has to break, it breaks once.
+    columns.extend([Column::text("State"), Column::text("With"), Column::text("Ends"), Column::number("In\u{a0}this\u{a0}state for")]);
     let rows = rows.into_iter().map(|line| row(line, people)).collect_view();
     view! { <DataTable caption=caption columns=columns>{rows}</DataTable> }.into_any()
 }
@@ -46,8 +47,8 @@ fn row(line: RequestLine, people: bool) -> AnyView {
     let what = (kind != RequestKind::Grant).then(|| view! { <span class="text-ink-2">" · "{kind.label()}</span> });
     view! {
         <tr>
-            <th scope="row"><a class="whitespace-nowrap" href=paths::request(id)>{number}</a></th>
-            <td>
+            <th scope="row"><a class="code whitespace-nowrap" href=paths::request(id)>{number}</a></th>
+            <td class="min-w-40 wrap-anywhere">
                 <p>{entitlement}" "<TierTag tier=tier.word()/>{what}</p>
                 <p class="text-ink-3">{application}</p>
                 {by}

@@ -2,7 +2,7 @@
 //! begun is committed or rolled back, and no connection goes back to the pool inside a transaction
 //! (see `store::pool`). The body is read before the task begins, within a limit of size and time.
 
-use super::{LARGEST_BODY, answer, attachments, evidence};
+use super::{LARGEST_BODY, answer, attachments, evidence, file_transfer};
 use crate::state::AppState;
 use app::error::AppError;
 use axum::body::{Body, to_bytes};
@@ -105,7 +105,7 @@ async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
         let mut whole = Vec::new();
         let mut fits = true;
         while let Some(piece) = stream.try_next().await? {
-            fits = fits && whole.len() + piece.len() <= attachments::LARGEST_UPLOAD;
+            fits = fits && whole.len() + piece.len() <= file_transfer::LARGEST_UPLOAD;
             if fits {
                 whole.extend_from_slice(&piece);
             } else {
@@ -117,7 +117,7 @@ async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
     match tokio::time::timeout(FILE_WITHIN, read).await {
         Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
         // The outer limit of what is read at all ends the body with an error.
-        Ok(Ok(None) | Err(_)) => Err(attachments::too_large(&parts.uri)),
+        Ok(Ok(None) | Err(_)) => Err(file_transfer::too_large(&parts.uri)),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
 }

@@ -1,8 +1,7 @@
-//! Files that show what was done by hand, in and out: a multipart form that adds one to a release, and
-//! downloads. What is taken and who may have it is decided behind the port.
+//! Files that show what was done by hand: the form that adds one to a release, and their downloads.
 
 use super::answer;
-use super::attachments::{as_download, take_in, way_back};
+use super::file_transfer::{give_out, take_in, way_back};
 use crate::state::AppState;
 use crate::usecase::accounts::Handover;
 use app::caller::MaybeCaller;
@@ -42,12 +41,12 @@ struct Target {
 }
 
 /// The release that the address of the form names.
-pub fn release_of(form: &Uri) -> Option<ReleaseId> {
+pub(super) fn release_of(form: &Uri) -> Option<ReleaseId> {
     Query::<Target>::try_from_uri(form).ok().and_then(|Query(target)| target.release.parse().ok())
 }
 
 /// The page of a release, after a refusal with its code.
-pub fn back(release: ReleaseId, code: Option<&str>) -> String {
+pub(super) fn back(release: ReleaseId, code: Option<&str>) -> String {
     way_back(&paths::release(release), REFUSED, code, CARD)
 }
 
@@ -66,17 +65,14 @@ async fn upload(
     take_in(form, add, |code| back(release, code), (PATH, &headers)).await
 }
 
-/// Gives a file out, as a download and never as a page of ours.
+/// Gives a file out.
 async fn download(
     State(state): State<AppState>,
     Extension(MaybeCaller(caller)): Extension<MaybeCaller>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(caller) = caller else { return answer::refuse(&AppError::NotSignedIn, PATH, &headers) };
-    let Ok(id) = id.parse::<EvidenceId>() else { return answer::refuse(&AppError::NotFound, PATH, &headers) };
-    match state.backend(Handover::default()).releases.file(&caller, id).await {
-        Ok(file) => as_download(file),
-        Err(error) => answer::refuse(&error, PATH, &headers),
-    }
+    let releases = state.backend(Handover::default()).releases;
+    let read = |caller, id: EvidenceId| async move { releases.file(&caller, id).await };
+    give_out(caller, &id, read, (PATH, &headers)).await
 }

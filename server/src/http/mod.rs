@@ -19,6 +19,7 @@ mod cookie;
 mod csp_report;
 mod detach;
 mod evidence;
+mod file_transfer;
 mod files;
 mod guard;
 mod headers;

@@ -27,7 +27,7 @@ pub const PATH: &str = "/requests/{id}/record";
 /// Name of the format, with its version.
 const FORMAT: &str = "countersign request record 1";
 /// What belongs to the person at the screen and the moment, and not to the record.
-const OF_THE_SCREEN: [&str; 7] = ["key", "as_of", "may_withdraw", "may_answer", "may_decide", "may_edit", "under_way"];
+const OF_THE_SCREEN: [&str; 8] = ["key", "as_of", "may_withdraw", "may_answer", "may_decide", "may_edit", "under_way", "sponsor"];
 
 /// The route.
 pub fn route() -> MethodRouter<AppState> {
