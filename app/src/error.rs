@@ -36,6 +36,8 @@ pub enum AppError {
     },
     /// The record moved on since the page was made (law 5).
     Changed,
+    /// What was sent was saved already, from another page than the one it came from.
+    SavedAlready,
     /// The record's state does not allow this.
     NotPossible,
     /// Nobody decides or executes for themselves (laws 3 and 4).
@@ -96,6 +98,7 @@ impl AppError {
             Self::Forbidden => "forbidden",
             Self::Invalid { .. } => "invalid",
             Self::Changed => "changed",
+            Self::SavedAlready => "saved_already",
             Self::NotPossible => "not_possible",
             Self::SeparationOfDuties => "separation_of_duties",
             Self::Claimed => "claimed",
@@ -118,7 +121,13 @@ impl AppError {
             Self::NotFound => 404,
             Self::Forbidden | Self::SeparationOfDuties | Self::StandsIn => 403,
             Self::Invalid { .. } => 422,
-            Self::Changed | Self::NotPossible | Self::AlreadyThere | Self::TooEarly | Self::Claimed | Self::ByMachine => 409,
+            Self::Changed
+            | Self::SavedAlready
+            | Self::NotPossible
+            | Self::AlreadyThere
+            | Self::TooEarly
+            | Self::Claimed
+            | Self::ByMachine => 409,
             Self::TooMany => 429,
             Self::PoliciesUnavailable | Self::Transport => 503,
             Self::Internal => 500,
@@ -134,6 +143,9 @@ impl AppError {
             Self::Forbidden => "You may see this, but changing it is up to someone else. Nothing was changed.",
             Self::Invalid { .. } => "Some fields need another look. Nothing was changed.",
             Self::Changed => "Changed since you looked. Nothing was recorded: read what is new and decide again.",
+            Self::SavedAlready => {
+                "This was saved elsewhere meanwhile, and says the same. Nothing was submitted or overwritten: go on with what was saved."
+            }
             Self::NotPossible => "The record has moved on and this step is no longer possible. Nothing was changed.",
             Self::SeparationOfDuties => {
                 "Nobody decides on or carries out what concerns themselves, and who approved never carries it out. Nothing was changed: someone else has to."

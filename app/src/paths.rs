@@ -236,6 +236,15 @@ pub fn release(id: ReleaseId) -> String {
     format!("{RELEASES}/{id}")
 }
 
+/// Name of the parameter that says where a release's page of calls starts.
+pub const CALLS: &str = "calls";
+
+/// The calls of a release: the page that starts at `from`, or the newest.
+#[must_use]
+pub fn release_calls(id: ReleaseId, from: Option<&str>) -> String {
+    format!("{}#calls", with(&release(id), &[(CALLS, from.unwrap_or_default())]))
+}
+
 /// An identity.
 #[must_use]
 pub fn identity(id: IdentityId) -> String {

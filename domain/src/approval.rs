@@ -11,7 +11,9 @@ mod stage;
 
 pub use plan::{ApprovalPlan, Case, LONGEST_STAGE_HOURS, MOST_STAGES, PlanScope, PlanStage, check_stages, fitting};
 pub use source::ApproverSource;
-pub use stage::{Candidate, Nominee, Nominees, PersonId, Reassigned, StageFacts, StageRule, StandIn, may_decide, next_level, who_decides};
+pub use stage::{
+    Candidate, Nominee, Nominees, PersonId, Reassigned, StageFacts, StageRule, StandIn, asked_already, may_decide, next_level, who_decides,
+};
 
 use crate::words::words;
 

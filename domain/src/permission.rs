@@ -152,7 +152,8 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
             Role::Employee | Role::Operator | Role::Administrator => relation != R::Stranger,
         },
         A::ListAllRequests => matches!(role, Role::Compliance | Role::Auditor),
-        A::AnswerRequest | A::WithdrawRequest => matches!(relation, R::Subject | R::Requester),
+        // An account asks for nothing by itself: whoever answers for it now goes on with what was asked.
+        A::AnswerRequest | A::WithdrawRequest => matches!(relation, R::Subject | R::Requester | R::Sponsor),
         A::Decide => relation == R::Approver,
         A::ReadRelease => matches!(role, Role::Operator | Role::Compliance | Role::Auditor),
         A::ExecuteRelease => role == Role::Operator,

@@ -9,6 +9,7 @@ mod approvals {
     mod delegations;
     mod plans;
     mod queue;
+    mod reassigning;
     mod self_approval;
     mod waiting;
     pub mod world;

@@ -6,6 +6,7 @@
 mod asking {
     mod audience;
     mod baskets;
+    mod begun;
     mod decided_on;
     pub mod desk;
     mod drafts;
@@ -14,5 +15,6 @@ mod asking {
     mod on_behalf;
     mod revisions;
     mod templates;
+    mod two_tabs;
 }
 mod support;

@@ -105,6 +105,32 @@ async fn a_record_is_for_those_in_scope_and_its_form_for_those_who_may_change_it
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn who_sends_the_form_of_a_record_that_they_may_only_read_is_told_who_may_change_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let unit = scene.app.unit("Vault").await;
+    let vera = scene.app.person("Vera", unit, None).await;
+    let vault = scene.app.application("VAULT", vera, None).await;
+    let keys = scene.app.entitlement(vault, "Vault Keys", "standard").await;
+    scene.app.conflict("Read and keys", scene.read, keys).await;
+    let key = async |text: &'static str| sqlx::query_scalar::<_, String>(text).fetch_one(&scene.app.owner).await.unwrap();
+    let conflict = key("select id::text from conflict").await;
+    let plan = key("select id::text from approval_plan where code = 'standard'").await;
+    for (who, record, may) in [
+        (scene.cora, scene.record(), "Its owner, the deputy and administrators may."),
+        // Olga owns one of the two applications that it names, and Vera the other.
+        (scene.olga, format!("/rules/conflict/{conflict}"), "and whoever owns or deputises for every application it names."),
+        (scene.alma, format!("/rules/conflict/{conflict}"), "Administrators and compliance may, and whoever owns"),
+        (scene.alma, format!("/rules/plan/{plan}"), "Administrators and compliance may. Nothing was changed."),
+    ] {
+        let fields = [("base_version", "1"), ("reason", WHY), ("key", &uuid())];
+        let reply = scene.app.sign_in_as(who).await.post_form(&record, &fields).await;
+        assert_eq!(reply.status, 403, "{record}: {}", reply.text());
+        assert!(reply.text().contains("You may read this and not change it.") && reply.text().contains(may), "{record}: {}", reply.text());
+    }
+    assert_eq!(scene.changes().await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn kinds_and_records_are_counted_searched_and_linked(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let mut browser = scene.browser(scene.ada).await;

@@ -179,8 +179,9 @@ fn path(change: &ChangeView) -> AnyView {
             ChangeState::Withdrawn => (StepState::Stopped, "Taken back"),
             ChangeState::Overtaken => (StepState::Stopped, "Overtaken by another change"),
         };
-        let text =
-            decided.clone().or_else(|| (state == ChangeState::Proposed).then(|| "Somebody other than the proposer, in scope".to_owned()));
+        let text = decided.clone().or_else(|| {
+            (state == ChangeState::Proposed).then(|| "Somebody in scope who did not propose it and gains nothing by it".to_owned())
+        });
         view! { <Step state=step title=title text=text/> }
     });
     let (step, title) = match state {

@@ -127,6 +127,9 @@ fn form(record: &EditView, refused: Option<&RefusedProposal>, open: bool) -> Any
 fn locked(kind: RecordKind) -> AnyView {
     let text = match kind {
         RecordKind::Application | RecordKind::Entitlement => "Its owner, the deputy and administrators may. Nothing was changed.",
+        kind if kind.belongs_to_applications() => {
+            "Administrators and compliance may, and whoever owns or deputises for every application it names. Nothing was changed."
+        }
         _ => "Administrators and compliance may. Nothing was changed.",
     };
     view! { <Notice tone=Tone::Info title="You may read this and not change it." text=text/> }.into_any()

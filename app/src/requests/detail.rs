@@ -215,7 +215,7 @@ fn expected(request: &RequestView) -> String {
             "It is your turn: answer the question, or change the request. An answer lets those who were asked go on; a change makes the next revision, and everyone decides on that one.".to_owned()
         }
         RequestState::Returned { .. } => {
-            format!("{} has to answer the question, or change the request. The clock of those who decide stands still.", request.requester.name)
+            format!("{} has to answer the question, or change the request. The clock of those who decide stands still.", goes_on(request))
         }
         RequestState::Approved => approved(request),
         RequestState::Released => released(request),
@@ -226,6 +226,14 @@ fn expected(request: &RequestView) -> String {
             "Nothing more is expected. The reason says what would have to be different in a new request.".to_owned()
         }
         RequestState::Lapsed { .. } => "Nothing more is expected. Ask again with a new period if it is still needed.".to_owned(),
+    }
+}
+
+/// Who goes on with a request: whoever asked, or whoever answers by now for the account it is about.
+fn goes_on(request: &RequestView) -> String {
+    match &request.sponsor {
+        Some(sponsor) if *sponsor != request.requester => format!("{} or {}", request.requester.name, sponsor.name),
+        _ => request.requester.name.clone(),
     }
 }
 
@@ -276,7 +284,7 @@ fn approved(request: &RequestView) -> String {
         }
         Some(_) if request.outdated => format!(
             "The release is held: what was approved is not what is so now, and the release card says what changed. {} has to ask for it again with the facts of today, as the next revision, on which everyone decides.",
-            request.requester.name
+            goes_on(request)
         ),
         Some(release) if matches!(release.state, ReleaseState::Held { .. }) => {
             "A gate holds the release on fresh facts; the release card says which. An operator tries again once it is met.".to_owned()

@@ -108,6 +108,8 @@ pub struct DraftView {
     pub revises: Option<Revises>,
     /// What was typed and is not in the draft, beside what is.
     pub aside: Vec<Difference>,
+    /// What was typed there for items that are not in the draft any more.
+    pub gone: Vec<Difference>,
     /// That was typed for a revision that is not the newest any more; otherwise in another tab.
     pub overtaken: bool,
     /// Name of the template that everything in it came from.
@@ -268,8 +270,9 @@ pub trait Drafts: Send + Sync {
     /// The draft of the next revision of a request.
     async fn edit(&self, caller: &Caller, request: RequestId) -> Result<DraftId, AppError>;
     /// Keeps what was typed, right or wrong; items stay what they are, whatever the form says.
-    /// [`AppError::Changed`] when the draft was saved elsewhere meanwhile: then what was typed is
-    /// kept beside it.
+    /// [`AppError::Changed`] when the draft was saved elsewhere meanwhile: then the step is not taken, and
+    /// what was typed is kept beside the draft where it differs; [`AppError::SavedAlready`] when nothing
+    /// differs and there was no step.
     async fn save(&self, caller: &Caller, draft: DraftId, version: i32, typed: BasketForm, step: Step) -> Result<(), AppError>;
     /// Takes over what was typed in another tab, or lets it go.
     async fn settle(&self, caller: &Caller, draft: DraftId, version: i32, take: bool) -> Result<(), AppError>;

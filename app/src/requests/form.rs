@@ -13,7 +13,7 @@ use super::made::made_card;
 use crate::attachments::files::{AttachmentsOfDraft, REFUSED};
 use crate::error::AppError;
 use crate::paths;
-use crate::status::Failed;
+use crate::status::{Failed, answer_with};
 use crate::ui::{AutoSave, Button, ButtonKind, Card, Columns, EmptyState, ErrorSummary, Notice, Page, Skeleton, SkeletonShape, Tone};
 use domain::basket::item_field;
 use leptos::prelude::*;
@@ -36,6 +36,7 @@ pub fn RequestRoute() -> impl IntoView {
                 Ok(Desk::Open(view)) => view! { <Form view=view search=search/> }.into_any(),
                 Ok(Desk::Submitted(made)) => submitted(made),
                 Ok(Desk::Empty { templates }) => empty(templates, &search),
+                Err(AppError::NotFound) if refusal(&search) == Some(AppError::NotFound) => not_theirs(),
                 Err(error) => view! { <Failed error=error/> }.into_any(),
             }
         })
@@ -78,14 +79,34 @@ fn submitted(made: Vec<MadeLine>) -> AnyView {
     .into_any()
 }
 
+/// Sent to a draft that is not there for whoever sent it.
+fn not_theirs() -> AnyView {
+    answer_with(&AppError::NotFound, paths::SIGN_IN);
+    let (title, text) = (
+        "Nothing was submitted, and what you typed was not saved.",
+        "The draft was discarded, or changing its request is up to somebody else by now, as when somebody else answers for the account. To use what you typed, go back with your browser and copy it.",
+    );
+    view! {
+        <Page title="This is not yours to change" narrow=true>
+            <Notice tone=Tone::Bad title=title text=text><a href=paths::REQUESTS>"See your requests"</a></Notice>
+        </Page>
+    }
+    .into_any()
+}
+
+/// Why what was sent from the form was refused.
+fn refusal(search: &str) -> Option<AppError> {
+    let code = paths::parameter(search, "__err");
+    (!code.is_empty()).then(|| ServerFnUrlError::decode_err(&code))
+}
+
 /// A refusal that is no matter of a field. Fields that are wrong are said by the draft itself.
 fn failed(search: &str) -> Option<AnyView> {
-    let code = paths::parameter(search, "__err");
-    if code.is_empty() {
-        return None;
-    }
-    let title = match ServerFnUrlError::<AppError>::decode_err(&code) {
-        AppError::Changed | AppError::NotFound => return None,
+    let title = match refusal(search)? {
+        AppError::Changed | AppError::SavedAlready => return None,
+        AppError::NotFound => {
+            "What you pressed was not done: it is about something that is not there any more, or not yours. Nothing was submitted."
+        }
         error @ AppError::Invalid { .. } => {
             let known = error.problems().iter().find(|problem| problem.field == "items")?;
             known.sentence()
@@ -124,7 +145,7 @@ fn Form(view: DraftView, search: String) -> impl IntoView {
             <div class="stack">
                 {failed(&search)}
                 {question(view.revises.as_ref())}
-                {two_tabs(&view, paths::has_parameter(&search, "__err"))}
+                {two_tabs(&view, refusal(&search).as_ref())}
                 <div id="draft-summary" data-refresh="">{summary(&view)}</div>
                 {template}
                 <Joins view=view.clone()/>
@@ -211,41 +232,79 @@ fn question(revises: Option<&Revises>) -> AnyView {
 
 /// The same draft was saved elsewhere, or what it would change was changed: both are shown, and one is
 /// chosen.
-fn two_tabs(view: &DraftView, refused: bool) -> AnyView {
-    if view.aside.is_empty() {
+fn two_tabs(view: &DraftView, refusal: Option<&AppError>) -> AnyView {
+    let inside = match (view.aside.is_empty() && view.gone.is_empty(), refusal) {
+        (false, _) => both(view, matches!(refusal, Some(AppError::Changed | AppError::SavedAlready))),
+        (true, Some(AppError::SavedAlready)) => overtaken(
+            view,
+            "This draft was saved elsewhere meanwhile. Nothing was submitted or overwritten.",
+            "What you typed says the same as what was saved there.",
+        ),
+        (true, Some(AppError::Changed)) => overtaken(
+            view,
+            "It was changed elsewhere; what you pressed was not done.",
+            "Nothing was submitted or overwritten. What is there now stands below.",
+        ),
         // The part stays, so that it can be filled while somebody types.
-        return view! { <div id="draft-aside" data-refresh=""></div> }.into_any();
-    }
-    let lines = view.aside.clone();
-    if let (true, Some(revises)) = (view.overtaken, view.revises.as_ref()) {
-        let made = format!("Revision {}", revises.next - 1);
-        let said = format!("{made} was made meanwhile. Nothing you typed was lost.");
-        let (take, keep) = (settle(view, true, "Take what you had typed"), settle(view, false, "Keep what is asked for now"));
-        return view! {
-            <div id="draft-aside" data-refresh="">
-                <Card title="Changed by somebody else" flush=true>
-                    <div class="grid gap-2 px-3.5 py-2.5">
-                        <Notice tone=Tone::Warn title=said text="The form shows what is asked for now. What you had typed before is kept beside it:"/>
-                        <Differences caption="What differs" before="Asked for now" after="What you had typed" lines=lines/>
-                        <div class="form-actions">{take}{keep}</div>
-                    </div>
-                </Card>
-            </div>
-        }
-        .into_any();
-    }
-    let said = if refused { "Changed in another tab. Nothing was overwritten." } else { "There are two versions of this draft." };
-    let (take, keep) = (settle(view, true, "Take what was typed here"), settle(view, false, "Keep what was saved there"));
+        (true, _) => ().into_any(),
+    };
+    view! { <div id="draft-aside" data-refresh="">{inside}</div> }.into_any()
+}
+
+/// Refused, and nothing lies beside the draft.
+fn overtaken(view: &DraftView, title: &'static str, text: &'static str) -> AnyView {
+    let draft = paths::draft(view.id);
     view! {
-        <div id="draft-aside" data-refresh="">
-            <Card title="Changed in another tab" flush=true>
-                <div class="grid gap-2 px-3.5 py-2.5">
-                    <Notice tone=Tone::Warn title=said text="The form shows what was saved there. This was typed here and is kept beside it:"/>
-                    <Differences caption="What differs" before="Saved in the other tab" after="Typed in this one" lines=lines/>
-                    <div class="form-actions">{take}{keep}</div>
-                </div>
-            </Card>
-        </div>
+        <Notice tone=Tone::Warn title=title text=text>
+            <a href=draft>"Go on with what was saved"</a>
+        </Notice>
+    }
+    .into_any()
+}
+
+fn both(view: &DraftView, refused: bool) -> AnyView {
+    let lines: Vec<_> = view.aside.iter().chain(&view.gone).cloned().collect();
+    let made = view.revises.as_ref().filter(|_| view.overtaken).map(|revises| revises.next - 1);
+    let [title, said, shows, before, after, take, keep] = match made {
+        Some(_) => [
+            "Changed by somebody else",
+            "",
+            "The form shows what is asked for now. What you had typed before is kept beside it:",
+            "Asked for now",
+            "What you had typed",
+            "Take what you had typed",
+            "Keep what is asked for now",
+        ],
+        None => [
+            "Changed in another tab",
+            if refused { "Changed in another tab. Nothing was overwritten." } else { "There are two versions of this draft." },
+            if refused {
+                "The form shows what was saved there. This was typed here and is kept beside it; nothing else that you pressed was done:"
+            } else {
+                "The form shows what was saved there. This was typed here and is kept beside it:"
+            },
+            "Saved in the other tab",
+            "Typed in this one",
+            "Take what was typed here",
+            "Keep what was saved there",
+        ],
+    };
+    let said = made.map_or_else(|| said.to_owned(), |made| format!("Revision {made} was made meanwhile. Nothing you typed was lost."));
+    let gone = (!view.gone.is_empty()).then(|| {
+        view! { <p>"What was typed for something that is not in the draft any more goes into neither version. It is gone once you press a button here: to use it, copy it first, then add that again and fill it in."</p> }
+    });
+    // Where nothing can be taken, there is only reading it.
+    let take = (!view.aside.is_empty()).then(|| settle(view, true, take));
+    let keep = settle(view, false, keep);
+    view! {
+        <Card title=title flush=true>
+            <div class="grid gap-2 px-3.5 py-2.5">
+                <Notice tone=Tone::Warn title=said text=shows/>
+                <Differences caption="What differs" before=before after=after lines=lines/>
+                {gone}
+                <div class="form-actions">{take}{keep}</div>
+            </div>
+        </Card>
     }
     .into_any()
 }

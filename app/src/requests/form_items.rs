@@ -66,9 +66,12 @@ pub(super) fn Item(view: DraftView, place: usize) -> impl IntoView {
     let trouble = trouble(&view, place);
     let changed = changed(&view, place, &item);
     let way = way(&view, place, &item);
+    // What is typed for it stays its own, wherever it stands in the draft by then.
+    let which = view.form.items.get(place).map(|item| item.entitlement.clone()).unwrap_or_default();
     view! {
         <Card title=title href=record id=id(place, "entitlement") aside=aside>
             <div class="form">
+                <input type="hidden" name=name(place, "entitlement") value=which/>
                 <div>{what}</div>
                 <div id=format!("item-{place}-trouble") data-refresh="">{trouble}</div>
                 {changed}

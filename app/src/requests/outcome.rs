@@ -22,7 +22,7 @@ fn release(line: ReleaseLine) -> AnyView {
     let ReleaseLine { id, number, kind, state, not_before, executed_by, claimed_by, since, .. } = line;
     let held = match &state {
         ReleaseState::Held { reasons } => Some(reasons.join(" ")),
-        ReleaseState::Failed { failure, .. } | ReleaseState::Stuck { failure } | ReleaseState::RolledBack { failure } => {
+        ReleaseState::Failed { failure, .. } | ReleaseState::Stuck { failure } | ReleaseState::RolledBack { failure, .. } => {
             Some(failure.said.clone())
         }
         _ => None,

@@ -304,6 +304,8 @@ pub struct RequestView {
     pub may_withdraw: bool,
     /// The caller may answer the question now.
     pub may_answer: bool,
+    /// Whoever answers for the account that it is about, and can go on with it for whoever asked.
+    pub sponsor: Option<PersonRef>,
     /// A release is held because facts changed since this was asked for: the next revision is the way on.
     pub outdated: bool,
     /// The caller may change it now: decisions on this revision would no longer count.

@@ -4,7 +4,7 @@
 use crate::error::AppError;
 use leptos::prelude::window;
 
-pub(super) fn answer_with(error: &AppError, sign_in: &str) {
+pub(crate) fn answer_with(error: &AppError, sign_in: &str) {
     if *error == AppError::NotSignedIn {
         // Refused only while the page is already going elsewhere.
         drop(window().location().set_href(sign_in));

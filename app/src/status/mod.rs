@@ -7,9 +7,9 @@ mod browser;
 mod server;
 
 #[cfg(not(feature = "ssr"))]
-use browser::answer_with;
+pub(crate) use browser::answer_with;
 #[cfg(feature = "ssr")]
-use server::answer_with;
+pub(crate) use server::answer_with;
 
 use crate::error::{AppError, Problem};
 use crate::paths;

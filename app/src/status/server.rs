@@ -6,7 +6,7 @@ use http::StatusCode;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-pub(super) fn answer_with(error: &AppError, sign_in: &str) {
+pub(crate) fn answer_with(error: &AppError, sign_in: &str) {
     if *error == AppError::NotSignedIn {
         leptos_axum::redirect(sign_in);
     } else if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {

@@ -161,7 +161,11 @@ impl Keeper {
         if path.contains("__err=") {
             // The version stays the old one, so that nothing of the other tab is overwritten.
             part(&page, "draft-aside");
-            self.said.set("Not saved: this was changed in another tab. What you type here is kept beside it.".to_owned());
+            let said = match page.get_element_by_id("draft-aside") {
+                Some(_) => "Not saved: this was changed in another tab. What you type here is kept beside it.",
+                None => "Not saved: this is not there any more, or not yours to change. To use what you typed, copy it.",
+            };
+            self.said.set(said.to_owned());
             return self.go_on(again);
         }
         self.take_versions(&page);

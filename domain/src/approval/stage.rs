@@ -77,8 +77,8 @@ pub struct StageFacts<'a> {
     pub nominees: &'a Nominees,
     /// Delegations in force for this request.
     pub stand_ins: &'a [StandIn],
-    /// People it concerns: subject, requester, whoever answers for a subject that is no person, and
-    /// who joined it.
+    /// People it concerns: subject, requester, whoever answers for a subject that is no person, who
+    /// wrote a revision or answered a question, and who joined it.
     pub concerned: &'a [PersonId],
     /// People who decided on this revision, or in whose name somebody did.
     pub decided: &'a [PersonId],
@@ -132,28 +132,8 @@ impl Candidate {
 /// # Errors
 /// Where there are still too few: the sentence that says why the stage is held.
 pub fn who_decides(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<Vec<Candidate>, String> {
-    let mut asked = Asked { facts, candidates: Vec::new(), refusals: Vec::new() };
-    for source in rule.sources {
-        asked.source(source, "");
-    }
-    if facts.escalated {
-        for source in rule.escalate_to {
-            asked.source(source, NEXT_LEVEL);
-        }
-    }
-    for (place, reassigned) in facts.reassigned.iter().enumerate() {
-        // Unless that person was replaced again later.
-        if !facts.reassigned.iter().skip(place + 1).any(|later| later.from == Some(reassigned.to.person)) {
-            asked.add(&reassigned.to, "");
-        }
-    }
-    let needed = usize::try_from(rule.quorum.saturating_sub(facts.approvals).max(1)).unwrap_or(1);
-    for source in rule.fallback {
-        if asked.people() >= needed {
-            break;
-        }
-        asked.source(source, ", next by rule");
-    }
+    let needed = needed(rule, facts);
+    let mut asked = everybody(rule, facts);
     let found = asked.people();
     if found >= needed {
         asked.stand_ins();
@@ -169,19 +149,63 @@ pub fn who_decides(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<Vec<C
     })
 }
 
+/// Those who may decide at a stage for themselves, also where they are too few for the quorum and the
+/// stage is held.
+#[must_use]
+pub fn asked_already(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Vec<PersonId> {
+    everybody(rule, facts).candidates.into_iter().map(|candidate| candidate.person).collect()
+}
+
+/// How many people still have to approve.
+fn needed(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> usize {
+    usize::try_from(rule.quorum.saturating_sub(facts.approvals).max(1)).unwrap_or(1)
+}
+
+/// Everybody who may decide for themselves, by all sources in their order.
+fn everybody<'a>(rule: &StageRule<'_>, facts: &'a StageFacts<'a>) -> Asked<'a> {
+    let mut asked = Asked { facts, candidates: Vec::new(), refusals: Vec::new() };
+    for source in rule.sources {
+        asked.source(source, "");
+    }
+    if facts.escalated {
+        for source in rule.escalate_to {
+            asked.source(source, NEXT_LEVEL);
+        }
+    }
+    for (place, reassigned) in facts.reassigned.iter().enumerate() {
+        // Unless that person was replaced again later.
+        if !facts.reassigned.iter().skip(place + 1).any(|later| later.from == Some(reassigned.to.person)) {
+            asked.add(&reassigned.to, "");
+        }
+    }
+    let needed = needed(rule, facts);
+    for source in rule.fallback {
+        if asked.people() >= needed {
+            break;
+        }
+        asked.source(source, ", next by rule");
+    }
+    asked
+}
+
 /// Asks whether an escalation brings anybody from the next level who is not asked already.
 ///
 /// # Errors
 /// Where it brings nobody: why, person by person.
 pub fn next_level(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<(), String> {
-    let before = who_decides(rule, &StageFacts { escalated: false, ..*facts }).unwrap_or_default();
+    let before = StageFacts { escalated: false, ..*facts };
+    // Nobody decides at a stage that is held, so nobody stands in for anybody there.
+    let before: Vec<PersonId> = match who_decides(rule, &before) {
+        Ok(all) => all.into_iter().map(|candidate| candidate.person).collect(),
+        Err(_) => asked_already(rule, &before),
+    };
     let mut level = Asked { facts, candidates: Vec::new(), refusals: Vec::new() };
     for source in rule.escalate_to {
         level.source(source, "");
     }
     let Asked { candidates, mut refusals, .. } = level;
     for candidate in candidates {
-        if !before.iter().any(|asked| asked.person == candidate.person) {
+        if !before.contains(&candidate.person) {
             return Ok(());
         }
         refusals.push(format!("{} ({}) is asked already", candidate.name, candidate.because));

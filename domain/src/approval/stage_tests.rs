@@ -99,6 +99,21 @@ fn without_anyone_who_may_decide_the_stage_is_held_and_says_why() {
 }
 
 #[test]
+fn those_asked_at_a_stage_are_known_also_while_they_are_too_few_for_the_quorum() {
+    let group = ApproverSource::Group("security".into());
+    let members = vec![(group.clone(), nominee(1, true, "member")), (group.clone(), nominee(2, false, "member"))];
+    let sources = [group];
+    let rule = StageRule { quorum: 2, ..rule(&sources) };
+    let held = Known::new(members.clone());
+    assert!(held.ids(&rule).is_err());
+    assert_eq!(asked_already(&rule, &held.facts()), [person(1)]);
+    // Who gave their place away is asked no more.
+    let by = Reassigned { from: Some(person(1)), to: nominee(3, true, "asked instead") };
+    let given = Known { reassigned: vec![by], ..Known::new(members) };
+    assert_eq!(asked_already(&rule, &given.facts()), [person(3)]);
+}
+
+#[test]
 fn two_accounts_of_one_person_are_one_for_the_quorum() {
     let group = ApproverSource::Group("security".into());
     let known = Known::new(vec![(group.clone(), nominee(1, true, "member")), (group.clone(), nominee(11, true, "member"))]);
@@ -172,6 +187,24 @@ fn an_escalation_that_brings_nobody_says_why() {
             assert_eq!(next_level(&rule, &facts), expected.map_err(str::to_owned));
         }
     }
+}
+
+#[test]
+fn an_escalation_to_a_delegate_of_whoever_is_asked_brings_nobody_while_they_stand_in() {
+    let (sources, next) = ([ApproverSource::LineManager], [ApproverSource::ManagersManager]);
+    let rule = StageRule { escalate_to: &next, ..rule(&sources) };
+    let boss = nominee(2, true, "manager's manager");
+    let mona = |active| {
+        let nominees =
+            vec![(ApproverSource::LineManager, nominee(1, active, "line manager")), (ApproverSource::ManagersManager, boss.clone())];
+        Known { stand_ins: vec![StandIn { delegation: delegation(1), from: identity(1), to: boss.clone() }], ..Known::new(nominees) }
+    };
+    assert_eq!(next_level(&rule, &mona(true).facts()), Err("Person 2 (manager's manager) is asked already.".into()));
+    let ended = Known { stand_ins: vec![], ..mona(true) };
+    assert_eq!(next_level(&rule, &ended.facts()), Ok(()));
+    // Where whoever is away may not decide either, or the stage is held, nobody stands in for anybody.
+    assert_eq!(next_level(&rule, &mona(false).facts()), Ok(()));
+    assert_eq!(next_level(&StageRule { quorum: 2, ..rule }, &mona(true).facts()), Ok(()));
 }
 
 #[test]

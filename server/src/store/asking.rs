@@ -107,6 +107,8 @@ pub struct OpenRow {
     pub number: String,
     /// Who asked.
     pub requester: PersonRef,
+    /// Who else answers for the subject, where that is an account that is no person.
+    pub sponsor: Option<PersonRef>,
     /// When.
     pub submitted_at: Timestamp,
     /// Where it stands.
@@ -131,12 +133,15 @@ pub async fn open_requests(
 ) -> Result<Vec<OpenRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.number, r.requester_id, q.display_name as "requester!", r.submitted_at, r.state, r.state_reason, r.kind, v.starts_on, v.ends_on,
+                  w.id as "sponsor_id?", w.display_name as "sponsor?",
                   array(select i.display_name from approval_stage t join stage_candidate c on c.stage_id = t.id join identity i on i.id = c.identity_id
                         where t.request_id = r.id and t.revision = r.revision and t.state = 'open' order by t.position, i.display_name) as "asked!"
            from request r
            join request_revision v on v.request_id = r.id and v.revision = r.revision
            join request_item i on i.request_id = r.id and i.revision = r.revision
            join identity q on q.id = r.requester_id
+           join identity p on p.id = r.subject_id
+           left join identity w on w.id = p.owner_id and w.id <> q.id and p.population in ('service_account', 'privileged_admin')
            where r.subject_id = $1 and i.entitlement_id = $2 and r.state in ('in_approval', 'returned', 'approved') and r.id is distinct from $3
            order by r.submitted_at, r.id"#,
         subject.0,
@@ -153,6 +158,7 @@ pub async fn open_requests(
                 id: RequestId(r.id),
                 number: r.number,
                 requester: PersonRef { id: IdentityId(r.requester_id), name: r.requester },
+                sponsor: r.sponsor_id.zip(r.sponsor).map(|(id, name)| PersonRef { id: IdentityId(id), name }),
                 submitted_at: r.submitted_at.to_jiff(),
                 state,
                 kind: r.kind.parse()?,

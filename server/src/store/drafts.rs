@@ -103,6 +103,40 @@ pub async fn of(conn: &mut PgConnection, owner: IdentityId) -> Result<Vec<DraftR
         .collect())
 }
 
+/// Keeps everybody else from beginning a draft of a person, or choosing the one that things are put into,
+/// until this transaction ends. Taken before the lock on any draft.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn lock_all(conn: &mut PgConnection, owner: IdentityId) -> Result<(), StoreError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0)) is null as locked", format!("drafts:{owner}"))
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
+/// How many drafts a person has.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn count(conn: &mut PgConnection, owner: IdentityId) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from draft where owner_id = $1"#, owner.0).fetch_one(conn).await?)
+}
+
+/// A person's draft of the next revision of a request.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn of_request(conn: &mut PgConnection, owner: IdentityId, request: RequestId) -> Result<Option<DraftRow>, StoreError> {
+    let id = sqlx::query_scalar!("select id from draft where owner_id = $1 and request_id = $2", owner.0, request.0)
+        .fetch_optional(&mut *conn)
+        .await?;
+    match id {
+        Some(id) => find(conn, DraftId(id), owner, true).await,
+        None => Ok(None),
+    }
+}
+
 /// Keeps what was typed and counts the version up; `false` when the draft is not at `version`.
 ///
 /// # Errors

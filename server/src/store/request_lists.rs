@@ -16,6 +16,8 @@ use uuid::Uuid;
 pub struct Filter<'a> {
     /// Only those about or by this person; without it, all.
     pub concerned: Option<IdentityId>,
+    /// With those about accounts that this person answers for.
+    pub with_accounts: bool,
     /// Of these, only those this person takes part in.
     pub known_to: Option<IdentityId>,
     /// Of all, only open ones that keep the version beside this change.
@@ -49,7 +51,10 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
     let rows = sqlx::query!(
         r#"with chosen as (
              (select r.id from request r
-              where $1::uuid is not null and (r.subject_id = $1 or r.requester_id = $1)
+              where $1::uuid is not null
+                and (r.requester_id = $1 or r.subject_id = any (array(
+                    select i.id from identity i
+                    where i.id = $1 or ($8 and i.owner_id = $1 and i.population in ('service_account', 'privileged_admin')))))
                 and (cardinality($3::text[]) = 0 or r.state = any($3))
                 and ($2::uuid is null or $2 in (r.subject_id, r.requester_id)
                      or exists (select from approval_stage t join stage_candidate c on c.stage_id = t.id where t.request_id = r.id and t.state <> 'void' and c.identity_id = $2)
@@ -74,6 +79,7 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
               order by r.submitted_at desc, r.id desc limit $6)
            )
            select r.id, r.number, r.subject_id, s.display_name as "subject!", r.requester_id, q.display_name as "requester!",
+                  w.display_name as "sponsor?", w.id as "sponsor_id?",
                   v.name as entitlement, a.name as application, v.tier, r.kind, r.state, r.state_reason, r.state_since, r.submitted_at, n.ends_on,
                   array(select i.display_name from approval_stage t join stage_candidate c on c.stage_id = t.id join identity i on i.id = c.identity_id
                         where t.request_id = r.id and t.revision = r.revision and t.state = 'open' order by c.because desc, i.display_name) as "asked!"
@@ -86,6 +92,7 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
            join application a on a.id = e.application_id
            join identity s on s.id = r.subject_id
            join identity q on q.id = r.requester_id
+           left join identity w on w.id = s.owner_id and w.id <> q.id and s.population in ('service_account', 'privileged_admin')
            order by r.submitted_at desc, r.id desc"#,
         filter.concerned.map(|id| id.0),
         filter.known_to.map(|id| id.0),
@@ -93,7 +100,8 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
         filter.after.map(|(at, _)| at.to_sqlx()) as _,
         filter.after.map(|(_, id)| id),
         filter.limit,
-        filter.beside.map(|id| id.0)
+        filter.beside.map(|id| id.0),
+        filter.with_accounts
     )
     .fetch_all(conn)
     .await?;
@@ -101,7 +109,9 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
         .map(|r| {
             let state = RequestState::from_stored(&r.state, r.state_reason)
                 .ok_or_else(|| StoreError::inconsistent("request", format!("{} is {}", r.number, r.state)))?;
-            let holder = holder(&state, &r.asked, if r.requester_id == reader.identity.0 { "you" } else { &r.requester });
+            let sponsor = r.sponsor_id.zip(r.sponsor);
+            let sponsor = sponsor.as_ref().map(|(id, name)| (IdentityId(*id), name.as_str()));
+            let holder = holder(&state, &r.asked, &who_answers((IdentityId(r.requester_id), &r.requester), sponsor, reader.identity));
             Ok(RequestLine {
                 id: RequestId(r.id),
                 number: r.number,
@@ -121,12 +131,22 @@ pub async fn lines(conn: &mut PgConnection, filter: &Filter<'_>, reader: Reader<
         .collect()
 }
 
-/// Who has a request now, in words.
-pub(crate) fn holder(state: &RequestState, asked: &[String], requester: &str) -> String {
+/// Who answers a question about a request, in words for `reader`: whoever asked for it, or, for an account
+/// that is no person, whoever else answers for that.
+pub(crate) fn who_answers(requester: (IdentityId, &str), sponsor: Option<(IdentityId, &str)>, reader: IdentityId) -> String {
+    let word = |(id, name): (IdentityId, &str)| if id == reader { "you".to_owned() } else { name.to_owned() };
+    match sponsor {
+        Some(sponsor) => format!("{} or {}", word(requester), word(sponsor)),
+        None => word(requester),
+    }
+}
+
+/// Who has a request now, in words; `answers` is whoever answers a question about it.
+pub(crate) fn holder(state: &RequestState, asked: &[String], answers: &str) -> String {
     match state {
         RequestState::InApproval if asked.is_empty() => "held: nobody can decide".to_owned(),
         RequestState::InApproval => asked.join(" or "),
-        RequestState::Returned { .. } => requester.to_owned(),
+        RequestState::Returned { .. } => answers.to_owned(),
         RequestState::Approved => "operators".to_owned(),
         RequestState::Released
         | RequestState::Closed
@@ -136,7 +156,8 @@ pub(crate) fn holder(state: &RequestState, asked: &[String], requester: &str) ->
     }
 }
 
-/// How many requests are in each state, by its word; of one person, beside a change, or all.
+/// How many requests are in each state, by its word; of one person with the accounts that they answer
+/// for, beside a change, or all.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -146,7 +167,10 @@ pub async fn states(
     beside: Option<ChangeId>,
 ) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = sqlx::query!(
-        r#"select state as "state!", count(*) as "count!" from request where $1::uuid is not null and (subject_id = $1 or requester_id = $1) group by state
+        r#"select state as "state!", count(*) as "count!" from request where $1::uuid is not null
+             and (requester_id = $1 or subject_id = any (array(
+                 select i.id from identity i
+                 where i.id = $1 or (i.owner_id = $1 and i.population in ('service_account', 'privileged_admin'))))) group by state
            union all
            select r.state, count(*) from requests_beside_change($2) b join request r on r.id = b.request_id where $1::uuid is null and $2::uuid is not null group by r.state
            union all

@@ -211,6 +211,21 @@ pub async fn relations(conn: &mut PgConnection, id: RequestId, person: IdentityI
     .collect())
 }
 
+/// Whoever answers for the account that a request is about; nothing where it is about a person.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn sponsor(conn: &mut PgConnection, id: RequestId) -> Result<Option<PersonRef>, StoreError> {
+    let row = sqlx::query!(
+        r#"select o.id, o.display_name as "name!" from request r join identity s on s.id = r.subject_id join identity o on o.id = s.owner_id
+           where r.id = $1 and s.population in ('service_account', 'privileged_admin')"#,
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|r| PersonRef { id: IdentityId(r.id), name: r.name }))
+}
+
 /// Pending requests whose last day lies before `today`, oldest first, at most 500.
 ///
 /// # Errors

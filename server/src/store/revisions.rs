@@ -115,6 +115,22 @@ pub async fn insert(
     one_row("request_item", &done)
 }
 
+/// Who wrote the revisions of a request, or answered a question on one: an answer is part of what is
+/// decided on.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn authors(conn: &mut PgConnection, id: RequestId) -> Result<Vec<IdentityId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select submitted_by as "author!" from request_revision where request_id = $1
+           union select author_id from request_message where request_id = $1 and kind = 'answer'"#,
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
+}
+
 /// A revision of a request.
 ///
 /// # Errors

@@ -31,7 +31,8 @@ pub async fn joined(conn: &mut PgConnection, request: RequestId) -> Result<Vec<I
     Ok(ids.into_iter().map(IdentityId).collect())
 }
 
-/// Subject, requester and watchers of a request, each once.
+/// Subject, requester and watchers of a request, and whoever answers for an account that it is about,
+/// each once.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -39,6 +40,8 @@ pub async fn interested(conn: &mut PgConnection, request: RequestId) -> Result<V
     let ids = sqlx::query_scalar!(
         r#"select subject_id as "id!" from request where id = $1
            union select requester_id from request where id = $1
+           union select s.owner_id from request r join identity s on s.id = r.subject_id
+                 where r.id = $1 and s.population in ('service_account', 'privileged_admin') and s.owner_id is not null
            union select identity_id from request_watcher where request_id = $1"#,
         request.0
     )

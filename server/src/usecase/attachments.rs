@@ -2,6 +2,7 @@
 //! read one of them. What is taken is decided by `domain::attachment`.
 
 use super::Base;
+use super::drafts;
 use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
@@ -32,7 +33,7 @@ impl AttachmentService {
     async fn keep(&self, caller: &Caller, draft: DraftId, file: &Upload) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         // A draft is its owner's alone; locked, so that two tabs cannot both add the fifth file.
-        store::drafts::find(work.conn(), draft, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        drafts::own(&mut work, caller, draft, true).await?.ok_or(AppError::NotFound)?;
         let accepted = accept(&file.name, &file.declared, &file.content)?;
         let sha256 = Sha256::digest(&file.content);
         // Sent again, as a browser does when somebody goes back: it is there.
@@ -58,7 +59,7 @@ impl AttachmentService {
 
     async fn take_away(&self, caller: &Caller, draft: DraftId, file: AttachmentId) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        store::drafts::find(work.conn(), draft, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        drafts::own(&mut work, caller, draft, true).await?.ok_or(AppError::NotFound)?;
         // One that is gone already is where it should be.
         store::attachments::remove(work.conn(), draft, file).await?;
         work.commit().await
@@ -75,12 +76,15 @@ impl AttachmentService {
     }
 }
 
-/// Whether the caller may read a request that the file stands on, or writes the draft it stands on.
+/// Whether the caller may read a request that the file stands on, or, where it stands on none yet, writes
+/// the draft it stands on. The draft of a next revision has the files of its request as well, and gives
+/// none of them to who may not read that any more.
 async fn may_read(work: &mut Work<'_>, caller: &Caller, file: AttachmentId) -> Result<bool, UseCaseError> {
-    if store::attachments::on_draft_of(work.conn(), file, caller.identity).await? {
-        return Ok(true);
+    let requests = store::attachments::requests_of(work.conn(), file).await?;
+    if requests.is_empty() {
+        return Ok(store::attachments::on_draft_of(work.conn(), file, caller.identity).await?);
     }
-    for request in store::attachments::requests_of(work.conn(), file).await? {
+    for request in requests {
         let relations = store::requests::relations(work.conn(), request, caller.identity).await?;
         if permitted(&caller.roles, Action::ReadRequest, &relations) {
             return Ok(true);

@@ -55,7 +55,7 @@ impl HomeService {
         let releases = releases_waiting(&mut work, caller).await?;
         let returned = [RequestState::Returned { reason: String::new() }.word().to_owned()];
         let open = [RequestState::InApproval.word().to_owned(), RequestState::Approved.word().to_owned(), returned[0].clone()];
-        let mine = Filter { concerned: Some(me), limit: PAGE_SIZE, ..Filter::default() };
+        let mine = Filter { concerned: Some(me), with_accounts: true, limit: PAGE_SIZE, ..Filter::default() };
         let view = HomeView {
             decisions: waiting.all,
             decisions_late: waiting.late,

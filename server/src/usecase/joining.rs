@@ -48,7 +48,8 @@ impl Moved {
     }
 }
 
-/// Everybody who wants to hear about a request: subject, requester, and who joined it.
+/// Everybody who wants to hear about a request: subject, requester, whoever answers for an account that
+/// it is about, and who joined it.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading fails.

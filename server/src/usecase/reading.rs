@@ -111,6 +111,7 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
         timeline: timeline(store::events::of_request(work.conn(), id).await?, zone),
         may_withdraw: withdraws && under_way.is_none(),
         may_answer: permitted(&caller.roles, Action::AnswerRequest, &relations) && matches!(row.state, RequestState::Returned { .. }),
+        sponsor: store::requests::sponsor(work.conn(), id).await?,
         may_edit: edits && under_way.is_none(),
         outdated,
         under_way: under_way.filter(|_| withdraws || edits),

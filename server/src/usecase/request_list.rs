@@ -39,8 +39,15 @@ pub async fn list(base: &Base, caller: &Caller, query: RequestsQuery) -> Result<
     let labelled = labelled_states();
     // A state that does not exist filters nothing.
     let chosen: Vec<String> = labelled.iter().filter(|(word, _)| *word == query.state).map(|(word, _)| (*word).to_owned()).collect();
-    let filter =
-        Filter { concerned, known_to: None, beside: change, states: &chosen, after: cursor::read_time(&query.after), limit: PAGE_SIZE + 1 };
+    let filter = Filter {
+        concerned,
+        with_accounts: true,
+        known_to: None,
+        beside: change,
+        states: &chosen,
+        after: cursor::read_time(&query.after),
+        limit: PAGE_SIZE + 1,
+    };
     let now = work.now();
     let rows = store::request_lists::lines(work.conn(), &filter, Reader { identity: caller.identity, now, zone: &base.zone }).await?;
     let counts = store::request_lists::states(work.conn(), concerned, change).await?;

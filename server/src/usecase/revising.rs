@@ -3,6 +3,8 @@
 
 use super::Base;
 use super::authorise::require_or_hide;
+use super::drafts::adding::begin;
+use super::drafts::aside::differences;
 use super::drafts::body::{Body, fingerprint};
 use super::error::UseCaseError;
 use super::notifying::{self, Notice};
@@ -19,7 +21,7 @@ use domain::basket::{BasketForm, ItemForm, Way, Wish};
 use domain::changed_facts::changed_since_asked;
 use domain::event::EventKind;
 use domain::gate::{GateFacts, Phase};
-use domain::id::{DraftId, IdempotencyKey, RequestId};
+use domain::id::{DraftId, RequestId};
 use domain::notification::NotificationKind;
 use domain::permission::Action;
 use domain::question::QuestionKind;
@@ -38,11 +40,13 @@ pub async fn edit(base: &Base, caller: &Caller, id: RequestId) -> Result<DraftId
     let mut work = Work::begin(base, caller.actor()).await?;
     let row = mine(&mut work, caller, id).await?;
     row.state.clone().revise()?;
-    if let Some(draft) = store::drafts::of(work.conn(), caller.identity).await?.into_iter().find(|draft| draft.request == Some(id)) {
+    // Pressed twice at one moment, it is one draft.
+    store::drafts::lock_all(work.conn(), caller.identity).await?;
+    if let Some(draft) = store::drafts::of_request(work.conn(), caller.identity, id).await? {
         let begun = Body::read(draft.body)?;
         if begun.revision != Some(row.revision) {
             let mut body = as_it_stands(&mut work, base, &row).await?;
-            body.overtaken = begun.form != body.form;
+            body.overtaken = !differences(&body.form, &begun.form, caller.identity).is_empty();
             body.aside = Some(begun.form).filter(|_| body.overtaken);
             let now = work.now();
             if !store::drafts::save(work.conn(), draft.id, draft.version, &body.write()?, now).await? {
@@ -57,8 +61,8 @@ pub async fn edit(base: &Base, caller: &Caller, id: RequestId) -> Result<DraftId
         return Ok(draft.id);
     }
     let body = as_it_stands(&mut work, base, &row).await?;
-    let (draft, key, now) = (work.id(DraftId::new), work.id(IdempotencyKey::new), work.now());
-    store::drafts::insert(work.conn(), draft, caller.identity, Some(id), &body.write()?, key, now).await?;
+    let draft = work.id(DraftId::new);
+    begin(&mut work, caller, draft, Some(id), &body.write()?).await?;
     store::drafts::take_files_of(work.conn(), draft, id, row.revision).await?;
     work.commit().await?;
     Ok(draft)

@@ -151,7 +151,7 @@ pub async fn reassign(base: &Base, caller: &Caller, stage: StageId, form: &Reass
                 Some("not_active")
             } else if facts.decided.contains(&to.person) {
                 Some("decided")
-            } else if facts.candidates(&stage).unwrap_or_default().iter().any(|c| c.person == to.person && c.stands_in.is_none()) {
+            } else if facts.asked_already(&stage).contains(&to.person) {
                 Some("asked")
             } else {
                 None
@@ -277,7 +277,7 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<
     if !due || stage.remind_at.is_none_or(|at| at > now) {
         return Ok(false);
     }
-    store::approvals::set_reminded(work.conn(), stage.id, now).await?;
+    store::approvals::clock::set_reminded(work.conn(), stage.id, now).await?;
     let mut people: Vec<IdentityId> = asked(work, &row, &stage).await?.into_iter().map(|c| c.person.id).collect();
     if let Some((claimant, _)) = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > now) {
         people.retain(|person| *person == claimant.id);
@@ -324,7 +324,7 @@ pub async fn escalate(work: &mut Work<'_>, base: &Base, stage: StageId) -> Resul
 /// about it. Whoever of it can be asked later is asked then.
 async fn not_escalated(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, why: &str) -> Result<(), UseCaseError> {
     let now = work.now();
-    store::approvals::set_escalated(work.conn(), stage.id, now, Some(why)).await?;
+    store::approvals::clock::set_escalated(work.conn(), stage.id, now, Some(why)).await?;
     let to: Vec<String> = stage.escalate_to.iter().map(ApproverSource::word).collect();
     let body = json!({ "stage": stage.position, "name": stage.name, "to": to, "detail": format!("{}: {why}", stage.name) });
     work.event(EventKind::StageNotEscalated, "request", row.id.0, Some(row.id), body).await?;

@@ -3,8 +3,8 @@
 
 use super::Base;
 use super::authorise::require;
+use super::drafts::item_view::gate_errors;
 use super::drafts::items::{Judged, Surroundings, judge};
-use super::drafts::view::gate_errors;
 use super::error::UseCaseError;
 use super::facts::{self, Gathered, Question, wish_facts};
 use super::notifying::{self, Notice};

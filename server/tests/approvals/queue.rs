@@ -1,25 +1,13 @@
 //! Between asking and deciding: claim and release, reassignment, holds, reminders, escalation, and
 //! the clock that stands still while the requester is asked.
 
-use super::world::{World, stage};
+use super::world::World;
 use crate::support::*;
-use serde_json::json;
-
-/// A request that waits for Stan, Sue and Dan.
-async fn team(w: &World) -> (String, String) {
-    for who in [w.stan, w.sue, w.dan] {
-        w.security(who).await;
-    }
-    w.plan("standard", json!([stage(1, "Security", &["group:security"], 1)])).await;
-    let request = w.ask(w.ana, w.read).await;
-    let stage = w.open(&request).await;
-    (request, stage)
-}
 
 #[sqlx::test(migrations = "../migrations")]
 async fn one_of_a_team_takes_a_decision_on_and_until_it_is_given_back_nobody_else_decides(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
-    let (request, stage) = team(&w).await;
+    let (request, stage) = w.ask_team().await;
     for _ in 0..2 {
         assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
     }
@@ -45,7 +33,7 @@ async fn one_of_a_team_takes_a_decision_on_and_until_it_is_given_back_nobody_els
 #[sqlx::test(migrations = "../migrations")]
 async fn a_claim_lapses_after_eight_working_hours_and_with_the_claimant(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
-    let (request, stage) = team(&w).await;
+    let (request, stage) = w.ask_team().await;
     // Monday at nine, a few seconds in: eight working hours end on Tuesday, those seconds after nine.
     w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await;
     w.at("2026-11-24T08:59:00Z").await;
@@ -119,7 +107,7 @@ async fn whoever_is_asked_gives_their_place_to_somebody_with_a_reason(pool: PgPo
 #[sqlx::test(migrations = "../migrations")]
 async fn who_gave_a_decision_to_somebody_else_still_reads_the_request_and_decides_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
-    let (request, stage) = team(&w).await;
+    let (request, stage) = w.ask_team().await;
     let path = format!("/reassign/{stage}");
     let version = w.show(w.ana, &request).await["version"].to_string();
     let number = w.show(w.ana, &request).await["number"].as_str().unwrap().to_owned();
@@ -290,10 +278,7 @@ async fn with_the_answer_whoever_can_decide_now_is_asked_at_once(pool: PgPoolOpt
     let stage = w.open(&request).await;
     assert!(w.decide(w.mona, &request, &stage, "return").await.status < 400);
     w.app.set_state(w.mona, "suspended").await;
-    let version = w.show(w.ana, &request).await["version"].to_string();
-    let fields = [("request", request.as_str()), ("version", &version), ("answer", "It is about the north branch.")];
-    let answered = w.call(w.ana, "requests/answer_question", &fields).await;
-    assert!(answered.status < 400, "{}", answered.text());
+    w.answer(w.ana, &request).await;
     // No job has run.
     assert_eq!(w.asked(&request).await, ["Boss"]);
     assert!(w.told(w.boss).await.contains(&"decision_waiting".to_owned()));
@@ -306,14 +291,8 @@ async fn while_the_requester_is_asked_the_clock_stands_still(pool: PgPoolOptions
     let w = World::begin(pool, connect).await;
     let request = w.ask(w.ana, w.read).await;
     let stage = w.open(&request).await;
-    let due = || async {
-        sqlx::query_scalar::<_, String>("select to_char(due_at at time zone 'UTC', 'DD HH24:MI') from approval_stage")
-            .fetch_one(&w.app.owner)
-            .await
-            .unwrap()
-    };
     // Asked some seconds after nine: sixteen working hours end as many after nine on Wednesday.
-    assert_eq!(due().await, "25 09:00");
+    assert_eq!(w.due("Line manager").await, "25 09:00");
     w.at("2026-11-23T13:00:00Z").await;
     assert!(w.decide(w.mona, &request, &stage, "return").await.status < 400);
     assert_eq!((w.state(&request).await, w.stages(&request).await), ("returned".to_owned(), vec!["open".to_owned()]));
@@ -324,21 +303,13 @@ async fn while_the_requester_is_asked_the_clock_stands_still(pool: PgPoolOptions
     let view = w.show(w.ana, &request).await;
     assert_eq!(view["stages"][0]["late"], false);
     assert!(!view["stages"][0]["paused"].is_null());
-    let version = view["version"].to_string();
-    let answered = w
-        .call(
-            w.ana,
-            "requests/answer_question",
-            &[("request", &request), ("version", &version), ("answer", "It is about the north branch.")],
-        )
-        .await;
-    assert!(answered.status < 400, "{}", answered.text());
+    w.answer(w.ana, &request).await;
     assert_eq!(w.state(&request).await, "in_approval");
     // Some seconds less than twelve working hours were left on Monday; from Thursday at one they end
     // on Friday, as many seconds before five.
-    assert_eq!(due().await, "27 16:59");
-    let waited: i64 = sqlx::query_scalar("select waited_seconds from approval_stage").fetch_one(&w.app.owner).await.unwrap();
-    assert!((86_300..=86_400).contains(&waited), "three working days: {waited}");
+    assert_eq!(w.due("Line manager").await, "27 16:59");
+    let waited = w.waited().await;
+    assert!((86_300..=86_400).contains(&waited[0]), "three working days: {waited:?}");
     w.at("2026-11-27T16:00:00Z").await;
     w.approve(w.mona, &request).await;
     assert_eq!(w.state(&request).await, "approved");

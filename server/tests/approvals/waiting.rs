@@ -5,15 +5,6 @@ use super::world::{World, stage};
 use crate::support::*;
 use serde_json::{Value, json};
 
-/// Due time of the stage with this name, as day and hour.
-async fn due(w: &World, name: &str) -> String {
-    sqlx::query_scalar("select coalesce(to_char(due_at at time zone 'UTC', 'DD HH24:MI'), '') from approval_stage where name = $1")
-        .bind(name)
-        .fetch_one(&w.app.owner)
-        .await
-        .unwrap()
-}
-
 /// What the newest event of a kind says.
 async fn newest(w: &World, kind: &'static str) -> Value {
     let body: String = sqlx::query_scalar("select body from audit_event where kind = $1 order by at desc, id desc limit 1")
@@ -24,18 +15,11 @@ async fn newest(w: &World, kind: &'static str) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-async fn answer(w: &World, request: &str) {
-    let version = w.show(w.ana, request).await["version"].to_string();
-    let fields = [("request", request), ("version", &version), ("answer", "It is about the north branch.")];
-    let answered = w.call(w.ana, "requests/answer_question", &fields).await;
-    assert!(answered.status < 400, "{}", answered.text());
-}
-
 #[sqlx::test(migrations = "../migrations")]
 async fn a_hold_moves_the_due_time_by_what_was_left_of_it_and_both_stand_in_the_events(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
     let request = w.ask(w.ana, w.read).await;
-    assert_eq!(due(&w, "Line manager").await, "25 09:00");
+    assert_eq!(w.due("Line manager").await, "25 09:00");
     w.at("2026-11-23T13:01:00Z").await;
     for who in [w.mona, w.boss] {
         w.app.set_state(who, "suspended").await;
@@ -49,7 +33,7 @@ async fn a_hold_moves_the_due_time_by_what_was_left_of_it_and_both_stand_in_the_
     w.app.set_state(w.boss, "active").await;
     w.jobs().await;
     // Somewhat less than twelve working hours were left on Monday at one.
-    assert_eq!((w.stages(&request).await, due(&w, "Line manager").await), (vec!["open".to_owned()], "27 16:59".to_owned()));
+    assert_eq!((w.stages(&request).await, w.due("Line manager").await), (vec!["open".to_owned()], "27 16:59".to_owned()));
     let opened = newest(&w, "stage.opened").await;
     assert_eq!(opened["due_before"].as_str(), Some(held.as_str()), "{opened}");
     assert!(opened["due"].as_str().unwrap().starts_with("2026-11-27T16:59:"), "{opened}");
@@ -61,7 +45,7 @@ async fn a_hold_moves_the_due_time_by_what_was_left_of_it_and_both_stand_in_the_
     w.at("2026-12-01T10:00:00Z").await;
     w.app.set_state(w.boss, "active").await;
     w.jobs().await;
-    assert_eq!(due(&w, "Line manager").await, "27 16:59");
+    assert_eq!(w.due("Line manager").await, "27 16:59");
     let view = w.show(w.ana, &request).await;
     assert_eq!(
         (view["stages"][0]["late"].as_bool(), view["stages"][0]["opened"]["text"].as_str()),
@@ -91,36 +75,24 @@ async fn while_the_requester_is_asked_no_stage_opens_and_none_is_held(pool: PgPo
     assert_eq!(w.post(w.cora, &format!("/reassign/{held}"), &fields).await.location(), "/holds?reassigned");
     w.jobs().await;
     assert_eq!((w.events("stage.reassigned").await, w.stages(&request).await), (1, vec!["open".to_owned(), "held".to_owned()]));
-    assert_eq!((due(&w, "Security").await, w.state(&request).await), (String::new(), "returned".to_owned()));
+    assert_eq!((w.due("Security").await, w.state(&request).await), (String::new(), "returned".to_owned()));
     w.app.set_state(w.mona, "active").await;
     w.at("2026-11-26T13:00:00Z").await;
-    answer(&w, &request).await;
+    w.answer(w.ana, &request).await;
     assert_eq!(
         (w.stages(&request).await, w.asked(&request).await),
         (vec!["open".to_owned(); 2], vec!["Mona".to_owned(), "Sue".to_owned()])
     );
     // The one goes on where it stood for three working days, the other begins its sixteen hours.
-    assert_eq!((due(&w, "Manager").await.as_str(), due(&w, "Security").await.as_str()), ("27 16:59", "30 13:00"));
-    let waited: Vec<i64> =
-        sqlx::query_scalar("select waited_seconds from approval_stage order by position").fetch_all(&w.app.owner).await.unwrap();
+    assert_eq!((w.due("Manager").await.as_str(), w.due("Security").await.as_str()), ("27 16:59", "30 13:00"));
+    let waited = w.waited().await;
     assert!((86_300..=86_400).contains(&waited[0]) && waited[1] == 0, "{waited:?}");
-}
-
-/// A request that waits for Stan, Sue and Dan, and after 24 working hours for Boss as well.
-async fn team(w: &World) -> (String, String) {
-    for who in [w.stan, w.sue, w.dan] {
-        w.security(who).await;
-    }
-    w.plan("standard", json!([stage(1, "Security", &["group:security"], 1)])).await;
-    let request = w.ask(w.ana, w.read).await;
-    let stage = w.open(&request).await;
-    (request, stage)
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_escalation_takes_a_claim_back_and_a_later_one_does_not_keep_the_next_level_out(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
-    let (request, stage) = team(&w).await;
+    let (request, stage) = w.ask_team().await;
     w.at("2026-11-26T08:00:00Z").await;
     assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
     w.at("2026-11-26T09:01:00Z").await;
@@ -149,7 +121,7 @@ async fn an_escalation_takes_a_claim_back_and_a_later_one_does_not_keep_the_next
 #[sqlx::test(migrations = "../migrations")]
 async fn while_the_requester_is_asked_no_claim_lapses(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
-    let (request, stage) = team(&w).await;
+    let (request, stage) = w.ask_team().await;
     assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
     w.at("2026-11-23T13:00:00Z").await;
     assert!(w.decide(w.stan, &request, &stage, "return").await.status < 400);
@@ -157,7 +129,7 @@ async fn while_the_requester_is_asked_no_claim_lapses(pool: PgPoolOptions, conne
     w.jobs().await;
     assert_eq!(w.events("stage.unclaimed").await, 0);
     assert_eq!(w.show(w.ana, &request).await["stages"][0]["claimed"][0]["name"], "Stan Example");
-    answer(&w, &request).await;
+    w.answer(w.ana, &request).await;
     // Not quite four of its eight working hours were left.
     for (moment, given_back) in [("2026-11-26T16:59:00Z", 0), ("2026-11-27T09:01:00Z", 1)] {
         w.at(moment).await;

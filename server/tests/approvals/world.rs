@@ -114,6 +114,26 @@ impl World {
         id.to_string()
     }
 
+    /// Asks for what a team of three decides: Stan, Sue and Dan, and after 24 working hours Boss as
+    /// well. Gives the request and its stage.
+    pub async fn ask_team(&self) -> (String, String) {
+        for who in [self.stan, self.sue, self.dan] {
+            self.security(who).await;
+        }
+        self.plan("standard", json!([stage(1, "Security", &["group:security"], 1)])).await;
+        let request = self.ask(self.ana, self.read).await;
+        let stage = self.open(&request).await;
+        (request, stage)
+    }
+
+    /// Answers the question on a request.
+    pub async fn answer(&self, who: IdentityId, request: &str) {
+        let version = self.show(who, request).await["version"].to_string();
+        let fields = [("request", request), ("version", &version), ("answer", "It is about the north branch.")];
+        let answered = self.call(who, "requests/answer_question", &fields).await;
+        assert!(answered.status < 400, "{}", answered.text());
+    }
+
     /// Makes the next revision of a request, with another reason in words.
     pub async fn revise(&self, who: IdentityId, request: &str, why: &str) {
         let begun = self.call(who, "drafts/edit", &[("request", request)]).await;
@@ -221,6 +241,20 @@ impl World {
             .fetch_all(&self.app.owner)
             .await
             .unwrap()
+    }
+
+    /// Due time of the stage with this name, as day and hour; empty when nothing is due.
+    pub async fn due(&self, stage: &str) -> String {
+        sqlx::query_scalar("select coalesce(to_char(due_at at time zone 'UTC', 'DD HH24:MI'), '') from approval_stage where name = $1")
+            .bind(stage)
+            .fetch_one(&self.app.owner)
+            .await
+            .unwrap()
+    }
+
+    /// Working seconds that the stages waited for the requester, in order.
+    pub async fn waited(&self) -> Vec<i64> {
+        sqlx::query_scalar("select waited_seconds from approval_stage order by position").fetch_all(&self.app.owner).await.unwrap()
     }
 
     /// Given names of those asked at the open stages, by place; "Stan for Mona" for a delegate.

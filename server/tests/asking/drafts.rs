@@ -44,33 +44,6 @@ async fn a_draft_is_its_owners_alone(pool: PgPoolOptions, connect: PgConnectOpti
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn saving_over_another_tab_overwrites_nothing_and_shows_both(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Desk::set(pool, connect).await;
-    let draft = s.add(s.ana, s.read).await;
-    let old = s.version(&draft).await;
-    s.send(s.ana, "drafts/save", &draft, &[("justification", "As typed in the first tab.")]).await;
-    let reply = s.send(s.ana, "drafts/save", &draft, &[("version", &old), ("justification", "As typed in the second tab.")]).await;
-    assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
-    let view = s.open(s.ana, &draft).await;
-    assert_eq!(view["form"]["justification"], "As typed in the first tab.");
-    assert_eq!(
-        view["aside"],
-        json!([{ "field": "Why is it needed", "before": "As typed in the first tab.", "after": "As typed in the second tab." }])
-    );
-    // Submitting from the older tab is refused as well, and asks for nothing.
-    assert_eq!(s.send(s.ana, "drafts/submit", &draft, &[("version", &old)]).await.status, 409);
-    assert_eq!(s.app.count("select count(*) from request").await, 0);
-
-    let mut browser = s.browser(s.ana).await;
-    browser.open(&format!("/request/{draft}")).await;
-    assert!(browser.says("Changed in another tab") && browser.says("As typed in the first tab."));
-    let take = browser.form("/api/drafts/settle", "Take what was typed here");
-    browser.send(&take).await;
-    let view = s.open(s.ana, &draft).await;
-    assert_eq!((view["form"]["justification"].as_str(), view["aside"].as_array().unwrap().len()), (Some(WHY), 0));
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn the_back_button_after_submitting_asks_for_nothing_twice(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Desk::set(pool, connect).await;
     let draft = s.add(s.ana, s.read).await;

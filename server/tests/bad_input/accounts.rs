@@ -1,6 +1,6 @@
 //! At the door: signing in, and the first administrator.
 
-use super::scene::{PASSWORD, Scene, rows};
+use super::scene::{PASSWORD, Scene};
 use crate::support::*;
 
 #[sqlx::test(migrations = "../migrations")]

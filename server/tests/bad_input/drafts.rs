@@ -2,7 +2,6 @@
 //! is said at its field, stays as typed, and asks for nothing.
 
 use super::cases::{Case, dangerous, first_day, justification, last_day, no_dates, with};
-use super::scene::rows;
 use crate::desk::{Desk, WHY, refusal};
 use crate::support::*;
 use serde_json::json;

@@ -72,7 +72,7 @@ impl Scene {
         self.stage.iter().find(|(name, _)| *name == "stage").map(|(_, id)| id.as_str()).unwrap()
     }
 
-    /// See [`rows`].
+    /// See [`crate::support::rows`].
     pub async fn rows(&self) -> BTreeMap<String, i64> {
         rows(&self.s.app).await
     }
@@ -85,18 +85,4 @@ impl Scene {
         }
         versions
     }
-}
-
-/// How many rows each table of records has: sessions aside, which every call here begins, and what
-/// comes back to a page that was refused.
-pub async fn rows(app: &TestApp) -> BTreeMap<String, i64> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "select table_name::text, (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I', table_name), false, true, '')))[1]::text::bigint
-         from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
-           and table_name not in ('session', 'refused_form')",
-    )
-    .fetch_all(&app.owner)
-    .await
-    .unwrap();
-    rows.into_iter().collect()
 }

@@ -80,7 +80,7 @@ const NOT_TOLD: &[(Who, u16)] = &[(Sam, 404), (Bea, 404), (Operator, 404), (Comp
 
 /// An id that no record has.
 const NOBODYS: &str = "0190b0f0-0000-7000-8000-0000000000ff";
-/// What is somebody's own does not exist for anybody else.
+/// What is Olga's own does not exist for anybody else.
 const EVERYBODY_404: &[(Who, u16)] =
     &[(Sam, 404), (Ana, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)];
 
@@ -269,7 +269,7 @@ fn asking() -> Vec<Row> {
 fn deciding() -> Vec<Row> {
     vec![
         function("/api/approvals/delegations", &[], &[]),
-        function("/api/approvals/revoke", &[("delegation", NOBODYS)], EVERYBODY_404),
+        function("/api/approvals/revoke", &[("delegation", "{delegation}")], EVERYBODY_404),
         function("/api/approvals/holds", &[], NOT_KEEPING_HOLDS),
         function(
             "/api/approvals/claim",
@@ -299,15 +299,15 @@ fn deciding() -> Vec<Row> {
             ],
             &[(Sam, 404), (Operator, 404), (Administrator, 404), (Ana, 403), (Compliance, 403), (Auditor, 403)],
         ),
-        function("/api/inbox/undo", &[("decision", NOBODYS)], EVERYBODY_404),
-        function("/api/inbox/undo_selected", &[("press", NOBODYS)], EVERYBODY_404),
+        function("/api/inbox/undo", &[("decision", "{decision}")], EVERYBODY_404),
+        function("/api/inbox/undo_selected", &[("press", "{press}")], EVERYBODY_404),
         function(
             "/api/inbox/approve_selected",
             &[("shown_at", "2026-11-22T09:00:00Z"), ("key", "0190b0f0-0000-7000-8000-000000000006")],
             &[(Sam, 422), (Ana, 422), (Auditor, 422)],
         ),
         function("/api/inbox/save_filter", &[("name", " ")], &[(Sam, 422)]),
-        function("/api/inbox/forget_filter", &[("id", NOBODYS)], EVERYBODY_404),
+        function("/api/inbox/forget_filter", &[("id", "{filter}")], EVERYBODY_404),
     ]
 }
 

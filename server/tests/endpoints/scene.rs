@@ -56,6 +56,7 @@ impl Scene {
             detail.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {detail}")).to_string().trim_matches('"').to_owned()
         };
         let anas_draft = draft_of(app, ana).await;
+        let olgas = Olgas::make(app, owner, &stage).await;
         let records = BTreeMap::from([
             ("entitlement", open.to_string()),
             ("application", ledger.to_string()),
@@ -71,6 +72,10 @@ impl Scene {
             ("stage", stage),
             ("change", change),
             ("grant", held(app).await),
+            ("delegation", olgas.delegation),
+            ("decision", olgas.decision),
+            ("press", olgas.press),
+            ("filter", olgas.filter),
             ("anas_draft", anas_draft.clone()),
             ("draft", anas_draft),
             ("attachment", file_on(app, &text("/request/id")).await),
@@ -111,6 +116,50 @@ impl Scene {
             ("GET", None) => client.get(&self.address(row.path)).await,
             (_, None) => client.post_form(&self.address(row.path), &fields).await,
         }
+    }
+}
+
+/// What is Olga's alone: a delegation that has not begun, a decision that can still be undone, with the
+/// press of the button that made it, and a saved filter.
+struct Olgas {
+    delegation: String,
+    decision: String,
+    press: String,
+    filter: String,
+}
+
+impl Olgas {
+    async fn make(app: &TestApp, olga: IdentityId, stage: &str) -> Self {
+        let delegation: uuid::Uuid = sqlx::query_scalar(
+            "insert into delegation (id, from_id, to_id, starts_at, ends_at, reason, created_by, created_at)
+             select gen_random_uuid(), $1, i.id, '2027-01-04', '2027-01-08', 'On holiday.', $1, now() from identity i where i.given_name = 'Otto' returning id",
+        )
+        .bind(olga.0)
+        .fetch_one(&app.owner)
+        .await
+        .unwrap();
+        let (decision, press): (uuid::Uuid, uuid::Uuid) = sqlx::query_as(
+            "with press as (
+                 insert into bulk_decision (id, decided_by, decided_at, seconds_spent, results, idempotency_key)
+                 values (gen_random_uuid(), $1, $3, 30, '[{}]', gen_random_uuid()) returning id)
+             insert into pending_decision (id, stage_id, request_id, revision, decided_by, verdict, bulk, bulk_id, shown_version, shown_hash, decided_at, final_at, state, idempotency_key)
+             select gen_random_uuid(), s.id, s.request_id, s.revision, $1, 'approve', true, press.id, 1, sha256(''), $3, $3 + interval '10 seconds', 'open', gen_random_uuid()
+             from approval_stage s, press where s.id = $2::uuid returning id, bulk_id",
+        )
+        .bind(olga.0)
+        .bind(stage)
+        .bind(jiff_sqlx::ToSqlx::to_sqlx(app.now()))
+        .fetch_one(&app.owner)
+        .await
+        .unwrap();
+        let filter: uuid::Uuid = sqlx::query_scalar(
+            "insert into saved_filter (id, owner_id, page, name, query, created_at) values (gen_random_uuid(), $1, 'inbox', 'Late', 'whose=mine', now()) returning id",
+        )
+        .bind(olga.0)
+        .fetch_one(&app.owner)
+        .await
+        .unwrap();
+        Self { delegation: delegation.to_string(), decision: decision.to_string(), press: press.to_string(), filter: filter.to_string() }
     }
 }
 

@@ -189,7 +189,9 @@ async fn tell_those_who_asked(work: &mut Work<'_>, row: &RequestRow, state: &Req
         RequestState::Returned { .. } => {
             let (title, href) = (format!("{} was returned with a question", row.number), paths::request(row.id));
             let notice = Notice { kind: NotificationKind::Question, title: &title, body: "", href: &href, request: Some(row.id) };
-            tell(work, &[row.requester.id, row.subject.id], &notice).await
+            let sponsor = store::nominees::about(work.conn(), row.subject.id).await?.and_then(|about| about.answers_for);
+            let asked: Vec<_> = [row.requester.id, row.subject.id].into_iter().chain(sponsor).collect();
+            tell(work, &asked, &notice).await
         }
         RequestState::Rejected { .. } => tell_moved(work, row, Moved::Rejected).await,
         RequestState::Approved => tell_moved(work, row, Moved::Approved).await,

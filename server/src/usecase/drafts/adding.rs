@@ -12,14 +12,16 @@ use app::requests::draft_port::{Addition, TemplateLine};
 use domain::actor::Caller;
 use domain::basket::{BasketForm, Way};
 use domain::gate::{ApprovalFacts, GateFacts, Phase};
-use domain::id::{DraftId, EntitlementId, IdempotencyKey, IdentityId, TemplateId};
+use domain::id::{DraftId, EntitlementId, IdempotencyKey, IdentityId, RequestId, TemplateId};
 use domain::permission::{Action, permitted};
 use domain::request::RequestKind;
-use domain::time::{days_between, today};
+use domain::time::today;
 use jiff::ToSpan;
+use jiff::civil::Date;
+use serde_json::Value;
 
 /// Drafts one person may have at a time.
-const MOST_DRAFTS: usize = 50;
+const MOST_DRAFTS: i64 = 50;
 
 /// Templates meant for the caller or for somebody they answer for, as far as anything in them is.
 pub(super) async fn templates(work: &mut Work<'_>, caller: &Caller) -> Result<Vec<TemplateLine>, UseCaseError> {
@@ -65,9 +67,6 @@ async fn basket(work: &mut Work<'_>, caller: &Caller) -> Result<Basket, UseCaseE
     {
         return Ok(Basket { id: row.id, version: Some(row.version), body: Body::read(row.body)? });
     }
-    if drafts.len() >= MOST_DRAFTS {
-        return Err(AppError::field("items", "too_many_drafts").into());
-    }
     Ok(Basket { id: work.id(DraftId::new), version: None, body: Body::default() })
 }
 
@@ -85,13 +84,30 @@ async fn keep(mut work: Work<'_>, base: &Base, caller: &Caller, basket: Basket) 
                 return Err(AppError::Changed.into());
             }
         }
-        None => {
-            let key = work.id(IdempotencyKey::new);
-            store::drafts::insert(work.conn(), id, caller.identity, None, &body, key, now).await?;
-        }
+        None => begin(&mut work, caller, id, None, &body).await?,
     }
     work.commit().await?;
     Ok(id)
+}
+
+/// Begins a draft, as long as there are not too many. Its owner's drafts are locked before, with
+/// [`store::drafts::lock_all`].
+///
+/// # Errors
+/// [`AppError::Invalid`] at `items`.
+pub(in crate::usecase) async fn begin(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    id: DraftId,
+    request: Option<RequestId>,
+    body: &Value,
+) -> Result<(), UseCaseError> {
+    if store::drafts::count(work.conn(), caller.identity).await? >= MOST_DRAFTS {
+        return Err(AppError::field("items", "too_many_drafts").into());
+    }
+    let (key, now) = (work.id(IdempotencyKey::new), work.now());
+    store::drafts::insert(work.conn(), id, caller.identity, request, body, key, now).await?;
+    Ok(())
 }
 
 /// Puts one entitlement in. A basket that is full is not touched.
@@ -103,6 +119,8 @@ pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Res
     let kind = if kind.is_empty() { RequestKind::Grant } else { kind.parse().map_err(|_| AppError::field("kind", "required"))? };
     let way = Way::of(kind, grant).ok_or(AppError::field("kind", "required"))?;
     let mut work = Work::begin(base, caller.actor()).await?;
+    // Two at one moment go into one draft.
+    store::drafts::lock_all(work.conn(), caller.identity).await?;
     // What is extended or replaced is its holder's.
     let holder = match grant {
         Some(grant) => store::asking::holder(work.conn(), grant).await?.map(|holder| holder.to_string()),
@@ -118,7 +136,7 @@ pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Res
         basket.body.form.subject = subject;
     }
     // Neither that it exists nor what it is called is for those it is not meant for.
-    let subject = super::view::subject(&mut work, caller, &basket.body.form).await?.ok().map(|subject| subject.person.id);
+    let subject = super::people::subject(&mut work, caller, &basket.body.form).await?.ok().map(|subject| subject.person.id);
     if open(&mut work, caller, subject, &[entitlement]).await?.is_empty() {
         return Err(AppError::NotFound.into());
     }
@@ -130,6 +148,7 @@ pub(super) async fn add(base: &Base, caller: &Caller, addition: Addition) -> Res
 /// typed.
 pub(super) async fn add_template(base: &Base, caller: &Caller, id: TemplateId) -> Result<DraftId, UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
+    store::drafts::lock_all(work.conn(), caller.identity).await?;
     let template = store::templates::for_caller(work.conn(), caller.identity, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
     let open = open(&mut work, caller, None, &template.entitlements).await?;
     if open.is_empty() {
@@ -145,9 +164,10 @@ pub(super) async fn add_template(base: &Base, caller: &Caller, id: TemplateId) -
     if (form.ends_on.is_empty() || form.ends_on == body.proposed_end)
         && let Some(days) = template.days
     {
-        let begins = form.starts_on.parse().unwrap_or(today);
-        form.starts_on = begins.to_string();
-        form.ends_on = begins.saturating_add(i64::from(days).days()).to_string();
+        if form.starts_on.is_empty() {
+            form.starts_on = today.to_string();
+        }
+        form.ends_on = begins(form, today).saturating_add(i64::from(days).days()).to_string();
         body.proposed_end.clone_from(&form.ends_on);
     }
     let brought = open.iter().map(|(entitlement, _)| entitlement.to_string()).collect();
@@ -173,18 +193,24 @@ async fn put(work: &mut Work<'_>, body: &mut Body, entitlement: EntitlementId, w
     if body.add(entitlement, &kind, seen) { Ok(()) } else { Err(AppError::field("items", "too_many").into()) }
 }
 
+/// The day from which a period is proposed: the typed start, unless it cannot be read or lies in the past.
+fn begins(form: &BasketForm, today: Date) -> Date {
+    form.starts_on.trim().parse::<Date>().map_or(today, |typed| typed.max(today))
+}
+
 /// A period that was not touched begins today and ends at the shortest limit of what is in the
-/// basket. For a subject of whom nothing may be known, nothing is proposed.
+/// basket, counted from its start. For a subject of whom nothing may be known, nothing is proposed.
 async fn prefill(work: &mut Work<'_>, base: &Base, caller: &Caller, form: &mut BasketForm) -> Result<(), UseCaseError> {
     let today = today(work.now(), &base.zone);
     if form.starts_on.is_empty() {
         form.starts_on = today.to_string();
     }
-    let Ok(subject) = super::view::subject(work, caller, form).await? else { return Ok(()) };
+    let Ok(subject) = super::people::subject(work, caller, form).await? else { return Ok(()) };
     if !form.ends_on.is_empty() {
         return Ok(());
     }
-    let mut limits = Vec::new();
+    let begins = begins(form, today);
+    let mut ends = Vec::new();
     for item in form.items.clone() {
         let Ok(entitlement) = item.entitlement.parse() else { continue };
         let question = Question {
@@ -198,20 +224,21 @@ async fn prefill(work: &mut Work<'_>, base: &Base, caller: &Caller, form: &mut B
             approval: ApprovalFacts::default(),
         };
         match facts::gather(work, base, question).await {
-            Ok(gathered) => limits.extend(limit(&gathered.facts)),
+            Ok(gathered) => ends.extend(last_day(&gathered.facts, begins)),
             // Without a specification there is no limit to propose; the page says what is missing.
             Err(UseCaseError::Answer(_)) => {}
             Err(fault) => return Err(fault),
         }
     }
-    if let Some(days) = limits.into_iter().min() {
-        form.ends_on = today.saturating_add(i64::from(days).days()).to_string();
+    if let Some(end) = ends.into_iter().min() {
+        form.ends_on = end.to_string();
     }
     Ok(())
 }
 
-/// The shortest limit that applies, in days.
-fn limit(facts: &GateFacts) -> Option<i32> {
-    let left = facts.subject.ends_on.map(|end| days_between(facts.today, end)).filter(|days| *days >= 0);
-    [facts.entitlement.longest_days, facts.specification.longest_days, left].into_iter().flatten().min()
+/// The last day of access that begins on a day, by the shortest limit that applies.
+fn last_day(facts: &GateFacts, begins: Date) -> Option<Date> {
+    let longest = [facts.entitlement.longest_days, facts.specification.longest_days].into_iter().flatten();
+    let leaves = facts.subject.ends_on.filter(|end| *end >= begins);
+    longest.map(|days| begins.saturating_add(i64::from(days).days())).chain(leaves).min()
 }

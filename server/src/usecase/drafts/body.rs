@@ -1,10 +1,9 @@
 //! What a draft keeps, and how what was typed goes into it.
 
 use crate::store::error::StoreError;
-use app::requests::draft_port::{Difference, Step};
+use app::requests::draft_port::Step;
 use domain::basket::{BasketForm, ItemForm, MOST_ITEMS};
 use domain::id::{EntitlementId, IdentityId, TemplateId};
-use domain::request::ReasonCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,17 +82,45 @@ impl Body {
     }
 
     /// The form with what was typed in place of what it had. What an item is, is not typed; in a
-    /// draft that changes a request, neither is for whom and how.
+    /// draft that changes a request, neither is for whom and how. What was typed for an item goes to
+    /// that item, wherever it stands by now; without a word about which one, to the one in its place.
     #[must_use]
-    pub fn typed_over(&self, typed: BasketForm) -> BasketForm {
+    pub fn typed_over(&self, mut typed: BasketForm) -> BasketForm {
         let fixed = self.revision.is_some();
         let kept = |stays: &str, typed: String| if fixed || typed.is_empty() { stays.to_owned() } else { typed };
-        let mut typed_items = typed.items.into_iter();
-        let items = self.form.items.iter().map(|item| match typed_items.next() {
-            Some(typed) => ItemForm { entitlement: item.entitlement.clone(), kind: kept(&item.kind, typed.kind), ..typed },
-            None => item.clone(),
+        let mut typed_items: Vec<_> = std::mem::take(&mut typed.items).into_iter().map(Some).collect();
+        let items = self.form.items.iter().enumerate().map(|(place, item)| {
+            let same = |typed: &Option<ItemForm>| typed.as_ref().is_some_and(|typed| is_same(typed, item));
+            let unnamed = |typed: &&mut Option<ItemForm>| typed.as_ref().is_some_and(|typed| typed.entitlement.is_empty());
+            let found = match typed_items.iter().position(same) {
+                Some(at) => typed_items.get_mut(at),
+                None => typed_items.get_mut(place).filter(unnamed),
+            };
+            match found.and_then(Option::take) {
+                Some(typed) => ItemForm { entitlement: item.entitlement.clone(), kind: kept(&item.kind, typed.kind), ..typed },
+                None => item.clone(),
+            }
         });
         BasketForm { items: items.collect(), subject: kept(&self.form.subject, typed.subject), ..typed }
+    }
+
+    /// The answers that were typed for items that are not in the draft any more.
+    #[must_use]
+    pub fn typed_for_gone(&self, typed: &BasketForm) -> Vec<ItemForm> {
+        let gone = |item: &&ItemForm| {
+            item.entitlement.parse::<EntitlementId>().is_ok()
+                && !self.form.items.iter().any(|here| is_same(here, item))
+                && item.answers.values().any(|answer| !answer.trim().is_empty())
+        };
+        typed.items.iter().filter(gone).take(MOST_ITEMS).cloned().collect()
+    }
+
+    /// Puts what lies aside in place of what the draft has, item by item. What is in the draft is the
+    /// draft's: an item that is gone does not come back, and one that came since stays.
+    pub fn take_aside(&mut self) {
+        let Some(aside) = self.aside.take() else { return };
+        let items = self.form.items.iter().map(|item| aside.items.iter().find(|other| is_same(other, item)).unwrap_or(item).clone());
+        self.form = BasketForm { items: items.collect(), ..aside };
     }
 
     /// Takes a step besides keeping what was typed.
@@ -170,29 +197,9 @@ fn without_nul(value: Value) -> Value {
     }
 }
 
-/// The differences between two forms, field by field, in words. `label` names the question of an
-/// item by its place and id.
-#[must_use]
-pub fn differences(before: &BasketForm, after: &BasketForm, label: impl Fn(usize, &str) -> String) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut compare = |field: String, before: &str, after: &str| {
-        if before.trim() != after.trim() {
-            found.push(Difference { field, before: before.trim().to_owned(), after: after.trim().to_owned() });
-        }
-    };
-    let reason = |word: &str| word.parse::<ReasonCode>().map_or_else(|_| word.to_owned(), |reason| reason.label().to_owned());
-    compare("Reason".to_owned(), &reason(&before.reason_code), &reason(&after.reason_code));
-    compare("Why is it needed".to_owned(), &before.justification, &after.justification);
-    compare("From".to_owned(), &before.starts_on, &after.starts_on);
-    compare("Until".to_owned(), &before.ends_on, &after.ends_on);
-    for (place, (old, new)) in before.items.iter().zip(&after.items).enumerate() {
-        let ids: BTreeSet<&String> = old.answers.keys().chain(new.answers.keys()).collect();
-        for id in ids {
-            let of = |item: &ItemForm| item.answers.get(id).cloned().unwrap_or_default();
-            compare(label(place, id), &of(old), &of(new));
-        }
-    }
-    found
+/// Whether both are about the same entitlement.
+pub(super) fn is_same(one: &ItemForm, other: &ItemForm) -> bool {
+    one.entitlement.trim() == other.entitlement.trim()
 }
 
 #[cfg(test)]
@@ -202,6 +209,10 @@ mod tests {
 
     fn entitlement(n: u8) -> EntitlementId {
         EntitlementId::new(Timestamp::UNIX_EPOCH, [n; 10])
+    }
+
+    fn answers(region: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([("region".to_owned(), region.to_owned())])
     }
 
     fn body() -> Body {
@@ -214,12 +225,7 @@ mod tests {
     fn what_was_typed_goes_over_the_draft_and_an_item_stays_what_it_is() {
         let typed = BasketForm {
             justification: "x".into(),
-            items: vec![ItemForm {
-                entitlement: entitlement(3).to_string(),
-                kind: "extend:1".into(),
-                answers: BTreeMap::from([("region".into(), "North".into())]),
-                accepts: String::new(),
-            }],
+            items: vec![ItemForm { kind: "extend:1".into(), answers: answers("North"), ..ItemForm::default() }],
             ..BasketForm::default()
         };
         let form = body().typed_over(typed);
@@ -227,6 +233,49 @@ mod tests {
         assert_eq!(form.items.len(), 2);
         assert_eq!(form.items[0].entitlement, entitlement(1).to_string());
         assert_eq!((form.items[0].kind.as_str(), form.items[0].answers["region"].as_str()), ("extend:1", "North"));
+    }
+
+    #[test]
+    fn what_was_typed_for_an_item_goes_to_that_item_and_to_no_other() {
+        let typed =
+            |n: u8, answer: &str| ItemForm { entitlement: entitlement(n).to_string(), answers: answers(answer), ..ItemForm::default() };
+        // What the draft has by now, what an older tab still shows, and where it goes.
+        for (has, shows, kept, gone) in [
+            (vec![1, 2], vec![(1, "a"), (2, "b")], vec!["a", "b"], vec![]),
+            (vec![2, 1], vec![(1, "a"), (2, "b")], vec!["b", "a"], vec![]),
+            (vec![2], vec![(1, "a"), (2, "b")], vec!["b"], vec!["a"]),
+            (vec![1, 2, 3], vec![(3, "c"), (1, "a")], vec!["a", "", "c"], vec![]),
+            (vec![3], vec![(1, "a"), (2, " ")], vec![""], vec!["a"]),
+        ] {
+            let mut body = Body::default();
+            for n in &has {
+                assert!(body.add(entitlement(*n), "", String::new()));
+            }
+            let shown = BasketForm { items: shows.iter().map(|(n, answer)| typed(*n, answer)).collect(), ..BasketForm::default() };
+            let of = |item: &ItemForm| item.answers.get("region").cloned().unwrap_or_default();
+            assert_eq!(body.typed_for_gone(&shown).iter().map(of).collect::<Vec<_>>(), gone, "{has:?} {shows:?}");
+            let form = body.typed_over(shown);
+            assert_eq!(form.items.iter().map(of).collect::<Vec<_>>(), kept, "{has:?} {shows:?}");
+            assert!(form.items.iter().zip(&body.form.items).all(|(item, stays)| item.entitlement == stays.entitlement));
+        }
+    }
+
+    #[test]
+    fn taking_what_lies_aside_brings_no_item_back_and_takes_none_away() {
+        let mut body = body();
+        let mut aside = body.form.clone();
+        aside.justification = "typed in the older tab".into();
+        aside.subject = "somebody".into();
+        (aside.items[0].answers, aside.items[1].kind) = (answers("North"), "grant".into());
+        body.aside = Some(aside);
+        body.form.items[1].kind = "extend:1".into();
+        body.step(Step::Remove(0));
+        assert!(body.add(entitlement(3), "", String::new()));
+        body.take_aside();
+        let ids: Vec<&str> = body.form.items.iter().map(|item| item.entitlement.as_str()).collect();
+        assert_eq!(ids, [entitlement(2).to_string(), entitlement(3).to_string()]);
+        assert_eq!((body.form.items[0].kind.as_str(), body.form.subject.as_str()), ("grant", "somebody"));
+        assert_eq!((body.form.justification.as_str(), body.aside), ("typed in the older tab", None));
     }
 
     #[test]
@@ -300,15 +349,5 @@ mod tests {
         assert!(!sent.was_sent_as(&sent.form, 3, 5));
         assert!(!sent.was_sent_as(&sent.form, 4, 5));
         assert!(!body().was_sent_as(&body().form, 3, 4));
-    }
-
-    #[test]
-    fn differences_name_the_field_and_both_values() {
-        let mut after = body().form;
-        after.reason_code = "audit".into();
-        after.items[1].answers.insert("region".into(), "North".into());
-        let found = differences(&body().form, &after, |place, id| format!("{place} {id}"));
-        let lines: Vec<_> = found.iter().map(|d| (d.field.as_str(), d.before.as_str(), d.after.as_str())).collect();
-        assert_eq!(lines, [("Reason", "", "Audit or review"), ("1 region", "", "North")]);
     }
 }

@@ -152,20 +152,7 @@ fn changes(judged: &mut Judged, around: &Surroundings<'_>, item: &ItemForm, plac
 
 /// How an item may be asked for.
 fn ways(around: &Surroundings<'_>, id: EntitlementId, row: &AskedRow, chosen: Way) -> Vec<(String, String)> {
-    let label = |way: Way| match way {
-        Way::Grant => RequestKind::Grant.label().to_owned(),
-        // Several grants may give the same: which of them is meant.
-        Way::Extend(grant) => match around.held.iter().find(|held| held.grant == grant).and_then(|held| held.ends_at) {
-            Some(end) if around.held.iter().filter(|held| held.active && held.entitlement == id).count() > 1 => {
-                format!("A later end of what is held until {}", last_day(end, around.zone))
-            }
-            _ => "A later end of what is held".to_owned(),
-        },
-        Way::Change(grant) => {
-            let name = around.held.iter().find(|held| held.grant == grant).map_or("what is held", |held| held.name.as_str());
-            format!("In place of {name}")
-        }
-    };
+    let label = |way: Way| way_in_words(way, id, around.held, around.zone);
     if around.except.is_some() {
         return vec![(chosen.to_string(), label(chosen))];
     }
@@ -178,6 +165,24 @@ fn ways(around: &Surroundings<'_>, id: EntitlementId, row: &AskedRow, chosen: Wa
         }
     }
     ways.into_iter().map(|way| (way.to_string(), label(way))).collect()
+}
+
+/// How something is asked for, in words, for somebody who holds `held`.
+pub(super) fn way_in_words(way: Way, entitlement: EntitlementId, held: &[HeldRow], zone: &TimeZone) -> String {
+    match way {
+        Way::Grant => RequestKind::Grant.label().to_owned(),
+        // Several grants may give the same: which of them is meant.
+        Way::Extend(grant) => match held.iter().find(|held| held.grant == grant).and_then(|held| held.ends_at) {
+            Some(end) if held.iter().filter(|held| held.active && held.entitlement == entitlement).count() > 1 => {
+                format!("A later end of what is held until {}", last_day(end, zone))
+            }
+            _ => "A later end of what is held".to_owned(),
+        },
+        Way::Change(grant) => {
+            let name = held.iter().find(|held| held.grant == grant).map_or("what is held", |held| held.name.as_str());
+            format!("In place of {name}")
+        }
+    }
 }
 
 /// What is there already, or on its way, for any of the days that are asked for is recognised and not

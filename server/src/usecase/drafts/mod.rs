@@ -3,9 +3,12 @@
 //! A draft keeps what was typed, right or wrong, until it is submitted or discarded. It is its
 //! owner's alone; everybody else is told that there is none.
 
-mod adding;
+pub(super) mod adding;
+pub mod aside;
 pub mod body;
+pub mod item_view;
 pub mod items;
+mod other_drafts;
 mod people;
 pub mod view;
 
@@ -17,11 +20,13 @@ use crate::store;
 use crate::store::drafts::DraftRow;
 use app::error::AppError;
 use app::requests::draft_port::{Addition, Desk, Drafts, MadeLine, Step, TemplateLine};
+use aside::differences;
 use async_trait::async_trait;
 use body::Body;
 use domain::actor::Caller;
 use domain::basket::BasketForm;
 use domain::id::{DraftId, RequestId, TemplateId};
+use domain::permission::{Action, permitted};
 
 /// What people are writing.
 #[derive(Clone)]
@@ -44,7 +49,7 @@ impl DraftService {
         };
         let desk = match id {
             None => Desk::Empty { templates: adding::templates(&mut work, caller).await? },
-            Some(id) => match store::drafts::find(work.conn(), id, caller.identity, false).await? {
+            Some(id) => match own(&mut work, caller, id, false).await? {
                 Some(row) => Desk::Open(view::view(&mut work, &self.base, caller, row).await?),
                 None => Desk::Submitted(made(&mut work, caller, id).await?),
             },
@@ -65,19 +70,23 @@ impl DraftService {
         tried: bool,
     ) -> Result<i32, UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        let row = store::drafts::find(work.conn(), id, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        let row = own(&mut work, caller, id, true).await?.ok_or(AppError::NotFound)?;
         let mut body = Body::read(row.body)?;
+        let gone = body.typed_for_gone(&typed);
         let form = body.typed_over(typed);
         if tried && body.was_sent_as(&form, version, row.version) {
             return Ok(row.version);
         }
         if row.version != version {
             // Nothing is overwritten and nothing typed is lost: the page shows both.
-            if form != body.form {
-                (body.aside, body.overtaken) = (Some(form), false);
-                store::drafts::set_body(work.conn(), id, &body.write()?).await?;
-                work.commit().await?;
+            let aside = BasketForm { items: form.items.into_iter().chain(gone).collect(), ..form };
+            if differences(&body.form, &aside, caller.identity).is_empty() {
+                // A step is not taken on what was not shown, so it is missing in what is there.
+                return Err(if step == Step::Keep { AppError::SavedAlready } else { AppError::Changed }.into());
             }
+            (body.aside, body.overtaken) = (Some(aside), false);
+            store::drafts::set_body(work.conn(), id, &body.write()?).await?;
+            work.commit().await?;
             return Err(AppError::Changed.into());
         }
         let before = body.clone();
@@ -102,17 +111,16 @@ impl DraftService {
 
     async fn take_aside(&self, caller: &Caller, id: DraftId, version: i32, take: bool) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        let row = store::drafts::find(work.conn(), id, caller.identity, true).await?.ok_or(AppError::NotFound)?;
+        let row = own(&mut work, caller, id, true).await?.ok_or(AppError::NotFound)?;
         if row.version != version {
             return Err(AppError::Changed.into());
         }
         let mut body = Body::read(row.body)?;
         body.overtaken = false;
-        if let Some(aside) = body.aside.take()
-            && take
-        {
-            body.form = aside;
+        if take {
+            body.take_aside();
         }
+        body.aside = None;
         self.write(work, id, version, &body).await
     }
 
@@ -135,7 +143,7 @@ impl DraftService {
             kept => kept?,
         };
         let mut work = Work::begin(&self.base, caller.actor()).await?;
-        let Some(row) = store::drafts::find(work.conn(), id, caller.identity, true).await? else {
+        let Some(row) = own(&mut work, caller, id, true).await? else {
             // The same form sent twice at one moment: the other one was quicker.
             return Ok(made(&mut work, caller, id).await?.into_iter().map(|line| line.id).collect());
         };
@@ -161,13 +169,35 @@ impl DraftService {
     }
 }
 
-/// What became of a draft that is gone.
+/// The caller's draft. One that would change a request is there only while they may change that:
+/// otherwise it would go on showing the request to somebody who has no part in it any more.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub(super) async fn own(work: &mut Work<'_>, caller: &Caller, id: DraftId, lock: bool) -> Result<Option<DraftRow>, UseCaseError> {
+    let Some(row) = store::drafts::find(work.conn(), id, caller.identity, lock).await? else { return Ok(None) };
+    let theirs = match row.request {
+        Some(request) => may_change(work, caller, request).await?,
+        None => true,
+    };
+    Ok(theirs.then_some(row))
+}
+
+async fn may_change(work: &mut Work<'_>, caller: &Caller, request: RequestId) -> Result<bool, UseCaseError> {
+    let relations = store::requests::relations(work.conn(), request, caller.identity).await?;
+    Ok(permitted(&caller.roles, Action::AnswerRequest, &relations))
+}
+
+/// What became of a draft that is gone: the requests that the caller may still read.
 async fn made(work: &mut Work<'_>, caller: &Caller, id: DraftId) -> Result<Vec<MadeLine>, UseCaseError> {
-    let rows = store::submissions::made_from(work.conn(), id, caller.identity).await?;
-    if rows.is_empty() {
-        return Err(AppError::NotFound.into());
+    let mut made = Vec::new();
+    for row in store::submissions::made_from(work.conn(), id, caller.identity).await? {
+        let relations = store::requests::relations(work.conn(), row.id, caller.identity).await?;
+        if permitted(&caller.roles, Action::ReadRequest, &relations) {
+            made.push(MadeLine { id: row.id, number: row.number, name: row.name, state: row.state });
+        }
     }
-    Ok(rows.into_iter().map(|row| MadeLine { id: row.id, number: row.number, name: row.name, state: row.state }).collect())
+    if made.is_empty() { Err(AppError::NotFound.into()) } else { Ok(made) }
 }
 
 #[async_trait]

@@ -1,15 +1,19 @@
-//! People at the fields of a form: for whom somebody may ask, and who is meant by an answer. A few
-//! are offered as a list; many are looked for by name or number.
+//! People at the fields of a form: for whom it asks and for whom somebody may ask, and who is meant by
+//! an answer. A few are offered as a list; many are looked for by name or number.
 
 use crate::store;
 use crate::store::people::FoundRow;
 use crate::store::subjects::SubjectLine;
+use crate::usecase::authorise::require;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
+use app::record::PersonRef;
 use app::requests::draft_port::{PeopleFound, PersonFound};
 use domain::actor::Caller;
+use domain::basket::BasketForm;
+use domain::error::FieldError;
 use domain::id::IdentityId;
-use domain::permission::Relation;
+use domain::permission::{Action, Relation};
 
 /// Most that are offered as a list to choose from.
 const MOST_OFFERED: i64 = 50;
@@ -17,6 +21,35 @@ const MOST_OFFERED: i64 = 50;
 const MOST_FOUND: i64 = 10;
 /// Most characters that are looked for; nobody's name or address is longer.
 const LONGEST: usize = 254;
+
+/// For whom a draft asks, as far as its owner may ask for them.
+pub(super) struct Subject {
+    /// Who.
+    pub person: PersonRef,
+    /// The caller asks for somebody else.
+    pub on_behalf: bool,
+}
+
+/// Who is meant by the subject of a form, when the caller may ask for them; otherwise what is wrong
+/// at the field, the same for a stranger and for nobody.
+pub(super) async fn subject(work: &mut Work<'_>, caller: &Caller, form: &BasketForm) -> Result<Result<Subject, FieldError>, UseCaseError> {
+    let refused = || {
+        FieldError::new(
+            "subject",
+            "not_yours",
+            "You can ask for yourself, for who reports to you, and for accounts that you answer for: choose one of them.",
+        )
+    };
+    let typed = form.subject.trim();
+    let id = if typed.is_empty() { Ok(caller.identity) } else { typed.parse::<IdentityId>() };
+    let Ok(id) = id else { return Ok(Err(refused())) };
+    let relations = store::subjects::relations(work.conn(), id, caller.identity).await?;
+    if require(caller, Action::SubmitRequest, &relations).is_err() {
+        return Ok(Err(refused()));
+    }
+    let name = store::subjects::name(work.conn(), id).await?.unwrap_or_default();
+    Ok(Ok(Subject { person: PersonRef { id, name }, on_behalf: id != caller.identity }))
+}
 
 /// For whom the caller may ask.
 pub(super) struct ForWhom {

@@ -13,7 +13,9 @@ use crate::store::nominees::ReassignmentRow;
 use crate::store::requests::RequestRow;
 use app::error::AppError;
 use app::paths;
-use domain::approval::{ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, next_level, who_decides};
+use domain::approval::{
+    ApproverSource, Candidate, Nominees, PersonId, Reassigned, StageFacts, StandIn, asked_already, next_level, who_decides,
+};
 use domain::catalogue::RiskTier;
 use domain::event::EventKind;
 use domain::id::{ApplicationId, IdentityId, RequestId, StageId};
@@ -36,7 +38,8 @@ pub(in crate::usecase) enum Change {
 
 /// What is known at this moment about everybody who could decide on a request.
 pub(in crate::usecase) struct Facts {
-    /// Those it concerns: subject, requester, whoever answers for the subject, and who joined.
+    /// Those it concerns: subject, requester, whoever answers for the subject, who wrote a revision or
+    /// answered a question, and who joined.
     pub concerned: Vec<PersonId>,
     /// Those who decided.
     pub decided: Vec<PersonId>,
@@ -59,7 +62,7 @@ impl Facts {
         let (tier, application) = Self::asked_for(work, row, row.revision).await?;
         let sources: Vec<&ApproverSource> = stages.iter().flat_map(|s| s.sources.iter().chain(&s.fallback).chain(&s.escalate_to)).collect();
         let mut facts = Self::of(work, row.subject.id, row.requester.id, tier, application, &sources).await?;
-        facts.joined(work, row.id).await?;
+        facts.asked_as_well(work, row.id).await?;
         facts.decided = store::nominees::decided(work.conn(), row.id, row.revision).await?;
         facts.reassignments = store::nominees::reassignments(work.conn(), row.id, row.revision).await?;
         let asked_instead: Vec<IdentityId> = facts.reassignments.iter().map(|r| r.to.identity).collect();
@@ -73,10 +76,12 @@ impl Facts {
         Ok(facts)
     }
 
-    /// Who joined a request asked for it as well: it concerns them.
-    pub(super) async fn joined(&mut self, work: &mut Work<'_>, request: RequestId) -> Result<(), UseCaseError> {
-        let joined = store::watchers::joined(work.conn(), request).await?;
-        self.concerned.extend(store::nominees::people(work.conn(), &joined).await?);
+    /// Who joined a request, wrote a revision of it or answered a question on it asked for it as well: it
+    /// concerns them.
+    pub(super) async fn asked_as_well(&mut self, work: &mut Work<'_>, request: RequestId) -> Result<(), UseCaseError> {
+        let mut asked = store::watchers::joined(work.conn(), request).await?;
+        asked.extend(store::revisions::authors(work.conn(), request).await?);
+        self.concerned.extend(store::nominees::people(work.conn(), &asked).await?);
         Ok(())
     }
 
@@ -100,17 +105,27 @@ impl Facts {
         Ok(Self { concerned, decided: vec![], nominees, stand_ins, reassignments: vec![], approvals: vec![] })
     }
 
+    /// Reassignments of a stage and approvals at it so far.
+    fn so_far(&self, stage: &StageRow) -> (Vec<Reassigned>, i32) {
+        let reassigned = self.reassignments.iter().filter(|r| r.stage == stage.id).map(ReassignmentRow::facts).collect();
+        (reassigned, self.approvals.iter().find(|(id, _)| *id == stage.id).map_or(0, |(_, n)| *n))
+    }
+
     /// Who may decide at a stage now, or why too few may.
     pub(in crate::usecase) fn candidates(&self, stage: &StageRow) -> Result<Vec<Candidate>, String> {
-        let reassigned: Vec<Reassigned> = self.reassignments.iter().filter(|r| r.stage == stage.id).map(ReassignmentRow::facts).collect();
-        let approvals = self.approvals.iter().find(|(id, _)| *id == stage.id).map_or(0, |(_, n)| *n);
+        let (reassigned, approvals) = self.so_far(stage);
         who_decides(&stage.rule(), &self.stage_facts(&self.decided, &reassigned, approvals, stage.escalated_at.is_some()))
+    }
+
+    /// Who is asked at a stage for themselves, also where they are too few and it is held.
+    pub(in crate::usecase) fn asked_already(&self, stage: &StageRow) -> Vec<PersonId> {
+        let (reassigned, approvals) = self.so_far(stage);
+        asked_already(&stage.rule(), &self.stage_facts(&self.decided, &reassigned, approvals, stage.escalated_at.is_some()))
     }
 
     /// Whether an escalation brings anybody who is not asked already, or why it brings nobody.
     pub(in crate::usecase) fn next_level(&self, stage: &StageRow) -> Result<(), String> {
-        let reassigned: Vec<Reassigned> = self.reassignments.iter().filter(|r| r.stage == stage.id).map(ReassignmentRow::facts).collect();
-        let approvals = self.approvals.iter().find(|(id, _)| *id == stage.id).map_or(0, |(_, n)| *n);
+        let (reassigned, approvals) = self.so_far(stage);
         next_level(&stage.rule(), &self.stage_facts(&self.decided, &reassigned, approvals, true))
     }
 
@@ -278,7 +293,7 @@ async fn hold(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, reason: &
 /// Puts on record that the next level is asked from now on; who that is says the event of asking them.
 pub(in crate::usecase) async fn escalated(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow) -> Result<(), UseCaseError> {
     let now = work.now();
-    store::approvals::set_escalated(work.conn(), stage.id, now, None).await?;
+    store::approvals::clock::set_escalated(work.conn(), stage.id, now, None).await?;
     let level = stage.escalate_to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let to: Vec<String> = stage.escalate_to.iter().map(ApproverSource::word).collect();
     let body = json!({ "stage": stage.position, "name": stage.name, "to": to, "detail": format!("{}: {level}", stage.name) });

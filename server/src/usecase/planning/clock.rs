@@ -7,7 +7,8 @@ use super::super::error::UseCaseError;
 use super::super::work::Work;
 use super::present;
 use crate::store;
-use crate::store::approvals::{ResumedTimes, StageRow, StageTimes};
+use crate::store::approvals::clock::ResumedTimes;
+use crate::store::approvals::{StageRow, StageTimes};
 use crate::store::requests::RequestRow;
 use domain::calendar::BusinessCalendar;
 use domain::id::RequestId;
@@ -78,7 +79,7 @@ pub async fn pause(work: &mut Work<'_>, base: &Base, request: RequestId) -> Resu
     for stage in open_stages(work, request).await?.into_iter().filter(|s| s.paused_at.is_none()) {
         let calendar = of_stage(work, base, &stage).await?;
         let left = stage.due_at.map_or(0, |due| calendar.calendar.working_between(now, due).as_secs().max(0));
-        store::approvals::pause(work.conn(), stage.id, now, left).await?;
+        store::approvals::clock::pause(work.conn(), stage.id, now, left).await?;
     }
     Ok(())
 }
@@ -101,7 +102,7 @@ pub async fn resume(work: &mut Work<'_>, base: &Base, request: RequestId) -> Res
             claim_lapses_at: stage.claim.as_ref().map(|(_, lapses_at)| moved(*lapses_at)),
         };
         let waited = calendar.working_between(paused_at, now).as_secs();
-        store::approvals::resume(work.conn(), stage.id, &times, waited).await?;
+        store::approvals::clock::resume(work.conn(), stage.id, &times, waited).await?;
         moves.push(json!({ "stage": stage.position, "due_before": due_at.to_string(), "due": times.due_at.to_string() }));
     }
     Ok(moves)
@@ -118,7 +119,7 @@ pub async fn end_pauses(work: &mut Work<'_>, base: &Base, request: RequestId) ->
         let Some(paused_at) = stage.paused_at else { continue };
         let Calendar { calendar, .. } = of_stage(work, base, &stage).await?;
         let waited = calendar.working_between(paused_at, now).as_secs();
-        store::approvals::end_pause(work.conn(), stage.id, waited).await?;
+        store::approvals::clock::end_pause(work.conn(), stage.id, waited).await?;
     }
     Ok(())
 }

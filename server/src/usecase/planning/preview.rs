@@ -46,7 +46,7 @@ pub async fn preview(
     let sources: Vec<&ApproverSource> = plan.stages.iter().flat_map(|s| s.sources.iter().chain(&s.fallback)).collect();
     let mut facts = Facts::of(work, subject, requester, case.tier, case.application, &sources).await?;
     if let Some(request) = revised {
-        facts.joined(work, request).await?;
+        facts.asked_as_well(work, request).await?;
     }
     let mut decided: Vec<PersonId> = Vec::new();
     let mut stages = Vec::new();
