@@ -6,12 +6,15 @@ create function grant_place(of_grant uuid) returns uuid language sql stable as $
     select coalesce(
         (select x.id from release given join connection x on x.id = given.connection_id
          where given.grant_id = of_grant and given.kind = 'activate' and given.state = 'closed' and x.connector <> 'manual'),
-        (select grant_place(kept.grant_id) from release kept where kept.kept_by = of_grant and kept.state = 'closed' order by kept.closed_at desc limit 1))
+        (select grant_place(kept.grant_id) from release kept where kept.kept_by = of_grant and kept.state = 'closed' and grant_place(kept.grant_id) is not null order by kept.closed_at desc limit 1))
 $$;
 
--- Whether what is in one place may be what is in another.
-create function same_place(one uuid, other uuid) returns boolean language sql immutable as $$
+-- Whether what is in one place may be what is in another: two connections to one address are one machine.
+create function same_place(one uuid, other uuid) returns boolean language sql stable as $$
     select one is null or other is null or one = other
+        or exists (select from connection a join connection b on b.connector = a.connector
+                   where a.id = one and b.id = other
+                     and (a.settings ->> 'base_url' = b.settings ->> 'base_url' or a.settings ->> 'url' = b.settings ->> 'url'))
 $$;
 
 create index release_by_grant on release (grant_id) where grant_id is not null;

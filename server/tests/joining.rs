@@ -57,6 +57,16 @@ async fn nobody_joins_who_could_not_have_asked(pool: PgPoolOptions, connect: PgC
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn whoever_answers_for_an_account_joins_for_the_time_after_that(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let request = s.submit(s.ana, s.write).await;
+    let owner = "update identity set population = 'service_account', owner_id = $2 where id = $1";
+    sqlx::query(owner).bind(s.ana.0).bind(s.mona.0).execute(&s.app.owner).await.unwrap();
+    assert!(s.call(s.mona, "requests/join", &[("request", &request)]).await.status < 400);
+    assert_eq!(s.app.count("select count(*) from request_watcher").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn whoever_hears_of_it_anyway_needs_no_place_and_what_is_over_is_not_joined(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let request = s.submit(s.ana, s.read).await;

@@ -78,6 +78,21 @@ pub async fn forget_unmade(conn: &mut PgConnection, release: ReleaseId, round: i
     Ok(())
 }
 
+/// Forgets every account that became known through a connection: another machine answers there from now on,
+/// which knows none of them.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn forget_all(conn: &mut PgConnection, connection: ConnectionId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update release set account_connection_id = null, account_reference = null, account_seen_at = null where account_connection_id = $1",
+        connection.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Writes with which attributes a step is asked for, unless that is on record from before.
 ///
 /// # Errors

@@ -126,7 +126,7 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
             -- What people did and nobody looked at yet may be anywhere.
             where (l.state = 'activated' and l.executed_by is not null)
                or ((l.state in ('gated', 'account_ready', 'activated') or (l.state = 'failed' and l.next_try_at is not null))
-                   and l.connection_id = m.connection_id
+                   and l.connection_id is not null and same_place(l.connection_id, m.connection_id)
                    and exists (select from release_step s where s.release_id = l.id and s.round = l.round))
             order by l.planned_at, l.id limit 1)
            limit 1"#,

@@ -247,6 +247,34 @@ pub async fn hand_over(
     Ok(())
 }
 
+/// A machine took away what `release` stands for at a step: what other releases of the person found of it is
+/// not there any more. What they do of it from here on is theirs, and is undone with them.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn found_no_more(
+    conn: &mut PgConnection,
+    release: ReleaseId,
+    operation: StepOperation,
+    before: &Value,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update release_step s set before = $3, was_there = false, state = case when s.state = 'not_needed' then 'waiting' else s.state end
+         from release l, release m
+         where m.id = $1 and l.subject_id = m.subject_id and l.id <> m.id and l.kind = 'activate' and l.state not in ('closed', 'cancelled')
+           and l.connection_id is not null and same_place(l.connection_id, m.connection_id)
+           and (select e.application_id from entitlement e where e.id = l.entitlement_id) = (select e.application_id from entitlement e where e.id = m.entitlement_id)
+           and s.release_id = l.id and s.round = l.round and s.operation = $2 and s.was_there
+           and ($2 <> 'give' or release_reference(l.id) = release_reference(m.id))",
+        release.0,
+        operation.word(),
+        before
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Lets a step be asked for as if it never had been: a receiver that remembers the key before does it
 /// again. Only where it is known what came of the one before.
 ///

@@ -17,7 +17,7 @@ use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::id::{IdentityId, RequestId};
 use domain::notification::NotificationKind;
-use domain::permission::Action;
+use domain::permission::{Action, Relation};
 use domain::request::RequestState;
 use serde_json::json;
 
@@ -84,10 +84,12 @@ impl JoiningService {
 
     async fn add(&self, caller: &Caller, id: RequestId) -> Result<(), UseCaseError> {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
+        // Behind the lock: the same may have been pressed twice.
+        let row = store::requests::find(work.conn(), id, true).await?.ok_or(AppError::NotFound)?;
         let relations = store::requests::relations(work.conn(), id, caller.identity).await?;
         require_or_hide(caller, Action::JoinRequest, Action::ReadRequest, &relations)?;
-        let row = store::requests::find(work.conn(), id, true).await?.ok_or(AppError::NotFound)?;
-        if interested(&mut work, id).await?.contains(&caller.identity) {
+        // Whoever answers for an account hears of it for as long as they do, and joins to go on after that.
+        if relations.iter().any(|relation| matches!(relation, Relation::Subject | Relation::Requester | Relation::Watcher)) {
             return Ok(());
         }
         if !(row.state.is_pending() || row.state == RequestState::Released) {

@@ -93,7 +93,14 @@ async fn nothing_is_kept_for_access_that_waits_for_a_person(pool: PgPoolOptions,
     assert!(!scene.stands(&second).await.again, "it waits for a person");
     scene.wait_and_drain().await;
     assert_eq!((scene.state(&removal).await.as_str(), holds(&scene)), ("closed", (connector::Account::Inactive, vec![])));
-    // Whoever has it tried again has the account brought back as well.
+    // Whoever has it tried again has the account brought back as well, and it goes with that.
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::Refuse, 1);
+    assert!(scene.act(scene.s.pia, "releases/retry", &second, &[]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&second).await.as_str(), holds(&scene)), ("failed", (connector::Account::Active, vec![])));
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &second, &[("reason", "The wrong role.")]).await.status < 400);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&second).await.as_str(), holds(&scene)), ("rolled_back", (connector::Account::Inactive, vec![])));
     assert!(scene.act(scene.s.pia, "releases/retry", &second, &[]).await.status < 400);
     scene.s.app.drain().await;
     assert_eq!(scene.state(&second).await, "closed");

@@ -16,10 +16,10 @@ use crate::store::requests::RequestRow;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
-use connector::{Applied, Fault, Operation, Plan, Retry, Undone};
+use connector::{Account, Applied, Before, Fault, Operation, Plan, Retry, Undone};
 use domain::event::EventKind;
 use domain::release::ReleaseState;
-use domain::saga::{StepRecord, StepState};
+use domain::saga::{StepOperation, StepRecord, StepState};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -148,7 +148,21 @@ impl Settling<'_> {
         }
     }
 
+    /// Something is gone over there, by being taken or by being undone.
+    async fn gone(&self, work: &mut Work<'_>, operation: Operation) -> Result<(), UseCaseError> {
+        let (found_by, before) = match operation {
+            Operation::Give | Operation::Take => (StepOperation::Give, Before::Entitlement { held: false }),
+            Operation::ReadyAccount | Operation::CloseAccount => {
+                (StepOperation::ReadyAccount, Before::Account { state: Account::Inactive })
+            }
+        };
+        Ok(store::release_steps::found_no_more(work.conn(), self.release.id, found_by, &json!(before)).await?)
+    }
+
     async fn done(&mut self, work: &mut Work<'_>, operation: Option<Operation>) -> Result<(), UseCaseError> {
+        if let Some(operation @ (Operation::Take | Operation::CloseAccount)) = operation {
+            self.gone(work, operation).await?;
+        }
         match operation {
             Some(Operation::ReadyAccount) => self.account_is_ready(work, "made or activated").await,
             Some(Operation::Give | Operation::Take) => self.activate(work).await,
@@ -167,7 +181,10 @@ impl Settling<'_> {
 
     async fn undone(&mut self, work: &mut Work<'_>, undone: Undone) -> Result<(), UseCaseError> {
         let Purpose::Undo(position) = self.task.purpose else { return Ok(()) };
-        self.keep_found(work, position, undone.left).await?;
+        let left = self.keep_found(work, position, undone.left).await?;
+        if let Some(step) = self.task.step(position).filter(|_| !left) {
+            self.gone(work, step.operation).await?;
+        }
         self.step(work, position, StepState::Undone, None).await
     }
 

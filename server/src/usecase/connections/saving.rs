@@ -166,6 +166,9 @@ pub(super) async fn in_force(work: &mut Work<'_>, record: &Record, new: &NewVers
     let now = Record { version: new.version, ..record.clone() };
     let mut body = facts(&now, new.reason);
     let fields = changed_fields(record, new.name, new.settings);
+    if fields.iter().any(|field| matches!(field.as_str(), "base_url" | "url")) {
+        store::account_references::forget_all(work.conn(), record.id).await?;
+    }
     if let Some(body) = body.as_object_mut() {
         body.insert("fields".to_owned(), json!(fields));
         body.insert("proposed_by".to_owned(), json!(new.by.to_string()));

@@ -82,7 +82,15 @@ impl DraftService {
             let aside = BasketForm { items: form.items.into_iter().chain(gone).collect(), ..form };
             if differences(&body.form, &aside, caller.identity).is_empty() {
                 // A step is not taken on what was not shown, so it is missing in what is there.
-                return Err(if step == Step::Keep { AppError::SavedAlready } else { AppError::Changed }.into());
+                if step != Step::Keep {
+                    return Err(AppError::Changed.into());
+                }
+                // What this tab had kept beside it before says the same by now.
+                if body.aside.take().is_some() {
+                    store::drafts::set_body(work.conn(), id, &body.write()?).await?;
+                    work.commit().await?;
+                }
+                return Err(AppError::SavedAlready.into());
             }
             (body.aside, body.overtaken) = (Some(aside), false);
             store::drafts::set_body(work.conn(), id, &body.write()?).await?;
