@@ -29,6 +29,16 @@ fn name(trouble: Trouble) -> &'static str {
     }
 }
 
+/// How a release stands after the first look; its page says so, and why, in the same words.
+async fn seen(scene: &Scene, release: &str) -> Stands {
+    let stands = scene.stands(release).await;
+    let page = scene.page(release).await;
+    for said in &stands.said {
+        assert!(page.says(said), "{said} {}", page.page);
+    }
+    stands
+}
+
 /// One row of a table.
 fn told(moment: Moment, name: &str, first: &Stands, then: &str, last: &str, effects: impl std::fmt::Debug) -> String {
     let said = first.said.as_ref().map(|said| format!("; {said}")).unwrap_or_default();
@@ -40,7 +50,7 @@ fn told(moment: Moment, name: &str, first: &Stands, then: &str, last: &str, effe
 async fn row(scene: &Scene, release: &str, moment: Moment, (name, trouble): (&str, Trouble), effects: impl Fn() -> [u32; 2]) -> String {
     scene.directory.script(moment, trouble, 1);
     scene.s.app.drain().await;
-    let first = scene.stands(release).await;
+    let first = seen(scene, release).await;
     let then = match (first.state.as_str(), first.again) {
         ("closed", _) => "",
         (_, true) => {

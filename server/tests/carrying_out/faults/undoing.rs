@@ -15,7 +15,7 @@ async fn undoing(pool: PgPoolOptions, connect: PgConnectOptions, moment: Moment)
         let reply = scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "A test.")]).await;
         assert!(reply.status < 400, "{name}: {} {}", reply.status, reply.text());
         scene.s.app.drain().await;
-        let first = scene.stands(&release).await;
+        let first = seen(&scene, &release).await;
         let mut then = "";
         if first.again {
             scene.drain_at_next_try(&release).await;
