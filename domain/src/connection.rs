@@ -75,6 +75,24 @@ pub const COMMON: &[FieldSpec] = &[
     FieldSpec::new("name", "Name", Shape::Line(120), "Up to 120 characters.").required(),
 ];
 
+/// The field that says which machine a connection leads to.
+pub const MACHINE: &str = "machine";
+/// What stands there where it is a machine of its own, whatever its address. No code of a connection looks like it.
+pub const OWN_MACHINE: &str = "(own)";
+
+const WHICH_MACHINE: &[FieldSpec] = &[FieldSpec::new(
+    MACHINE,
+    "Machine",
+    Shape::ConnectionCode,
+    "Connections to one machine are several ways to the same accounts and access: what one gave, another keeps and ends. By its address: the machine of another connection of this kind with the same address, otherwise one of its own.",
+)];
+
+/// Which machine it leads to; nothing where people do the work.
+#[must_use]
+pub fn which_machine(kind: ConnectorKind) -> &'static [FieldSpec] {
+    if kind.asks_a_machine() { WHICH_MACHINE } else { &[] }
+}
+
 fn authentications() -> Vec<(String, String)> {
     pairs(&[("bearer", "Bearer token"), ("basic", "User and password")])
 }

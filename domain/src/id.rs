@@ -100,6 +100,8 @@ typed_ids! {
     GrantId,
     /// A way to another machine.
     ConnectionId,
+    /// A machine, to which several connections may lead.
+    MachineId,
     /// A change to one that waits for a second person.
     ConnectionChangeId,
     /// A stretch of time in which work was late.

@@ -23,6 +23,8 @@ mod carrying_out {
     mod receiver;
     mod relied_on;
     mod scene;
+    mod unseen;
+    mod ways;
     mod whose_account;
     mod words;
     mod workers;

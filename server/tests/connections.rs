@@ -11,6 +11,7 @@ mod connections {
     mod completions;
     mod editing;
     mod far_side;
+    mod machines;
     mod scene;
     mod seconds;
     mod secrets;

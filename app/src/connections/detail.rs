@@ -120,6 +120,9 @@ fn facts(view: &ConnectionView, line: &ConnectionLine) -> AnyView {
     let well = line.last_well.clone().map(|at| view! { <Fact term="Last well">{moment(&at)}</Fact> });
     let completions =
         view.completions.clone().map(|path| view! { <Fact term="Completions go to"><span class="code wrap-anywhere">{path}</span></Fact> });
+    let also =
+        view.also_through.clone().into_iter().map(|(id, name)| view! { <p><a href=paths::connection(id)>{name}</a></p> }).collect_view();
+    let also = (!view.also_through.is_empty()).then(|| view! { <Fact term="Also leads there">{also}</Fact> });
     let (code, kind, state, as_of) = (line.code.clone(), view.kind.label(), state(line), view.as_of.text.clone());
     view! {
         <Card title="Facts">
@@ -132,6 +135,7 @@ fn facts(view: &ConnectionView, line: &ConnectionLine) -> AnyView {
                 <Fact term="Applications">{applications}</Fact>
                 {secret.map(|secret| view! { <Fact term="Secret">{secret}</Fact> })}
                 {completions}
+                {also}
                 <Fact term="As of">{as_of}</Fact>
             </FactsList>
         </Card>

@@ -153,6 +153,8 @@ pub struct ConnectionView {
     pub versions: Vec<VersionView>,
     /// Where a receiver that answers later sends what came of it.
     pub completions: Option<String>,
+    /// Other connections to the same machine, with their names.
+    pub also_through: Vec<(ConnectionId, String)>,
     /// As of when.
     pub as_of: When,
 }

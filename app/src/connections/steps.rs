@@ -128,11 +128,14 @@ pub(super) fn retire(view: &ConnectionView, refused: Option<&RefusedAct>) -> Opt
     let line = view.line.as_ref().filter(|line| view.may_manage && line.state == ConnectionState::Active)?;
     let body = if line.applications.is_empty() && line.under_way == 0 && view.pending.is_none() {
         let given = (line.given > 0).then(|| {
-            let text = format!(
-                "Access that was given through it and is not over: {}. From then on people take it away there when it ends, and say what shows it: no other machine had it.",
-                line.given
-            );
-            view! { <Notice tone=Tone::Warn title="People end what it gave." text=text/> }
+            let given = format!("Access that was given through it and is not over: {}.", line.given);
+            // Another way to the same machine ends it where the application has gone over to that.
+            let (title, then) = if view.also_through.is_empty() {
+                ("People end what it gave.", "From then on people take it away there when it ends, and say what shows it: no other machine had it.")
+            } else {
+                ("What it gave stays.", "From then on it is ended through another connection to the same machine where the application uses one; otherwise people take it away there, and say what shows it.")
+            };
+            view! { <Notice tone=Tone::Warn title=title text=format!("{given} {then}")/> }
         });
         let controls = view! {
             <p>"No application chooses it again."</p>

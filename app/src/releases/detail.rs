@@ -10,7 +10,7 @@ use super::hands::HandsCard;
 use super::ladder::Ladder;
 use super::list::{kind, state};
 use super::look::second_look;
-use super::port::ReleaseView;
+use super::port::{ReleaseView, WaitsFor};
 use crate::paths;
 use crate::requests::gates::GatesCard;
 use crate::requests::stages::StagesCard;
@@ -63,7 +63,7 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
     let (tone, word) = state(&line.state);
     let tags = move || view! { <TierTag tier=line.tier.word()/><Status tone=tone text=word/> };
     let request = paths::request(line.request);
-    let trouble = trouble(&line.state, &release);
+    let (trouble, held_up) = (trouble(&line.state, &release), release.waits_for.as_ref().map(waits_for));
     let gates = release.gates.clone();
     let stages = release.stages.clone();
     let timeline = release.timeline.clone();
@@ -80,6 +80,7 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
             <Stack>
                 <div role="status" class="empty:hidden">{move || done.with(|done| said(done))}</div>
                 {trouble}
+                {held_up}
                 <Columns aside=aside>
                     <div class="grid gap-3.5 md:grid-cols-2">{planned}{actual}</div>
                     <HandsCard release=hands/>
@@ -95,6 +96,20 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
         </Page>
     }
     .into_any()
+}
+
+/// What has to be over before it goes on.
+fn waits_for(other: &WaitsFor) -> AnyView {
+    let (number, text) = match other {
+        WaitsFor::Opposite(number) => {
+            (number, "It is about the same for this person, over there: this one goes on by itself when that one is over.")
+        }
+        WaitsFor::SecondLook(number) => (
+            number,
+            "People carried it out, it may rest on what would be taken away here, and nobody has looked at it yet: this one goes on by itself when somebody has taken the second look.",
+        ),
+    };
+    view! { <Notice tone=Tone::Plain title=format!("Waits for {number}.") text=text/> }.into_any()
 }
 
 /// Why it stands still, and what to do about it.

@@ -126,8 +126,11 @@ fn answer(release: &ReleaseView, proposed: SkipView) -> AnyView {
         Some(operation) => operation.label().to_owned(),
         None => "The proof".to_owned(),
     };
+    let overtaken = proposed.overtaken.then(|| {
+        view! { <p class="text-ink-2">"Something else carries the release out by now, or through other settings: refuse this, and propose anew what shows it there."</p> }
+    });
     let buttons = if release.may_answer_skip {
-        view! { <Answer release=release.line.id.to_string() version=release.version.to_string()/> }.into_any()
+        view! { <Answer release=release.line.id.to_string() version=release.version.to_string() overtaken=proposed.overtaken/> }.into_any()
     } else {
         view! { <p class="text-ink-2">"You proposed it: a second person answers."</p> }.into_any()
     };
@@ -139,6 +142,7 @@ fn answer(release: &ReleaseView, proposed: SkipView) -> AnyView {
                 <Fact term="Why"><p class="whitespace-pre-line break-words">{proposed.reason}</p></Fact>
                 <Fact term="By">{proposed.by.name}", "{moment(&proposed.at)}</Fact>
             </FactsList>
+            {overtaken}
             {buttons}
         </section>
     }
@@ -146,16 +150,18 @@ fn answer(release: &ReleaseView, proposed: SkipView) -> AnyView {
 }
 
 #[component]
-fn Answer(release: String, version: String) -> impl IntoView {
+fn Answer(release: String, version: String, overtaken: bool) -> impl IntoView {
     let answer = ServerAction::<AnswerSkip>::new();
     let error = failure(move || answer.value().get());
+    let confirm =
+        (!overtaken).then(|| view! { <Button kind=ButtonKind::Primary submit=true name="confirm" value="true">"Confirm"</Button> });
     view! {
         <ErrorSummary errors=summary(error) title="Nothing was recorded"/>
         <ActionForm action=answer>
             <input type="hidden" name="release" value=release/>
             <input type="hidden" name="version" value=version/>
             <div class="form-actions">
-                <Button kind=ButtonKind::Primary submit=true name="confirm" value="true">"Confirm"</Button>
+                {confirm}
                 <Button submit=true name="confirm" value="false">"Refuse"</Button>
             </div>
         </ActionForm>

@@ -84,6 +84,8 @@ pub struct ReleaseView {
     pub calls_newer: i64,
     /// Opaque start of the page with those before, if there are any.
     pub older_calls: Option<String>,
+    /// What it waits for, where a machine carries it out and it could go on otherwise.
+    pub waits_for: Option<WaitsFor>,
     /// What can be done about it where a machine carries it out.
     pub moves: Moves,
     /// A proposal to take something as done.
@@ -194,6 +196,15 @@ pub struct ExchangeView {
     pub answer: String,
 }
 
+/// For which other release of the person one waits that a machine carries out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WaitsFor {
+    /// One that gives or takes the same at this moment, by its number.
+    Opposite(String),
+    /// One that people carried out and nobody has looked at yet, by its number.
+    SecondLook(String),
+}
+
 /// A proposal to take something as done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkipView {
@@ -205,6 +216,8 @@ pub struct SkipView {
     pub by: PersonRef,
     /// When.
     pub at: When,
+    /// Something else carries the release out by now than when it was proposed: it can only be refused.
+    pub overtaken: bool,
 }
 
 /// How an application is served by hand, as shown.

@@ -13,7 +13,7 @@ use domain::actor::Actor;
 use domain::catalogue::RiskTier;
 use domain::connection::ConnectorKind;
 use domain::event::EventKind;
-use domain::id::ConnectionId;
+use domain::id::{ConnectionId, MachineId};
 use domain::manual::{EvidenceKind, ManualSettings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -68,7 +68,9 @@ pub(super) async fn connect(base: &Base, cast: &Cast) -> Result<(), DemoError> {
         let id = work.id(ConnectionId::new);
         let by = cast.administrator.id;
         let now = work.now();
-        let new = NewVersion { id, version: 1, name, kind, settings: &settings, secret: None, reason, by, confirmed_by: None, now };
+        let machine = work.id(MachineId::new);
+        let new =
+            NewVersion { id, version: 1, name, kind, settings: &settings, machine, secret: None, reason, by, confirmed_by: None, now };
         store::connection_records::insert(work.conn(), code, &new).await?;
         let body = json!({ "code": code, "connector": kind.word(), "version": 1, "detail": reason });
         work.event(EventKind::ConnectionCreated, "connection", id.0, None, body).await?;

@@ -4,7 +4,7 @@ use super::connection_records::{NewVersion, sealed};
 use super::error::{StoreError, one_row};
 use app::record::PersonRef;
 use connector::Sealed;
-use domain::id::{ConnectionChangeId, ConnectionId, IdentityId};
+use domain::id::{ConnectionChangeId, ConnectionId, IdentityId, MachineId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -21,6 +21,8 @@ pub struct ChangeRow {
     pub name: String,
     /// The settings it would have.
     pub settings: Value,
+    /// The machine it would lead to.
+    pub machine: MachineId,
     /// The new secret, if one was entered.
     pub secret: Option<Sealed>,
     /// Why.
@@ -43,7 +45,7 @@ pub async fn open_change(conn: &mut PgConnection, id: ConnectionId, lock: bool) 
             .await?;
     }
     let row = sqlx::query!(
-        r#"select p.id, p.base_version, p.name, p.settings, p.secret_key_id, p.secret_sealed, p.reason, p.proposed_at, i.id as by_id, i.display_name as "by!"
+        r#"select p.id, p.base_version, p.name, p.settings, p.machine_id, p.secret_key_id, p.secret_sealed, p.reason, p.proposed_at, i.id as by_id, i.display_name as "by!"
            from connection_change p join identity i on i.id = p.proposed_by where p.connection_id = $1 and p.state = 'proposed'"#,
         id.0
     )
@@ -54,6 +56,7 @@ pub async fn open_change(conn: &mut PgConnection, id: ConnectionId, lock: bool) 
         base_version: r.base_version,
         name: r.name,
         settings: r.settings,
+        machine: MachineId(r.machine_id),
         secret: sealed(r.secret_key_id, r.secret_sealed),
         reason: r.reason,
         by: PersonRef { id: IdentityId(r.by_id), name: r.by },
@@ -67,8 +70,8 @@ pub async fn open_change(conn: &mut PgConnection, id: ConnectionId, lock: bool) 
 /// [`StoreError`] when the database refuses; constraint `connection_change_one_open`.
 pub async fn insert_change(conn: &mut PgConnection, change: ConnectionChangeId, new: &NewVersion<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into connection_change (id, connection_id, base_version, name, settings, secret_sealed, secret_key_id, sets_secret, reason, proposed_by, proposed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $6::bytea is not null, $8, $9, $10)",
+        "insert into connection_change (id, connection_id, base_version, name, settings, secret_sealed, secret_key_id, sets_secret, reason, proposed_by, proposed_at, machine_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $6::bytea is not null, $8, $9, $10, $11)",
         change.0,
         new.id.0,
         new.version - 1,
@@ -78,7 +81,8 @@ pub async fn insert_change(conn: &mut PgConnection, change: ConnectionChangeId, 
         new.secret.map(|sealed| sealed.key_id.as_str()),
         new.reason,
         new.by.0,
-        new.now.to_sqlx() as _
+        new.now.to_sqlx() as _,
+        new.machine.0
     )
     .execute(conn)
     .await?;

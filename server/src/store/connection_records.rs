@@ -5,7 +5,7 @@ use super::error::{StoreError, one_row};
 use app::record::PersonRef;
 use connector::Sealed;
 use domain::connection::{ConnectionState, ConnectorKind};
-use domain::id::{ApplicationId, ConnectionId, IdentityId, ReleaseId};
+use domain::id::{ApplicationId, ConnectionId, IdentityId, MachineId, ReleaseId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -33,6 +33,8 @@ pub struct Record {
     pub state: ConnectionState,
     /// Version in force.
     pub version: i32,
+    /// The machine it leads to.
+    pub machine: MachineId,
 }
 
 pub(super) fn sealed(key_id: Option<String>, bytes: Option<Vec<u8>>) -> Option<Sealed> {
@@ -48,7 +50,7 @@ pub async fn find(conn: &mut PgConnection, id: ConnectionId, lock: bool) -> Resu
         sqlx::query!("select id from connection where id = $1 for update", id.0).fetch_optional(&mut *conn).await?;
     }
     let row = sqlx::query!(
-        "select code, name, connector, settings, secret_key_id, secret_sealed, secret_set_at, state, version from connection where id = $1",
+        "select code, name, connector, settings, secret_key_id, secret_sealed, secret_set_at, state, version, machine_id from connection where id = $1",
         id.0
     )
     .fetch_optional(conn)
@@ -64,6 +66,7 @@ pub async fn find(conn: &mut PgConnection, id: ConnectionId, lock: bool) -> Resu
             secret_set_at: r.secret_set_at.map(|at| at.to_jiff()),
             state: r.state.parse()?,
             version: r.version,
+            machine: MachineId(r.machine_id),
         })
     })
     .transpose()
@@ -218,6 +221,8 @@ pub struct NewVersion<'a> {
     pub kind: ConnectorKind,
     /// What the connector reads.
     pub settings: &'a Value,
+    /// The machine it leads to.
+    pub machine: MachineId,
     /// A new secret; none keeps the present one.
     pub secret: Option<&'a Sealed>,
     /// Why.
@@ -236,8 +241,8 @@ pub struct NewVersion<'a> {
 /// [`StoreError`] when the database refuses; constraint `connection_code_unique` for a code that is taken.
 pub async fn insert(conn: &mut PgConnection, code: &str, new: &NewVersion<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into connection (id, code, name, connector, settings, secret_sealed, secret_key_id, secret_set_at, version, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, case when $6::bytea is not null then $8::timestamptz end, $9, $8)",
+        "insert into connection (id, code, name, connector, settings, secret_sealed, secret_key_id, secret_set_at, version, changed_at, machine_id)
+         values ($1, $2, $3, $4, $5, $6, $7, case when $6::bytea is not null then $8::timestamptz end, $9, $8, $10)",
         new.id.0,
         code,
         new.name,
@@ -246,7 +251,8 @@ pub async fn insert(conn: &mut PgConnection, code: &str, new: &NewVersion<'_>) -
         new.secret.map(|sealed| sealed.bytes.as_slice()),
         new.secret.map(|sealed| sealed.key_id.as_str()),
         new.now.to_sqlx() as _,
-        new.version
+        new.version,
+        new.machine.0
     )
     .execute(&mut *conn)
     .await?;
@@ -260,7 +266,7 @@ pub async fn insert(conn: &mut PgConnection, code: &str, new: &NewVersion<'_>) -
 /// [`StoreError::NotOneRow`] when the connection is not at the version before.
 pub async fn update(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update connection set name = $2, settings = $3, version = $4, changed_at = $5, secret_sealed = coalesce($6, secret_sealed), secret_key_id = coalesce($7, secret_key_id),
+        "update connection set name = $2, settings = $3, version = $4, changed_at = $5, machine_id = $8, secret_sealed = coalesce($6, secret_sealed), secret_key_id = coalesce($7, secret_key_id),
                 secret_set_at = case when $6::bytea is not null then $5 else secret_set_at end,
                 secret_version = case when $6::bytea is not null then $4 else secret_version end
          where id = $1 and version = $4 - 1 and state = 'active'",
@@ -270,7 +276,8 @@ pub async fn update(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(),
         new.version,
         new.now.to_sqlx() as _,
         new.secret.map(|sealed| sealed.bytes.as_slice()),
-        new.secret.map(|sealed| sealed.key_id.as_str())
+        new.secret.map(|sealed| sealed.key_id.as_str()),
+        new.machine.0
     )
     .execute(&mut *conn)
     .await?;
@@ -280,7 +287,7 @@ pub async fn update(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(),
 
 async fn keep_version(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into connection_version (connection_id, version, connector, settings, recorded_at, recorded_by, confirmed_by, reason) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into connection_version (connection_id, version, connector, settings, recorded_at, recorded_by, confirmed_by, reason, machine_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new.id.0,
         new.version,
         new.kind.word(),
@@ -288,7 +295,8 @@ async fn keep_version(conn: &mut PgConnection, new: &NewVersion<'_>) -> Result<(
         new.now.to_sqlx() as _,
         new.by.0,
         new.confirmed_by.map(|id| id.0),
-        new.reason
+        new.reason,
+        new.machine.0
     )
     .execute(conn)
     .await?;

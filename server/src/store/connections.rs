@@ -149,6 +149,8 @@ pub struct OrderFacts {
     /// References of everything else that the subject has in this application and keeps, on the machine that
     /// carries the release out, sorted; each in the version in which it was given.
     pub others: Vec<String>,
+    /// Nothing of that is proven: nothing is there, or only what people gave and nobody has looked at yet.
+    pub last: bool,
 }
 
 /// Reads what the order of a release says. What is given is what its request pinned; what is read,
@@ -173,18 +175,19 @@ pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<
     .await?;
     // What is on its way out is not kept. The same entitlement may have been called otherwise when
     // another request gave it.
-    let others = sqlx::query_scalar!(
-        r#"select distinct v.reference as "reference!" from access_grant g
+    let others = sqlx::query!(
+        r#"select o.reference as "reference!", bool_or(o.proven) as "proven!" from (
+         select v.reference, true as proven from access_grant g
          join entitlement e on e.id = g.entitlement_id
          join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
          where g.identity_id = $1 and g.state = 'active' and e.application_id = $2 and (e.id <> $3 or v.reference <> $4)
            and same_place(grant_place(g.id), (select k.connection_id from release_carrier k where k.release_id = $5 and k.by_machine))
          union
          -- People gave it, and nobody has looked at it yet.
-         select release_reference(l.id) from release l join entitlement e on e.id = l.entitlement_id
+         select release_reference(l.id), false from release l join entitlement e on e.id = l.entitlement_id
          where l.subject_id = $1 and e.application_id = $2 and l.id <> $5 and l.kind = 'activate' and l.state = 'activated' and l.executed_by is not null
-           and release_reference(l.id) <> $4
-         order by 1"#,
+           and release_reference(l.id) <> $4) o
+         group by o.reference order by o.reference"#,
         r.subject_id,
         r.application_id,
         r.entitlement_id,
@@ -211,7 +214,8 @@ pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<
             .collect(),
         name: r.name,
         reference: r.reference,
-        others,
+        last: !others.iter().any(|other| other.proven),
+        others: others.into_iter().map(|other| other.reference).collect(),
     })
 }
 

@@ -88,8 +88,19 @@ pub enum Support {
 pub struct Rests {
     /// Number of its request, or of the release that gives it.
     pub number: String,
-    /// The release that is giving it, where it is not proven yet.
-    pub under_way: Option<ReleaseId>,
+    /// How far it is.
+    pub given: Given,
+}
+
+/// How far access is on which something rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Proven.
+    Proven,
+    /// A machine is giving it, for this release.
+    UnderWay(ReleaseId),
+    /// People gave it, and nobody has looked at it yet.
+    Unseen,
 }
 
 /// The number of the request or release of other access that rests on what a step of `release` would
@@ -107,7 +118,7 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
              join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version
              where l.id = $1
            )
-           (select r.number as "number!", null::uuid as "release?" from mine m
+           (select r.number as "number!", null::uuid as "release?", false as "unseen!" from mine m
             join access_grant g on g.identity_id = m.subject_id and g.state = 'active'
             join entitlement e on e.id = g.entitlement_id and e.application_id = m.application_id
             join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and ($2 or v.reference = m.reference)
@@ -117,7 +128,7 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
            union all
            -- What waits for a person, or failed before it changed anything, is done anew when it goes on; before
            -- its first step nothing rests on anything; and who was stopped is given nothing.
-           (select l.number, l.id from mine m
+           (select l.number, l.id, l.executed_by is not null from mine m
             join identity i on i.id = m.subject_id and i.state not in ('suspended', 'retired')
             join release l on l.subject_id = m.subject_id and l.kind = 'activate' and l.id <> $1
             join request_item t on t.id = l.item_id
@@ -135,41 +146,53 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Rests { number: r.number, under_way: r.release.map(ReleaseId) }))
+    Ok(row.map(|r| {
+        let given = match r.release {
+            None => Given::Proven,
+            Some(_) if r.unseen => Given::Unseen,
+            Some(id) => Given::UnderWay(ReleaseId(id)),
+        };
+        Rests { number: r.number, given }
+    }))
 }
 
-/// Whether a machine is at this moment giving what `release` takes, or taking what it gives or what that
-/// rests on: the two would undo each other, so the later one waits.
+/// Whether a machine is at this moment giving what `release` takes, or people gave it and nobody has looked
+/// at it yet; or a machine is taking what it gives or what that rests on. The two would undo each other, so the
+/// later one waits: the number of the other one.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow) -> Result<bool, StoreError> {
+pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow) -> Result<Option<String>, StoreError> {
     let opposite = match release.kind {
         ReleaseKind::Activate => ReleaseKind::Remove,
         ReleaseKind::Remove => ReleaseKind::Activate,
-        ReleaseKind::Extend => return Ok(false),
+        ReleaseKind::Extend => return Ok(None),
     };
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from release l
-                          where l.subject_id = $1 and l.id <> $3
-                            and same_place(l.connection_id, (select k.connection_id from release_carrier k where k.release_id = $3))
-                            and exists (select from entitlement e join entitlement o on o.application_id = e.application_id
-                                        where e.id = l.entitlement_id and o.id = (select m.entitlement_id from release m where m.id = $3))
-                            and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
-                            -- Two entitlements may be one thing over there.
-                            and ((release_reference(l.id) = release_reference($3) and (l.kind = $2 or ($4 and l.state = 'undoing')))
-                                 -- Its account is about to be closed, or to be brought back to what it was before and read.
-                                 or ($4 and exists (
-                                   select from release_step s
-                                   where s.release_id = l.id and s.round = l.round
-                                     and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
-                                          or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
-                                              and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back'))))))) as "under_way!""#,
+        r#"select l.number from release l join identity i on i.id = l.subject_id
+           where l.subject_id = $1 and l.id <> $3
+             and exists (select from entitlement e join entitlement o on o.application_id = e.application_id
+                         where e.id = l.entitlement_id and o.id = (select m.entitlement_id from release m where m.id = $3))
+             -- What people gave may be anywhere; who was stopped keeps nothing of it.
+             and ((not $4 and l.kind = $2 and l.state = 'activated' and l.executed_by is not null and i.state not in ('suspended', 'retired')
+                   and release_reference(l.id) = release_reference($3))
+                  or (same_place(l.connection_id, (select k.connection_id from release_carrier k where k.release_id = $3))
+                      and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
+                      -- Two entitlements may be one thing over there.
+                      and ((release_reference(l.id) = release_reference($3) and (l.kind = $2 or ($4 and l.state = 'undoing')))
+                           -- Its account is about to be closed, or to be brought back to what it was before and read.
+                           or ($4 and exists (
+                             select from release_step s
+                             where s.release_id = l.id and s.round = l.round
+                               and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
+                                    or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
+                                        and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back'))))))))
+           order by l.planned_at, l.id limit 1"#,
         release.subject.0,
         opposite.word(),
         release.id.0,
         release.kind == ReleaseKind::Activate
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?)
 }

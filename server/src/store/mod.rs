@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod catalogue_entry;
 pub mod changes;
 pub mod connection_changes;
+pub mod connection_machines;
 pub mod connection_records;
 pub mod connection_trials;
 pub mod connections;

@@ -212,8 +212,9 @@ fn line(one: &Value) -> String {
 /// [`StoreError`] when reading fails or a word is unknown.
 pub async fn open_skip(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) -> Result<Option<SkipView>, StoreError> {
     let row = sqlx::query!(
-        r#"select k.reason, k.proposed_by, k.proposed_at, i.display_name as "name!", s.operation as "operation?"
-           from release_skip k join identity i on i.id = k.proposed_by
+        r#"select k.reason, k.proposed_by, k.proposed_at, i.display_name as "name!", s.operation as "operation?",
+                  (k.connection_id, k.connection_version) is distinct from (c.connection_id, c.version) as "overtaken!"
+           from release_skip k join identity i on i.id = k.proposed_by left join release_carrier c on c.release_id = k.release_id
            left join release_step s on s.release_id = k.release_id and s.round = k.round and s.position = k.position
            where k.release_id = $1 and k.confirmed_at is null and k.refused_at is null and k.overtaken_at is null"#,
         id.0
@@ -226,6 +227,7 @@ pub async fn open_skip(conn: &mut PgConnection, id: ReleaseId, zone: &TimeZone) 
             reason: r.reason,
             by: PersonRef { id: IdentityId(r.proposed_by), name: r.name },
             at: When::new(r.proposed_at.to_jiff(), zone),
+            overtaken: r.overtaken,
         })
     })
     .transpose()

@@ -1,7 +1,7 @@
 //! Steps that people took as done: proposed by one, answered by another.
 
 use super::error::{StoreError, one_row};
-use domain::id::{IdentityId, ReleaseId};
+use domain::id::{ConnectionId, IdentityId, ReleaseId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -20,9 +20,11 @@ pub struct SkipRow {
     pub reason: String,
     /// By whom.
     pub proposed_by: IdentityId,
+    /// What carried the release out then, in which version of its settings; none where people did.
+    pub connection: Option<(ConnectionId, i32)>,
 }
 
-/// Writes a proposal, about the round in which the release is.
+/// Writes a proposal, about the round in which the release is and what carries it out now.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses; `release_skip_one_open` when one waits already.
@@ -36,7 +38,8 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into release_skip (id, release_id, round, position, reason, proposed_by, proposed_at) values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into release_skip (id, release_id, round, position, reason, proposed_by, proposed_at, connection_id, connection_version)
+         select $1, $2, $3, $4, $5, $6, $7, c.connection_id, c.version from (select) always left join release_carrier c on c.release_id = $2",
         id,
         release.0,
         round,
@@ -56,13 +59,20 @@ pub async fn insert(
 /// [`StoreError`] when reading fails.
 pub async fn lock_open(conn: &mut PgConnection, release: ReleaseId) -> Result<Option<SkipRow>, StoreError> {
     let row = sqlx::query!(
-        "select id, position, round, reason, proposed_by from release_skip
+        "select id, position, round, reason, proposed_by, connection_id, connection_version from release_skip
          where release_id = $1 and confirmed_at is null and refused_at is null and overtaken_at is null for update",
         release.0
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| SkipRow { id: r.id, position: r.position, round: r.round, reason: r.reason, proposed_by: IdentityId(r.proposed_by) }))
+    Ok(row.map(|r| SkipRow {
+        id: r.id,
+        position: r.position,
+        round: r.round,
+        reason: r.reason,
+        proposed_by: IdentityId(r.proposed_by),
+        connection: r.connection_id.map(ConnectionId).zip(r.connection_version),
+    }))
 }
 
 /// Writes the answer.

@@ -18,7 +18,7 @@ mod calling;
 mod clearing;
 pub mod completing;
 mod failing;
-mod keeping;
+pub mod keeping;
 mod settling;
 mod taking_on;
 
@@ -41,7 +41,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long an answer that was announced may take.
 pub const AWAITED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// When a release looks again that waits for its opposite to be over.
+/// When a release looks again that waits for its opposite to be over, or for a second look.
 const OPPOSITE_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// How far a release went.

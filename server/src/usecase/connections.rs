@@ -8,6 +8,7 @@ mod acting;
 mod saving;
 mod settings;
 mod viewing;
+mod which_machine;
 
 use super::Base;
 use super::authorise::require_or_hide;

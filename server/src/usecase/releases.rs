@@ -2,18 +2,21 @@
 
 use super::Base;
 use super::authorise::require_or_hide;
-use super::carrying_out::by_hand;
+use super::carrying_out::{by_hand, keeping};
 use super::error::UseCaseError;
 use super::manual::{self, Hands};
 use super::work::Work;
 use super::{cursor, executing, kept_access, reading, release_list, replacing, stage_views};
 use crate::store;
 use crate::store::release_hands::Claim;
+use crate::store::release_steps::StepRow;
 use crate::store::releases::ReleaseRow;
 use app::attachments::port::{Download, Upload};
 use app::error::AppError;
 use app::record::PersonRef;
-use app::releases::port::{ByHandView, ClaimView, Confirmation, Execution, ReleaseView, Releases, ReleasesPage, ReleasesQuery, SecondLook};
+use app::releases::port::{
+    ByHandView, ClaimView, Confirmation, Execution, ReleaseView, Releases, ReleasesPage, ReleasesQuery, SecondLook, WaitsFor,
+};
 use app::when::When;
 use async_trait::async_trait;
 use domain::actor::Caller;
@@ -81,6 +84,7 @@ impl ReleaseService {
             proposed: skip.is_some(),
         };
         let moves = Moves::of(row.kind, &row.state, &circumstances);
+        let waits_for = if circumstances.by_machine { waits_for(&mut work, &row, &rows).await? } else { None };
         let may_answer_skip = match &skip {
             Some(skip) => !store::identities::accounts_of(work.conn(), &[skip.by.id]).await?.contains(&caller.identity),
             None => false,
@@ -115,6 +119,7 @@ impl ReleaseService {
             calls_total: calls.total,
             calls_newer: calls.newer,
             older_calls: calls.older.map(|(at, call)| cursor::write_time(at, call)),
+            waits_for,
             moves,
             skip,
             may_answer_skip,
@@ -135,6 +140,20 @@ impl ReleaseService {
         };
         work.commit().await?;
         Ok(view)
+    }
+}
+
+/// What a release waits for that a machine carries out and that could go on otherwise.
+async fn waits_for(work: &mut Work<'_>, row: &ReleaseRow, steps: &[StepRow]) -> Result<Option<WaitsFor>, UseCaseError> {
+    use ReleaseState as S;
+    match row.state {
+        S::Planned if work.now() >= row.not_before => {
+            Ok(store::kept_access::opposite_under_way(work.conn(), row).await?.map(WaitsFor::Opposite))
+        }
+        S::Gated | S::AccountReady | S::Activated { .. } | S::Undoing { .. } => {
+            Ok(keeping::waits_for(work, row, steps).await?.map(WaitsFor::SecondLook))
+        }
+        _ => Ok(None),
     }
 }
 

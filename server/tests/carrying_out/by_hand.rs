@@ -323,10 +323,8 @@ async fn what_was_never_begun_is_rolled_back_without_a_call(pool: PgPoolOptions,
     assert!(scene.page(&release).await.says("Nothing had to be undone."));
 }
 
-#[sqlx::test(migrations = "../migrations")]
-async fn a_proof_by_hand_that_meets_a_gate_binds_nothing_to_a_machine(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let scene = Scene::set(pool, connect).await;
-    // Everything is there already, so nothing of this release is.
+/// A release of which everything is there already, so that nothing is of its doing, and which could not be read.
+async fn unread(scene: &Scene) -> String {
     let number: String = scene.one("select source_id from identity where id = $1::uuid", &scene.s.ana.to_string()).await;
     let account = Person {
         id: "account-0".to_owned(),
@@ -339,6 +337,14 @@ async fn a_proof_by_hand_that_meets_a_gate_binds_nothing_to_a_machine(pool: PgPo
     let (_, release) = scene.approved().await;
     scene.directory.script(Moment::ReadBack, Trouble::Refuse, 1);
     scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "failed");
+    release
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_proof_by_hand_that_meets_a_gate_binds_nothing_to_a_machine(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let release = unread(&scene).await;
     let propose = [("reason", "Seen in the console, ticket 4711.")];
     assert!(scene.act(scene.s.pia, "releases/propose_skip", &release, &propose).await.status < 400);
     scene.s.app.set_state(scene.s.ana, "suspended").await;
@@ -365,4 +371,25 @@ async fn what_has_to_go_and_cannot_be_read_is_confirmed_by_two_people_between_tw
     assert_eq!(scene.state(&release).await, "undoing", "it is tried again, and the proposal stands");
     assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status < 400);
     assert_eq!(scene.state(&release).await, "rolled_back");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_one_person_saw_at_one_machine_nobody_confirms_of_another(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let release = unread(&scene).await;
+    let propose = [("reason", "Seen in the console, ticket 4711.")];
+    assert!(scene.act(scene.s.pia, "releases/propose_skip", &release, &propose).await.status < 400);
+    assert!(scene.page(&release).await.says("You proposed it: a second person answers."));
+    // Nothing of it is over there, so it would go on through whatever the application uses by then.
+    super::line::moves(&scene).await;
+    let mut page = Browser::of(scene.s.app.sign_in_as(scene.s.pol).await);
+    page.open(&format!("/releases/{release}")).await;
+    assert!(page.says("Something else carries the release out by now"), "{}", page.text());
+    assert_eq!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "true")]).await.status, 409);
+    assert_eq!((scene.state(&release).await.as_str(), scene.s.app.count("select count(*) from access_grant").await), ("failed", 0));
+    assert!(scene.act(scene.s.pol, "releases/answer_skip", &release, &[("confirm", "false")]).await.status < 400);
+    by_two(&scene, &release, "Seen in the other console, ticket 4712.").await;
+    assert_eq!(scene.state(&release).await, "closed");
+    let through = "select c.code from release l join connection c on c.id = l.connection_id where l.id = $1::uuid";
+    assert_eq!(scene.one::<String>(through, &release).await, "elsewhere");
 }

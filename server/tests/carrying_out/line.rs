@@ -135,7 +135,7 @@ async fn access_is_taken_where_it_was_given_and_by_people_once_that_connection_i
 }
 
 /// The application goes to another machine.
-async fn moves(scene: &Scene) -> Directory {
+pub async fn moves(scene: &Scene) -> Directory {
     let settings = json!({ "matching": "number", "accounts": true, "closing": "deactivate" });
     scene.s.app.connect(scene.s.ledger, "elsewhere", "memory", &settings, None).await;
     scene.s.app.base.machines.directory("elsewhere")
@@ -182,7 +182,7 @@ async fn what_another_machine_gives_keeps_nothing_and_rests_on_nothing_here(pool
 }
 
 /// Gives back what a request gave; gives the removal.
-async fn taken(scene: &Scene, request: &str) -> String {
+pub async fn taken(scene: &Scene, request: &str) -> String {
     let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", request).await;
     let reply = scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await;
     assert!(reply.status < 400, "{} {}", reply.status, reply.text());

@@ -27,9 +27,11 @@ async fn change(scene: &Scene, id: ConnectionId, to: &serde_json::Value, secret:
     let version = server::store::connections::newest_version(&mut conn, id).await.unwrap() + 1;
     let ring = scene.s.app.base.machines.ring().unwrap();
     let sealed = ring.seal(id.0, &Secret::new(secret), scene.s.app.system.random()).unwrap();
+    let machine = connection_records::find(&mut conn, id, false).await.unwrap().unwrap().machine;
     let new = NewVersion {
         id,
         version,
+        machine,
         name: "Hook",
         kind: ConnectorKind::Webhook,
         settings: to,

@@ -4,7 +4,7 @@ use super::scene::*;
 use connector::memory::Point;
 
 /// Somebody's account in the directory, and what it holds.
-fn holds(scene: &Scene) -> (connector::Account, Vec<String>) {
+pub fn holds(scene: &Scene) -> (connector::Account, Vec<String>) {
     let person = scene.directory.people().into_values().next().unwrap();
     (person.state, person.held().into_iter().collect())
 }
@@ -198,7 +198,7 @@ async fn what_was_handed_over_during_a_reading_is_undone_with_the_access_it_was_
 }
 
 /// Another entitlement that is the same thing over there as the reader.
-async fn alias_of_the_reader(scene: &Scene) -> domain::id::EntitlementId {
+pub async fn alias_of_the_reader(scene: &Scene) -> domain::id::EntitlementId {
     let alias = scene.viewer().await;
     sqlx::query("update entitlement_version set reference = 'Ledger Reader' where entitlement_id = $1")
         .bind(alias.0)
@@ -278,27 +278,4 @@ async fn one_thing_over_there_is_not_given_and_taken_at_once_under_two_names(poo
     scene.wait_and_drain().await;
     assert_eq!((scene.state(&removal).await.as_str(), scene.state(&second).await.as_str()), ("closed", "closed"));
     assert!(scene.ana_reads(), "what was given last is there");
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn an_account_stays_for_what_people_gave_and_nobody_has_looked_at_yet(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let scene = Scene::set(pool, connect).await;
-    let s = &scene.s;
-    let (request, _) = scene.approved().await;
-    s.app.drain().await;
-    // People serve the ledger since then, and one of them gave something else.
-    s.app.connect(s.ledger, "desk", "manual", &json!({ "second_look": ["standard"] }), None).await;
-    let viewer = scene.viewer().await;
-    let (_, second) = scene.approved_for(viewer).await;
-    let seen = s.call(s.pol, "releases/show", &[("release", &second)]).await.json();
-    let (version, key, shown_as) = (seen["version"].to_string(), uuid(), seen["by_hand"]["shown_as"].as_str().unwrap().to_owned());
-    let fields = [("release", second.as_str()), ("version", &version), ("shown_as", &shown_as), ("key", &key), ("evidence", "Done.")];
-    let reply = s.call(s.pia, "releases/execute", &fields).await;
-    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
-    assert_eq!(scene.state(&second).await, "activated");
-    let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
-    assert!(s.call(s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
-    s.app.drain().await;
-    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", &request).await;
-    assert_eq!((scene.state(&removal.to_string()).await.as_str(), holds(&scene)), ("closed", (connector::Account::Active, vec![])));
 }

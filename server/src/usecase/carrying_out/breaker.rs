@@ -4,7 +4,7 @@ use super::calling::Outcome;
 use crate::store;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
-use connector::{Breaker, BreakerRules};
+use connector::{Breaker, BreakerRules, Fault};
 use domain::id::ConnectionId;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -58,6 +58,8 @@ fn says(outcome: &Outcome) -> Says {
     let said = &outcome.exchanges.0;
     match &outcome.gave {
         _ if said.is_empty() => Says::Nothing,
+        // Every call was answered: what took too long was the wait for a turn at our own gate.
+        Err(Fault::Unclear { .. }) if said.iter().all(|exchange| exchange.status.is_some()) => Says::Well,
         Err(fault) if fault.counts_against() => Says::Fails(fault.to_string()),
         Ok(_) | Err(_) if said.iter().any(|exchange| exchange.status.is_some()) => Says::Well,
         Ok(_) | Err(_) => Says::Nothing,
@@ -87,7 +89,7 @@ pub(super) async fn count(work: &mut Work<'_>, id: ConnectionId, outcome: &Outco
 mod tests {
     use super::super::calling::Gave;
     use super::*;
-    use connector::{Exchange, Exchanges, Fault, Plan};
+    use connector::{Exchange, Exchanges, Plan};
 
     fn exchange(status: Option<u16>) -> Exchange {
         let word = |text: &str| text.to_owned();
@@ -123,7 +125,9 @@ mod tests {
             ("what the name leads to is not allowed", Err(Fault::NotAllowed { why: why() }), &[None], Says::Nothing),
             ("the connection rests", Err(Fault::Resting), &[], Says::Nothing),
             ("the time is over before a turn came", Err(unclear()), &[], Says::Nothing),
+            ("the time is over before the next turn came", Err(unclear()), &[Some(200)], Says::Well),
             ("it does not answer", Err(unclear()), &[None], fails(unclear())),
+            ("it does not answer any more", Err(unclear()), &[Some(200), None], fails(unclear())),
             ("it cannot be reached", Err(unreachable()), &[None], fails(unreachable())),
             ("it cannot be reached any more", Err(unreachable()), &[Some(200), None], fails(unreachable())),
             ("it fails", Err(Fault::Broken { status: 502 }), &[Some(502)], fails(Fault::Broken { status: 502 })),

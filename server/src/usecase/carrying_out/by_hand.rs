@@ -233,8 +233,13 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
         return Err(AppError::Changed.into());
     }
     // The application may be served by people since then: they do it and show it in their own way.
-    if matches!(hands(&mut work, &locked.release).await?, Hands::People(_)) {
-        return Err(AppError::NotPossible.into());
+    let connection = match hands(&mut work, &locked.release).await? {
+        Hands::Machine(connection) => connection,
+        Hands::People(_) => return Err(AppError::NotPossible.into()),
+    };
+    // What one person saw at one machine is not what another confirms of another one.
+    if skip.connection != Some((connection.id, connection.version)) {
+        return Err(AppError::Changed.into());
     }
     let Some(position) = skip.position else { return prove_by_hand(work, base, locked, carrying, &skip).await };
     // Forward it counts as done; on the way back, as taken back.

@@ -1,7 +1,9 @@
 //! What comes next for a release, decided and written down before anybody is called.
 
 use super::clearing::{self, Cleared};
-use super::{AWAITED_FOR, LEASE, Locked, Progress, account, actor, breaker, by_hand, failing, keeping, let_go, lock, settling};
+use super::{
+    AWAITED_FOR, LEASE, Locked, OPPOSITE_AGAIN, Progress, account, actor, breaker, by_hand, failing, keeping, let_go, lock, settling,
+};
 use crate::store;
 use crate::store::connections::{ConnectionRow, OrderFacts};
 use crate::store::error::StoreError;
@@ -16,7 +18,7 @@ use crate::usecase::work::Work;
 use connector::{Before, Change, Entitlement, Fault, Operation, Order, Step, Subject};
 use domain::event::EventKind;
 use domain::id::{EvaluationId, EventId, ReleaseId};
-use domain::release::{Failure, ReleaseKind, ReleaseState};
+use domain::release::{Failure, ReleaseKind};
 use domain::saga::{self, Next, NextUndo, Stand, StepOperation, StepRecord, StepState};
 use domain::task::CallPurpose;
 use jiff::Timestamp;
@@ -140,8 +142,11 @@ pub(super) async fn take_on(base: &Base, id: ReleaseId, mine: Option<i64>) -> Re
         }
         _ => {}
     }
-    let undoing = matches!(sight.release.state, ReleaseState::Undoing { .. });
-    keeping::keep(&mut work, &mut sight, undoing).await?;
+    if !keeping::keep(&mut work, &mut sight).await? {
+        store::release_steps::set_carrying(work.conn(), id, &Carrying { worked_until: None, ..sight.carrying }).await?;
+        let at = now.saturating_add(OPPOSITE_AGAIN).unwrap_or(now);
+        return rest_until(work, id, at).await;
+    }
     let stand = sight.stand(now);
     match stand {
         Stand::GoesOn(Next::Await(position)) => return wait_for_answer(work, base, sight, position).await,
@@ -287,7 +292,7 @@ pub(super) fn order(release: &ReleaseRow, subject: Subject, facts: &OrderFacts) 
         change: if release.kind == ReleaseKind::Remove { Change::Take } else { Change::Give },
         subject,
         entitlement: Entitlement { id: release.entitlement.0, reference: facts.reference.clone(), name: facts.name.clone() },
-        last: facts.others.is_empty(),
+        last: facts.last,
     }
 }
 

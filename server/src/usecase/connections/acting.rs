@@ -142,6 +142,7 @@ pub(super) async fn confirm(
         name: &change.name,
         kind: record.kind,
         settings: &change.settings,
+        machine: change.machine,
         secret: change.secret.as_ref(),
         reason: &change.reason,
         by: change.by.id,

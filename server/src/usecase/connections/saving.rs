@@ -1,5 +1,6 @@
 //! Making a connection, and changing one.
 
+use super::which_machine::{self, Choice};
 use super::{facts, locked, settings};
 use crate::machines::leads_elsewhere;
 use crate::store;
@@ -15,7 +16,7 @@ use app::error::AppError;
 use connector::{Sealed, Secret};
 use domain::actor::Caller;
 use domain::change::{Form, Typed};
-use domain::connection::{COMMON, ConnectionState, ConnectorKind, fields, read_code, read_secret};
+use domain::connection::{COMMON, ConnectionState, ConnectorKind, MACHINE, fields, read_code, read_secret};
 use domain::error::FieldError;
 use domain::event::EventKind;
 use domain::id::{ConnectionChangeId, ConnectionId};
@@ -68,6 +69,7 @@ impl From<Refused> for NotSaved {
 struct Wanted {
     code: String,
     name: String,
+    machine: Choice,
     settings: Value,
     secret: Option<Secret>,
     reason: String,
@@ -90,10 +92,12 @@ async fn make(base: &Base, caller: &Caller, form: &ConnectionForm, secret: &str)
     if kind == ConnectorKind::Memory && !base.machines.offers_memory() {
         return Err(AppError::NotFound.into());
     }
-    let wanted = read(base, kind, form, secret, None)?;
+    let choice = which_machine::chosen(&mut work, kind, form, None).await?;
+    let wanted = read(base, kind, form, secret, None, choice)?;
     if store::connection_records::by_code(work.conn(), &wanted.code).await?.is_some() {
         return Err(Refused::Fields(vec![FieldError::new("code", "taken", "Another connection has this code: choose another.")]));
     }
+    let machine = which_machine::led_to(&mut work, kind, wanted.machine, &wanted.settings, None).await?;
     let id = work.id(ConnectionId::new);
     let sealed = seal(base, id, wanted.secret.as_ref())?;
     let new = NewVersion {
@@ -102,6 +106,7 @@ async fn make(base: &Base, caller: &Caller, form: &ConnectionForm, secret: &str)
         name: &wanted.name,
         kind,
         settings: &wanted.settings,
+        machine,
         secret: sealed.as_ref(),
         reason: &wanted.reason,
         by: caller.identity,
@@ -129,8 +134,10 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
     if waits || record.state == ConnectionState::Retired {
         return Err(AppError::NotPossible.into());
     }
-    let wanted = read(base, record.kind, form, secret, Some(&record))?;
-    let same = wanted.name == record.name && wanted.settings == record.settings;
+    let choice = which_machine::chosen(&mut work, record.kind, form, Some(&record)).await?;
+    let wanted = read(base, record.kind, form, secret, Some(&record), choice)?;
+    let machine = which_machine::led_to(&mut work, record.kind, wanted.machine, &wanted.settings, Some(&record)).await?;
+    let same = wanted.name == record.name && wanted.settings == record.settings && machine == record.machine;
     if same && wanted.secret.is_none() {
         let nothing = FieldError::new("", "nothing_changed", "Nothing differs from what is in force: change something first.");
         return Err(Refused::Fields(vec![nothing]));
@@ -142,6 +149,7 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
         name: &wanted.name,
         kind: record.kind,
         settings: &wanted.settings,
+        machine,
         secret: sealed.as_ref(),
         reason: &wanted.reason,
         by: caller.identity,
@@ -165,8 +173,8 @@ pub(super) async fn in_force(work: &mut Work<'_>, record: &Record, new: &NewVers
     store::connection_records::update(work.conn(), new).await?;
     let now = Record { version: new.version, ..record.clone() };
     let mut body = facts(&now, new.reason);
-    let fields = changed_fields(record, new.name, new.settings);
-    if fields.iter().any(|field| matches!(field.as_str(), "base_url" | "url")) {
+    let fields = changed_fields(record, new);
+    if fields.iter().any(|field| matches!(field.as_str(), "base_url" | "url" | MACHINE)) {
         store::account_references::forget_all(work.conn(), record.id).await?;
     }
     if let Some(body) = body.as_object_mut() {
@@ -186,7 +194,7 @@ async fn propose(work: &mut Work<'_>, record: &Record, new: &NewVersion<'_>) -> 
     store::connection_changes::insert_change(work.conn(), change, new).await?;
     let mut body = facts(record, new.reason);
     if let Some(body) = body.as_object_mut() {
-        body.insert("fields".to_owned(), json!(changed_fields(record, new.name, new.settings)));
+        body.insert("fields".to_owned(), json!(changed_fields(record, new)));
         body.insert("sets_secret".to_owned(), json!(new.secret.is_some()));
     }
     work.event(EventKind::ConnectionChangeProposed, "connection", record.id.0, None, body).await?;
@@ -199,17 +207,27 @@ async fn propose(work: &mut Work<'_>, record: &Record, new: &NewVersion<'_>) -> 
 }
 
 /// Names of the fields that differ.
-fn changed_fields(record: &Record, name: &str, after: &Value) -> Vec<String> {
-    let (was, is) = (settings::text(record.kind, &record.settings), settings::text(record.kind, after));
+fn changed_fields(record: &Record, new: &NewVersion<'_>) -> Vec<String> {
+    let (was, is) = (settings::text(record.kind, &record.settings), settings::text(record.kind, new.settings));
     let mut changed: Vec<String> = is.iter().filter(|(name, text)| was.get(*name) != Some(text)).map(|(name, _)| name.clone()).collect();
-    if name != record.name {
+    if new.name != record.name {
         changed.push("name".to_owned());
+    }
+    if new.machine != record.machine {
+        changed.push(MACHINE.to_owned());
     }
     changed
 }
 
 /// Reads a form; `before` is the connection that it changes.
-fn read(base: &Base, kind: ConnectorKind, form: &ConnectionForm, typed_secret: &str, before: Option<&Record>) -> Result<Wanted, Refused> {
+fn read(
+    base: &Base,
+    kind: ConnectorKind,
+    form: &ConnectionForm,
+    typed_secret: &str,
+    before: Option<&Record>,
+    machine: Result<Choice, FieldError>,
+) -> Result<Wanted, Refused> {
     let mut errors = Vec::new();
     let mut keep = |found: Vec<FieldError>| errors.extend(found);
     // What a form does not send stays as it is.
@@ -223,14 +241,15 @@ fn read(base: &Base, kind: ConnectorKind, form: &ConnectionForm, typed_secret: &
     let mut common = Form::new(&typed, COMMON, before.is_none());
     let (code, name) = (read_code(&mut common), common.name("name"));
     let common = common.finish((code, name)).map_err(&mut keep).ok();
+    let machine = machine.map_err(|error| keep(vec![error])).ok();
     let settings = settings::read(kind, &typed).map_err(&mut keep).ok();
     let reason = Remark::parse("reason", &form.reason, "Say why.").map_err(|error| keep(vec![error])).ok();
     let secret = read_secret(typed_secret).map_err(|error| keep(vec![error])).ok().flatten().filter(|_| kind.has_secret()).map(Secret::new);
     let found = settings.as_ref().and_then(|settings| secret_problem(base, kind, settings, secret.as_ref(), before));
     keep(found.into_iter().collect());
-    match (common, settings, reason) {
-        (Some((code, name)), Some(settings), Some(reason)) if errors.is_empty() => {
-            Ok(Wanted { code, name, settings, secret, reason: reason.to_string() })
+    match (common, machine, settings, reason) {
+        (Some((code, name)), Some(machine), Some(settings), Some(reason)) if errors.is_empty() => {
+            Ok(Wanted { code, name, machine, settings, secret, reason: reason.to_string() })
         }
         _ => Err(Refused::Fields(errors)),
     }

@@ -1,8 +1,9 @@
 //! Connections as they are shown. Secrets are not read here, except to find out whether they open.
 
-use super::settings;
+use super::{settings, which_machine};
 use crate::store;
 use crate::store::connection_changes::ChangeRow;
+use crate::store::connection_machines::Way;
 use crate::store::connection_records::{LineRow, Record};
 use crate::usecase::Base;
 use crate::usecase::authorise::{require, require_or_hide};
@@ -17,7 +18,7 @@ use app::when::When;
 use connector::Breaker;
 use domain::actor::Caller;
 use domain::change::{Typed, say};
-use domain::connection::{BreakerState, COMMON, ConnectionState, ConnectorKind, fields};
+use domain::connection::{BreakerState, COMMON, ConnectionState, ConnectorKind, MACHINE, fields};
 use domain::id::ConnectionId;
 use domain::permission::{Action, Relation, permitted};
 use jiff::tz::TimeZone;
@@ -70,18 +71,19 @@ fn line(row: LineRow, zone: &TimeZone) -> ConnectionLine {
 
 /// The form for a new connection.
 pub(super) async fn blank(base: &Base, caller: &Caller, kind: ConnectorKind) -> Result<ConnectionView, UseCaseError> {
-    let work = Work::read(base).await?;
+    let mut work = Work::read(base).await?;
     require(caller, Action::ManageConnections, &[])?;
     if kind == ConnectorKind::Memory && !base.machines.offers_memory() {
         return Err(AppError::NotFound.into());
     }
+    let ways = store::connection_machines::ways(work.conn(), None).await?;
     let as_of = When::new(work.now(), &base.zone);
     work.commit().await?;
     Ok(ConnectionView {
         line: None,
         kind,
         version: 0,
-        fields: edit_fields(kind, &settings::beginning(kind)),
+        fields: edit_fields(kind, &settings::beginning(kind), &which_machine::offered(&ways)),
         secret: if kind.has_secret() { SecretView::Missing } else { SecretView::None },
         may_manage: true,
         opens_releases: false,
@@ -90,6 +92,7 @@ pub(super) async fn blank(base: &Base, caller: &Caller, kind: ConnectorKind) -> 
         releases: vec![],
         versions: vec![],
         completions: None,
+        also_through: vec![],
         as_of,
     })
 }
@@ -110,20 +113,23 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
     let tested = store::connection_trials::last_test(work.conn(), id).await?;
     let releases = store::connection_records::under_way(work.conn(), id, RELEASES_SHOWN).await?;
     let versions = store::connection_records::versions(work.conn(), id).await?;
+    let ways = store::connection_machines::ways(work.conn(), Some(id)).await?;
+    let machine = which_machine::typed(&mut work, &record, &ways).await?;
     let as_of = When::new(work.now(), zone);
     work.commit().await?;
     let mut text = settings::text(record.kind, &record.settings);
     text.insert("code".to_owned(), record.code.clone());
     text.insert("name".to_owned(), record.name.clone());
+    text.insert(MACHINE.to_owned(), machine);
     Ok(ConnectionView {
         line: Some(line(row, zone)),
         kind: record.kind,
         version: record.version,
-        fields: edit_fields(record.kind, &text),
+        fields: edit_fields(record.kind, &text, &which_machine::offered(&ways)),
         secret: secret(base, &record),
         may_manage: permitted(&caller.roles, Action::ManageConnections, &[]) && record.state == ConnectionState::Active,
         opens_releases: permitted(&caller.roles, Action::ReadRelease, &[]),
-        pending: change.map(|change| pending(&record, change, caller, own, zone)),
+        pending: change.map(|change| pending(&record, change, &ways, (caller, own), zone)),
         tested: tested.map(|test| TestView {
             version: test.version,
             at: When::new(test.at, zone),
@@ -144,6 +150,7 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
                 reason: row.reason.unwrap_or_default(),
             })
             .collect(),
+        also_through: which_machine::others(&ways, record.machine),
         completions: (record.kind == ConnectorKind::Webhook).then(|| paths::completions(&record.code)),
         as_of,
     })
@@ -156,9 +163,10 @@ fn in_words(word: &str) -> String {
     format!("{first}{}", letters.as_str().replace('_', " "))
 }
 
-fn edit_fields(kind: ConnectorKind, text: &Typed) -> Vec<EditField> {
+fn edit_fields(kind: ConnectorKind, text: &Typed, machines: &[(String, String)]) -> Vec<EditField> {
     let value = |name: &str| text.get(name).cloned().unwrap_or_default();
-    COMMON.iter().chain(fields(kind)).map(|spec| field(spec, value(spec.name), spec.fixed, &[])).collect()
+    let specs = COMMON.iter().chain(fields(kind)).chain(domain::connection::which_machine(kind));
+    specs.map(|spec| field(spec, value(spec.name), spec.fixed, machines)).collect()
 }
 
 fn secret(base: &Base, record: &Record) -> SecretView {
@@ -172,7 +180,7 @@ fn secret(base: &Base, record: &Record) -> SecretView {
     }
 }
 
-fn pending(record: &Record, change: ChangeRow, caller: &Caller, own: bool, zone: &TimeZone) -> PendingView {
+fn pending(record: &Record, change: ChangeRow, ways: &[Way], (caller, own): (&Caller, bool), zone: &TimeZone) -> PendingView {
     let (mut was, mut is) = (settings::text(record.kind, &record.settings), settings::text(record.kind, &change.settings));
     was.insert("name".to_owned(), record.name.clone());
     is.insert("name".to_owned(), change.name);
@@ -190,6 +198,10 @@ fn pending(record: &Record, change: ChangeRow, caller: &Caller, own: bool, zone:
             })
         })
         .collect();
+    if change.machine != record.machine {
+        let (before, after) = (which_machine::in_words(ways, record.machine), which_machine::in_words(ways, change.machine));
+        differences.push(Difference { label: "Machine".to_owned(), before, after, needs_second: false });
+    }
     if change.secret.is_some() {
         let (before, after) = ("the one that is there".to_owned(), "another one, which nobody is shown".to_owned());
         differences.push(Difference { label: "Secret".to_owned(), before, after, needs_second: false });
