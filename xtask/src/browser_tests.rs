@@ -68,12 +68,29 @@ pub fn run(workspace: &Workspace, tools: &Tools, label: &str, arguments: &[Strin
     }
     println!("{label}: {} failed ({})", count.failed, whole_seconds(finished.took));
     // Playwright can fail without a failed test, for instance on a spec that does not compile.
-    Ok(Count { passed: count.passed, failed: count.failed.max(1) })
+    let mut what_failed = failed_in(&finished.lines);
+    if what_failed.is_empty() {
+        what_failed.push(format!("{label}: they did not all run"));
+    }
+    Ok(Count { passed: count.passed, failed: count.failed.max(1), what_failed })
+}
+
+/// Titles of failed tests, from the list that Playwright ends with.
+fn failed_in(lines: &[String]) -> Vec<String> {
+    let mut titles: Vec<String> = lines
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| line.starts_with('[') && line.contains(" › "))
+        .map(|line| line.trim_end_matches([' ', '─']).to_owned())
+        .collect();
+    titles.sort();
+    titles.dedup();
+    titles
 }
 
 fn count_in(report: &std::path::Path) -> Outcome<Count> {
     let text = fs::read_to_string(report).context("read Playwright's report")?;
     let report: Value = serde_json::from_str(&text).context("understand Playwright's report")?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    Ok(Count { passed: number("expected") + number("flaky"), failed: number("unexpected") })
+    Ok(Count { passed: number("expected") + number("flaky"), failed: number("unexpected"), what_failed: vec![] })
 }

@@ -1,5 +1,6 @@
 //! Every check and test, in the order in which they are cheapest to fail. The last line is always
-//! `N passed, N failed`: tests count as themselves, every other step as one.
+//! `N passed, N failed`: tests count as themselves, every other step as one. What failed is named once more
+//! right above it, however far up it was said.
 
 use std::process::{Command, ExitCode};
 
@@ -17,24 +18,27 @@ use crate::test_postgres::TestPostgres;
 use crate::workspace::{NATIVE, Workspace};
 
 /// How many passed and how many failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Count {
     /// Tests and steps that did what they should.
     pub passed: u64,
     /// Those that did not.
     pub failed: u64,
+    /// What failed, a line each.
+    pub what_failed: Vec<String>,
 }
 
 impl Count {
     fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.what_failed.extend(other.what_failed);
     }
 
     /// Counts a step that is no test run of its own.
     fn step(&mut self, outcome: Outcome<()>) {
         let one = match outcome {
-            Ok(()) => Self { passed: 1, failed: 0 },
+            Ok(()) => Self { passed: 1, ..Self::default() },
             Err(failure) => Self::failure(&failure),
         };
         self.add(one);
@@ -42,7 +46,7 @@ impl Count {
 
     fn failure(failure: &Failure) -> Self {
         println!("{failure}");
-        Self { passed: 0, failed: 1 }
+        Self { passed: 0, failed: 1, what_failed: vec![failure.to_string()] }
     }
 
     /// Counts a test run; one that could not run counts as one failure.
@@ -62,6 +66,9 @@ pub fn run(workspace: &Workspace) -> Outcome<ExitCode> {
     }
     if interrupted() {
         count.failed += 1;
+    }
+    for what in &count.what_failed {
+        println!("failed: {what}");
     }
     println!("{} passed, {} failed", count.passed, count.failed);
     Ok(if count.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -117,15 +124,22 @@ fn rust_tests(workspace: &Workspace, postgres: &TestPostgres, servers: &ScimServ
     }
     print_lines(&finished.lines);
     // Code that does not compile fails no test.
-    count.failed = count.failed.max(1);
+    if count.failed == 0 {
+        count.failed = 1;
+        count.what_failed.push("Rust tests: they did not all run".to_owned());
+    }
     println!("Rust tests: {} failed ({took})", count.failed);
     Ok(count)
 }
 
-/// Sums up `test result: ok. 12 passed; 0 failed; …` of every test binary.
+/// Sums up `test result: ok. 12 passed; 0 failed; …` of every test binary, and keeps the names of
+/// `test this_is_so ... FAILED`.
 fn count_in(lines: &[String]) -> Count {
     let mut count = Count::default();
     for line in lines {
+        if let Some(name) = line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED")) {
+            count.what_failed.push(name.to_owned());
+        }
         let Some(result) = line.strip_prefix("test result: ") else {
             continue;
         };
@@ -133,7 +147,7 @@ fn count_in(lines: &[String]) -> Count {
             let part = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(word));
             part.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
         };
-        count.add(Count { passed: number("passed"), failed: number("failed") });
+        count.add(Count { passed: number("passed"), failed: number("failed"), what_failed: vec![] });
     }
     count
 }
@@ -146,9 +160,13 @@ mod tests {
     fn the_results_of_all_test_binaries_are_summed_up() {
         let lines = [
             "running 3 tests",
+            "test moves::a_removal_cannot_be_rolled_back ... ok",
+            "test moves::what_failed_is_tried_again ... FAILED",
+            "test moves::it_stops ... FAILED",
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s",
             "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.50s",
         ];
-        assert_eq!(count_in(&lines.map(str::to_owned)), Count { passed: 8, failed: 2 });
+        let what_failed = vec!["moves::what_failed_is_tried_again".to_owned(), "moves::it_stops".to_owned()];
+        assert_eq!(count_in(&lines.map(str::to_owned)), Count { passed: 8, failed: 2, what_failed });
     }
 }
