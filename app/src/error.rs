@@ -54,6 +54,8 @@ pub enum AppError {
     AlreadyThere,
     /// Too many tries.
     TooMany,
+    /// More than one form may hold.
+    TooLarge,
     /// The policies could not be evaluated; everything is held (law 1).
     PoliciesUnavailable,
     /// A fault of the server; it is logged with the request id.
@@ -107,6 +109,7 @@ impl AppError {
             Self::TooEarly => "too_early",
             Self::AlreadyThere => "already_there",
             Self::TooMany => "too_many",
+            Self::TooLarge => "too_large",
             Self::PoliciesUnavailable => "policies_unavailable",
             Self::Internal => "internal",
             Self::Transport => "transport",
@@ -129,6 +132,7 @@ impl AppError {
             | Self::Claimed
             | Self::ByMachine => 409,
             Self::TooMany => 429,
+            Self::TooLarge => 413,
             Self::PoliciesUnavailable | Self::Transport => 503,
             Self::Internal => 500,
         }
@@ -160,6 +164,9 @@ impl AppError {
             Self::TooEarly => "This change may not be carried out before its start. Nothing was changed: come back then.",
             Self::AlreadyThere => "You already hold this, or an open request asks for it. Nothing was added.",
             Self::TooMany => "Too many tries in a short time. Nothing was changed: wait a minute and try again.",
+            Self::TooLarge => {
+                "This is more than the server takes in one form. Nothing was changed: go back with your browser, shorten what you typed and send it again."
+            }
             Self::PoliciesUnavailable => {
                 "The controls could not be evaluated, so everything is held. Nothing was changed: tell your administrator."
             }

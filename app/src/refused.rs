@@ -25,7 +25,7 @@ pub struct RefusedForm {
 /// What was refused and waits to be shown again.
 #[async_trait]
 pub trait RefusedForms: Send + Sync {
-    /// Keeps a form for the sign-in of the caller.
+    /// Keeps a form for the sign-in of the caller; not one that holds far more than its fields take.
     async fn keep(&self, caller: &Caller, refused: RefusedForm) -> Result<RefusedFormId, AppError>;
     /// A form that was kept for the sign-in of the caller, and for no other; nothing when it is over.
     async fn find(&self, caller: &Caller, id: RefusedFormId) -> Result<Option<RefusedForm>, AppError>;

@@ -24,7 +24,7 @@ pub(crate) fn lead<F: ServerFn<Error = AppError>>(page: &str, error: &AppError) 
 /// and values; a password does not belong here.
 pub(crate) async fn lead_with<F: ServerFn<Error = AppError>>(page: &str, typed: &[(&str, &str)], error: &AppError) {
     if is_plain() {
-        // Without a session, or where the database fails, the reason comes back alone.
+        // Without a session, far too long, or where the database fails, the reason comes back alone.
         let kept = keep(F::PATH, typed).await.ok();
         redirect(F::PATH, page, error, kept);
     }

@@ -74,7 +74,9 @@ impl NotificationKind {
             Self::Held => "Something is held because nobody can decide or a rule is not met.",
             Self::Change => "A change to the catalogue or the rules waits for you, or one of yours was decided.",
             Self::Delegation => "Somebody lets you decide for them, or ended that.",
-            Self::WorkLate => "What the server does by itself is late: tasks wait, or a job did not run. For administrators.",
+            Self::WorkLate => {
+                "What the server does by itself is late: tasks wait, or a job did not run or keeps failing. For administrators."
+            }
         }
     }
 

@@ -21,7 +21,8 @@ pub const JUSTIFICATION_MAX: usize = 2_000;
 /// Most characters of a reason, question or piece of evidence.
 pub const REMARK_MAX: usize = 2_000;
 
-/// Why access is needed, in the requester's words: 20 to 2,000 characters.
+/// Why access is needed, in the requester's words: 20 to 2,000 characters. For the least of them only
+/// what somebody reads counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Justification(String);
@@ -33,7 +34,7 @@ impl Justification {
     /// A [`FieldError`] when it is too short, too long or contains characters that are refused.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let clean = clean("justification", text, JUSTIFICATION_MAX)?;
-        if clean.chars().count() < JUSTIFICATION_MIN {
+        if seen(&clean) < JUSTIFICATION_MIN {
             return Err(FieldError::new(
                 "justification",
                 "too_short",
@@ -99,7 +100,7 @@ impl fmt::Display for Remark {
 }
 
 /// Trims, unifies line ends, composes letters (NFC) and refuses what must not stand in text that
-/// others read.
+/// others read. Text of which nothing can be seen is empty.
 ///
 /// # Errors
 /// A [`FieldError`] with code `too_long` or `forbidden_character`.
@@ -116,7 +117,23 @@ pub fn clean(field: &str, text: &str, longest: usize) -> Result<String, FieldErr
     if length > longest {
         return Err(FieldError::new(field, "too_long", format!("This has {length} characters; at most {longest} fit.")));
     }
-    Ok(unified)
+    // Kept, it would be a reason or an answer that is blank to every reader.
+    Ok(if seen(&unified) == 0 { String::new() } else { unified })
+}
+
+/// How many characters somebody sees: neither white space nor what leaves no mark.
+fn seen(text: &str) -> usize {
+    text.chars().filter(|c| !c.is_whitespace() && !leaves_no_mark(*c)).count()
+}
+
+/// What is not drawn by itself (Unicode, `Default_Ignorable_Code_Point`), and the Braille pattern
+/// without dots. Some of it joins or parts letters and belongs into words; alone it says nothing.
+fn leaves_no_mark(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// The text with each letter in its composed form. The browser leaves that to the server.
@@ -181,6 +198,35 @@ mod tests {
         assert_eq!(one, two);
         // The limit counts what is kept.
         assert!(clean("reason", &"u\u{308}".repeat(10), 10).is_ok());
+    }
+
+    #[test]
+    fn text_that_nobody_can_see_is_no_text() {
+        for unseen in ["\u{AD}", "\u{34F}", "\u{200C}", "\u{200D}", "\u{2800}", "\u{FE0F}", "\u{17B4}", "\u{180B}", "\u{E0100}", "\u{A0}"] {
+            for text in [unseen.to_owned(), unseen.repeat(20), format!(" {unseen}\n {unseen} ")] {
+                assert_eq!(Remark::parse("reason", &text, "Say why.").map_err(|e| e.code), Err("required".to_owned()), "{text:?}");
+                assert_eq!(Remark::parse_optional("reason", &text), Ok(None), "{text:?}");
+                assert_eq!(Justification::parse(&text).map_err(|e| e.code), Err("too_short".to_owned()), "{text:?}");
+            }
+            let padded = format!("Release{}week", unseen.repeat(20));
+            assert_eq!(Justification::parse(&padded).map_err(|e| e.code), Err("too_short".to_owned()), "{padded:?}");
+        }
+        assert_eq!(Justification::parse(&format!("a{}b", " ".repeat(30))).map_err(|e| e.code), Err("too_short".to_owned()));
+    }
+
+    #[test]
+    fn what_joins_letters_or_signs_is_kept_where_there_are_some() {
+        for text in [
+            "\u{0645}\u{06CC}\u{200C}\u{062E}\u{0648}\u{0627}\u{0647}\u{0645}",
+            "\u{1F469}\u{200D}\u{1F52C}",
+            "\u{2714}\u{FE0F}",
+            "so\u{AD}far",
+            "-",
+        ] {
+            assert_eq!(Remark::parse("reason", text, "Say why.").map(|remark| remark.to_string()), Ok(text.to_owned()), "{text:?}");
+        }
+        // At the most, everything that is kept counts.
+        assert_eq!(clean("reason", &format!("a{}", "\u{200D}".repeat(10)), 10).map_err(|e| e.code), Err("too_long".to_owned()));
     }
 
     #[test]

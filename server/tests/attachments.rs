@@ -115,11 +115,23 @@ async fn only_this_route_takes_large_bodies_and_says_so_when_one_is_too_large(po
     let reply = upload(&ana, &mine, "a.txt", "text/plain", &vec![b'a'; 6 * 1024 * 1024]).await;
     assert_eq!(reply.status, 413);
     assert!(reply.text().contains("at most 5 MiB") && reply.text().contains(&format!("/request/{mine}")), "{}", reply.text());
-    for path in ["/sign-in", "/api/requests/submit", "/attachments/x"] {
-        let large =
-            Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        assert_eq!(ana.send(large, Body::from(vec![b'a'; 65 * 1024])).await.status, 413, "{path}");
+    let send = async |path: &str, accept: &str, bytes: usize| {
+        let form = Request::post(path)
+            .header(header::ACCEPT, accept)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        ana.send(form, Body::from(vec![b'a'; bytes])).await
+    };
+    let (small, whole) = (64 * 1024, 1024 * 1024);
+    for (path, most) in [("/sign-in", small), ("/csp-report", small), ("/api/requests/submit", whole), ("/attachments/x", whole)] {
+        assert_ne!(send(path, "text/html", most).await.status, 413, "{path}");
+        let reply = send(path, "text/html", most + 1).await;
+        assert_eq!(reply.status, 413, "{path}");
+        let page = reply.text();
+        assert!(page.contains("more than the server takes in one form") && page.contains("href=\"/\""), "{path}: {page}");
     }
+    let reply = send("/api/requests/submit", "application/json", whole + 1).await;
+    assert_eq!((reply.status, reply.code().as_str()), (413, "too_large"));
     assert_eq!(s.app.count("select count(*) from attachment").await, 1);
 }
 

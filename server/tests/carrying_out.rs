@@ -18,6 +18,7 @@ mod carrying_out {
     mod line;
     mod many;
     mod messages;
+    mod one_at_a_time;
     mod pinned;
     mod real_server;
     mod receiver;

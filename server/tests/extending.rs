@@ -149,20 +149,20 @@ async fn an_earlier_end_of_an_approver_holds_for_new_access_as_well(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_extension_of_access_that_has_ended_is_held_and_says_so(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn an_extension_of_access_that_has_ended_is_withdrawn_and_says_so(pool: PgPoolOptions, connect: PgConnectOptions) {
     let h = Held::begin(pool, connect).await;
     let (request, release) = h.extension().await;
     h.s.app.clock.set(FIRST_END.parse().unwrap());
     h.s.jobs().await;
     assert_eq!(h.standing().await, "ending: expired");
-    h.s.execute(h.s.pia, &release).await;
-    assert!(h.held_because(&release).await.contains("nothing to extend"));
-    assert_eq!((h.ends_at().await, h.s.state(&request).await.as_str()), (FIRST_END.parse().unwrap(), "approved"));
+    assert_eq!(h.s.state(&request).await, "withdrawn");
+    let late = h.s.execute(h.s.pia, &release).await;
+    assert_eq!((late.status, refusal(&late)), (409, json!("not_possible")));
+    assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap());
     assert_eq!(h.s.app.count("select count(*) from grant_extension").await, 0);
-    // It ends as every request does that was never carried out.
-    h.s.app.clock.set("2027-02-01T00:00:00Z".parse().unwrap());
-    h.s.jobs().await;
-    assert_eq!(h.s.state(&request).await, "lapsed");
+    let mut browser = Browser::of(h.s.app.sign_in_as(h.s.ana).await);
+    browser.open(&format!("/requests/{request}")).await;
+    assert!(browser.says("The access ended before it was extended."), "{}", browser.page);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -190,17 +190,18 @@ async fn the_end_and_an_extension_at_one_moment_leave_one_of_the_two(pool: PgPoo
     let key = cast::uuid();
     let fields = [("release", release.as_str()), ("version", &version), ("evidence", "Seen in the console."), ("key", &key)];
     let (reply, job) = tokio::join!(pia.server_fn("releases/execute", &fields), server::job::end_grants::run(&h.s.app.base));
-    assert!(reply.status < 400, "{}", reply.text());
     job.unwrap();
     let removals = h.s.app.count("select count(*) from release where kind = 'remove'").await;
     match h.standing().await.as_str() {
         "active" => {
+            assert!(reply.status < 400, "{}", reply.text());
             assert_eq!((h.ends_at().await, removals), ("2027-02-01T00:00:00Z".parse().unwrap(), 0));
             assert_eq!(h.s.state(&request).await, "closed");
         }
         "ending: expired" => {
+            assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
             assert_eq!((h.ends_at().await, removals), (FIRST_END.parse().unwrap(), 1));
-            assert!(h.held_because(&release).await.contains("nothing to extend"));
+            assert_eq!(h.s.state(&request).await, "withdrawn");
         }
         other => panic!("{other}"),
     }

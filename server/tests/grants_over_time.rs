@@ -14,8 +14,11 @@ mod grants_over_time {
     mod asking;
     mod ends;
     mod lists;
+    mod looked_at_later;
+    mod moot;
     mod overlapping;
     mod reminders;
+    mod same_access;
     pub mod steps;
     mod unproven;
     mod why;

@@ -11,7 +11,7 @@ use domain::id::{ConflictId, RequestId};
 use server::usecase::facts::{Gathered, Question, evaluate, gather};
 use server::usecase::work::Work;
 use sqlx::query;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use support::*;
 
 /// Names of entitlements and their ids.
@@ -103,6 +103,24 @@ impl Duties {
         let evaluation = evaluate(&work, &self.app.base, &gathered.facts);
         (gathered, evaluation)
     }
+
+    /// What the line of the inbox counts: each rule that is touched, with the names of what is in its way.
+    async fn on_the_line(&self, who: IdentityId, name: &str) -> Vec<(String, Vec<String>)> {
+        let touched = "select c.code, t.has from conflicts_of($1, $2, null) t join conflict c on c.id = t.conflict_id where t.has <> '{}' order by c.code";
+        sqlx::query_as(touched).bind(who.0).bind(self.ids[name].0).fetch_all(&self.app.owner).await.unwrap()
+    }
+}
+
+/// The same, as the gates found it.
+fn with_names(gathered: &Gathered) -> Vec<(String, Vec<String>)> {
+    let mut rules: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for clash in &gathered.facts.conflicts {
+        rules.entry(clash.code.clone()).or_default().push(clash.with_name.clone());
+    }
+    for names in rules.values_mut() {
+        names.sort();
+    }
+    rules.into_iter().collect()
 }
 
 fn outcome(evaluation: &Evaluation, control: &str) -> Outcome {
@@ -175,11 +193,39 @@ async fn duties_are_kept_apart_whatever_gives_them(pool: PgPoolOptions, connect:
         assert_eq!(shown, found, "{case}");
         let expected = if found.is_empty() { Outcome::Pass } else { Outcome::Fail };
         assert_eq!(outcome(&evaluation, "CS-SOD-01"), expected, "{case}");
+        if together.is_empty() {
+            assert_eq!(duties.on_the_line(who, wanted).await, with_names(&gathered), "{case}");
+        }
         // What is inside of something else is counted with it.
         let open = pending.iter().filter(|(_, state)| ["in_approval", "returned", "approved"].contains(state)).count();
         let standing = gathered.facts.standing;
         let counts = [standing.held, standing.pending, standing.requested].map(|n| usize::try_from(n).unwrap());
         assert_eq!(counts, [held.len(), open, together.len() + 1], "{case}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_line_of_the_inbox_agrees_about_what_is_on_both_sides(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let duties = Duties::begin(pool, connect).await;
+    let members = [("Read", "left"), ("Lead", "left"), ("Read", "right"), ("Key A", "right"), ("Key B", "right")];
+    duties.rule("SOD-004", "On both sides", "sides", 1, "", "active", &members).await;
+    // (held, asked for, what is in its way)
+    for (n, (held, wanted, found)) in [
+        ("Key A", "Read", None),
+        ("Lead", "Read", None),
+        ("Read", "Lead", Some("Read")),
+        ("Read", "Key A", Some("Read")),
+        ("Key A", "Key B", None),
+        ("Key A", "Lead", Some("Key A")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let who = duties.app.person(&format!("Ana{n}"), duties.unit, Some(duties.operator)).await;
+        duties.holds(who, held).await;
+        let (gathered, _) = duties.ask(who, wanted, &[], None).await;
+        let found: Vec<_> = found.map(|name| ("SOD-004".to_owned(), vec![name.to_owned()])).into_iter().collect();
+        assert_eq!((with_names(&gathered), duties.on_the_line(who, wanted).await), (found.clone(), found), "{wanted} with {held} held");
     }
 }
 
@@ -281,6 +327,7 @@ async fn nobody_splits_a_forbidden_combination_over_two_accounts(pool: PgPoolOpt
         let case = format!("{tie:?}: {wanted} with {own:?} held, {theirs:?} on the other account");
         assert_eq!(shown, found, "{case}");
         assert_eq!(outcome(&evaluation, "CS-SOD-01") == Outcome::Fail, !found.is_empty(), "{case}");
+        assert_eq!(duties.on_the_line(asked, wanted).await, with_names(&gathered), "{case}");
         assert_eq!((gathered.facts.standing.held, gathered.facts.standing.pending), counts, "{case}");
     }
 }

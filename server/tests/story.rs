@@ -6,6 +6,7 @@
 mod story {
     mod bulk;
     pub mod cast;
+    mod conflicts;
     mod conversation;
     mod deciding;
     mod earlier_end;

@@ -28,6 +28,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "unknown_group" => "There is no group with this code.",
         "retired" => "This is retired: remove it.",
         "twice" => "This stands there twice: remove one of them.",
+        "same_words" => "A question before it has the same words: whoever answers could not tell them apart.",
         "too_many" => "These are too many: see the limits at the field.",
         "cycle" => "An entitlement cannot include itself, not even through others.",
         "higher_tier" => "This gives access of a higher tier, itself or through others: choose that tier above, or remove it.",

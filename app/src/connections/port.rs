@@ -34,6 +34,8 @@ pub struct ConnectionLine {
     pub last_failed: Option<(When, String)>,
     /// Releases that are to be carried out through it.
     pub under_way: i64,
+    /// Those of them that were begun through it.
+    pub begun: i64,
     /// Access that was given through it and is not over.
     pub given: i64,
     /// It carries something, or will: a change of it needs a second person.

@@ -126,7 +126,7 @@ pub(super) fn pending(view: &ConnectionView) -> Option<AnyView> {
 /// Taking it out of use.
 pub(super) fn retire(view: &ConnectionView, refused: Option<&RefusedAct>) -> Option<AnyView> {
     let line = view.line.as_ref().filter(|line| view.may_manage && line.state == ConnectionState::Active)?;
-    let body = if line.applications.is_empty() && line.under_way == 0 && view.pending.is_none() {
+    let body = if line.applications.is_empty() && line.begun == 0 && view.pending.is_none() {
         let given = (line.given > 0).then(|| {
             let given = format!("Access that was given through it and is not over: {}.", line.given);
             // Another way to the same machine ends it where the application has gone over to that.
@@ -145,7 +145,7 @@ pub(super) fn retire(view: &ConnectionView, refused: Option<&RefusedAct>) -> Opt
         };
         post(line, view.version, controls.into_any())
     } else {
-        view! { <p class="text-ink-2">"It can be retired when no application uses it, no release under way goes through it and no change waits."</p> }.into_any()
+        view! { <p class="text-ink-2">"It can be retired when no application uses it, no release that was begun goes through it and no change waits."</p> }.into_any()
     };
     Some(view! { <Card title="Retire" id="retire">{body}</Card> }.into_any())
 }

@@ -244,7 +244,8 @@ pub struct ConflictLine {
     pub severity: Severity,
     /// What may make the combination bearable; empty where nothing is named.
     pub mitigation: String,
-    /// Names of what the person has of the other members.
+    /// Names of what it clashes with: what the person has or has asked for, also inside of it. Empty
+    /// where the rule is kept.
     pub has: Vec<String>,
 }
 

@@ -139,7 +139,7 @@ fn conflict(line: ConflictLine) -> AnyView {
     let ConflictLine { code, title, severity, mitigation, has } = line;
     let (tone, word) = if has.is_empty() { (Tone::Ok, "Not touched") } else { (Tone::Bad, "Touched") };
     let text = if has.is_empty() {
-        "They have nothing of the other side, held or asked for.".to_owned()
+        "With what they keep and have asked for, this does not break it.".to_owned()
     } else {
         format!("They have or have asked for {}.", has.join(", "))
     };

@@ -31,6 +31,7 @@ pub fn ClaimCard(release: ReleaseView) -> impl IntoView {
     });
     let button = match &release.claim {
         _ if !release.lends_a_hand => ().into_any(),
+        None if release.waits_for.is_some() => ().into_any(),
         Some(claim) if claim.mine => view! {
             <ActionForm action=give_back>
                 <input type="hidden" name="release" value=id/>

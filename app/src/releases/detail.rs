@@ -101,9 +101,7 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
 /// What has to be over before it goes on.
 fn waits_for(other: &WaitsFor) -> AnyView {
     let (number, text) = match other {
-        WaitsFor::Opposite(number) => {
-            (number, "It is about the same for this person, over there: this one goes on by itself when that one is over.")
-        }
+        WaitsFor::Opposite(number) => (number, "It is about the same for this person, over there: this one goes on when that one is over."),
         WaitsFor::SecondLook(number) => (
             number,
             "People carried it out, it may rest on what would be taken away here, and nobody has looked at it yet: this one goes on by itself when somebody has taken the second look.",

@@ -5,8 +5,11 @@
 //! place of those with the same id. Fields are never replaced; what is said to be wrong at a field
 //! is brought up to date beside it. Without this island the button does the same by a page load.
 
+use crate::error::AppError;
+use crate::paths;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
+use leptos::server_fn::error::ServerFnUrlError;
 use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -38,6 +41,14 @@ pub fn AutoSave(form: String, leads_to: String) -> impl IntoView {
         }
     });
     view! { <p class="text-ink-2" role="status">{move || said.get()}</p> }.into_any()
+}
+
+/// What came back when the form was sent.
+struct Answer {
+    status: u16,
+    /// The address that it led to.
+    address: String,
+    page: Document,
 }
 
 /// The form and what is going on with it.
@@ -130,8 +141,8 @@ impl Keeper {
         });
     }
 
-    /// Sends the form as its own button would; gives the address that it led to, and the page.
-    async fn send(&self) -> Result<(String, Document), JsValue> {
+    /// Sends the form as its own button would.
+    async fn send(&self) -> Result<Answer, JsValue> {
         let data = FormData::new_with_form(&self.form)?;
         let body = UrlSearchParams::new_with_str_sequence_sequence(&data)?;
         let headers = Headers::new()?;
@@ -143,19 +154,19 @@ impl Keeper {
         let response: Response = JsFuture::from(window().fetch_with_str_and_init(&self.form.action(), &init)).await?.dyn_into()?;
         let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
         let page = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
-        Ok((response.url(), page))
+        Ok(Answer { status: response.status(), address: response.url(), page })
     }
 
-    fn settle(self: &Rc<Self>, answer: Result<(String, Document), JsValue>) {
+    fn settle(self: &Rc<Self>, answer: Result<Answer, JsValue>) {
         let again = self.again.replace(false);
-        let Ok((address, page)) = answer else {
+        let Ok(Answer { status, address, page }) = answer else {
             self.said.set("Not saved: no answer came from the server. It is tried again with the next key.".to_owned());
             return self.go_on(again);
         };
         let origin = window().location().origin().unwrap_or_default();
         let path = address.strip_prefix(&origin).unwrap_or_default();
-        if !path.starts_with(&self.leads_to) {
-            self.said.set("Not saved: you are not signed in any more. Sign in in another tab, then go on here.".to_owned());
+        if let Some(said) = not_kept(status, path, &self.leads_to).or_else(|| fault(path)) {
+            self.said.set(said.to_owned());
             return self.go_on(again);
         }
         if path.contains("__err=") {
@@ -227,6 +238,35 @@ impl Keeper {
     }
 }
 
+/// Why the form was not kept, by the status of the answer and the path that it led to. Nothing where
+/// that is the page of the form, which says itself what is wrong.
+fn not_kept(status: u16, path: &str, leads_to: &str) -> Option<&'static str> {
+    let led_back = path.starts_with(leads_to);
+    match status {
+        // The form was taken and led on; its page is what failed.
+        500..=599 if led_back => {
+            Some("It is not known whether this was saved: the page that shows it did not come. Load the page again before you go on.")
+        }
+        413 => Some("Not saved: this is too large for one form. Shorten it; it is tried again with the next key."),
+        429 => Some("Not saved: too much was sent in a short time. Wait a minute; it is tried again with the next key."),
+        503 => Some("Not saved yet: the server is busy. It is tried again with the next key."),
+        500..=599 => Some("Not saved: something failed on the server. It is tried again with the next key."),
+        _ if led_back => None,
+        _ if path.starts_with(paths::SIGN_IN) => {
+            Some("Not saved: you are not signed in any more. Sign in in another tab, then go on here.")
+        }
+        _ => Some("Not saved: the server did not take it. To use what you typed, copy it."),
+    }
+}
+
+/// Why the form was not kept where the server led back with a fault of its own: the page is as well as
+/// ever then, and only its address says it.
+fn fault(path: &str) -> Option<&'static str> {
+    let (_, search) = path.split_once('?')?;
+    let error = ServerFnUrlError::<AppError>::decode_err(&paths::parameter(search, "__err"));
+    if matches!(error, AppError::TooMany | AppError::Internal) { not_kept(error.status(), "", "/") } else { None }
+}
+
 /// Puts the new content of a part in place. Blocks that are open stay open, the focus stays on the
 /// same link or button, and a part in which somebody is filling in a field stays as it is.
 fn part(page: &Document, id: &str) {
@@ -293,5 +333,47 @@ fn said_at(page: &Document, field: &Element) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_when_nothing_was_kept_is_what_happened() {
+        let draft = "/request/0190a000-0000-7000-8000-000000000000";
+        for (status, path, said) in [
+            (200, draft, None),
+            (404, draft, None),
+            (200, "/sign-in?return_to=/request/1", Some("not signed in any more")),
+            (413, "/api/drafts/save", Some("too large")),
+            (429, "/api/drafts/save", Some("too much was sent")),
+            (503, "/api/drafts/save", Some("the server is busy")),
+            (500, "/api/drafts/save", Some("something failed on the server")),
+            (502, "/api/drafts/save", Some("something failed on the server")),
+            (403, "/api/drafts/save", Some("did not take it")),
+            (503, draft, Some("not known whether this was saved")),
+        ] {
+            match (not_kept(status, path, "/request/"), said) {
+                (None, None) => {}
+                (Some(sentence), Some(said)) => assert!(sentence.contains(said), "{status} {path}: {sentence}"),
+                (found, said) => panic!("{status} {path}: {found:?} instead of {said:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_that_the_address_tells_is_no_change_in_another_tab() {
+        let led = |error: AppError| {
+            let url = ServerFnUrlError::new("/api/drafts/save", error).to_url("http://localhost/request/1").unwrap();
+            fault(&format!("/request/1?{}", url.query().unwrap()))
+        };
+        assert!(led(AppError::Internal).is_some_and(|said| said.contains("something failed on the server")));
+        assert!(led(AppError::TooMany).is_some_and(|said| said.contains("too much was sent")));
+        for refused in [AppError::Changed, AppError::SavedAlready, AppError::NotFound, AppError::field("items", "too_many")] {
+            assert_eq!(led(refused), None);
+        }
+        assert_eq!((fault("/request/1"), fault("/request/1?discarded")), (None, None));
     }
 }

@@ -99,22 +99,15 @@ pub struct Candidate {
     pub person: PersonId,
     /// Name.
     pub name: String,
-    /// As what.
+    /// As what, in words: a group has its name in it, so nothing is decided by them.
     pub because: String,
+    /// They, or whom they stand in for, were asked because the stage was escalated.
+    pub next_level: bool,
     /// Whom they stand in for, and the record that says so.
     pub stands_in: Option<(IdentityId, DelegationId)>,
 }
 
-/// How somebody from the next level is named.
-const NEXT_LEVEL: &str = ", next level";
-
 impl Candidate {
-    /// Whether they were asked because the stage was escalated.
-    #[must_use]
-    pub fn is_next_level(&self) -> bool {
-        self.because.ends_with(NEXT_LEVEL)
-    }
-
     /// Checks that they may give their place to somebody else. Who stands in for somebody has none:
     /// they decide for them, and hand nothing on. Otherwise two approvals could come of one place.
     ///
@@ -165,17 +158,17 @@ fn needed(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> usize {
 fn everybody<'a>(rule: &StageRule<'_>, facts: &'a StageFacts<'a>) -> Asked<'a> {
     let mut asked = Asked { facts, candidates: Vec::new(), refusals: Vec::new() };
     for source in rule.sources {
-        asked.source(source, "");
+        asked.source(source, Asking::First);
     }
     if facts.escalated {
         for source in rule.escalate_to {
-            asked.source(source, NEXT_LEVEL);
+            asked.source(source, Asking::NextLevel);
         }
     }
     for (place, reassigned) in facts.reassigned.iter().enumerate() {
         // Unless that person was replaced again later.
         if !facts.reassigned.iter().skip(place + 1).any(|later| later.from == Some(reassigned.to.person)) {
-            asked.add(&reassigned.to, "");
+            asked.add(&reassigned.to, Asking::First);
         }
     }
     let needed = needed(rule, facts);
@@ -183,7 +176,7 @@ fn everybody<'a>(rule: &StageRule<'_>, facts: &'a StageFacts<'a>) -> Asked<'a> {
         if asked.people() >= needed {
             break;
         }
-        asked.source(source, ", next by rule");
+        asked.source(source, Asking::NextByRule);
     }
     asked
 }
@@ -201,7 +194,7 @@ pub fn next_level(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<(), St
     };
     let mut level = Asked { facts, candidates: Vec::new(), refusals: Vec::new() };
     for source in rule.escalate_to {
-        level.source(source, "");
+        level.source(source, Asking::First);
     }
     let Asked { candidates, mut refusals, .. } = level;
     for candidate in candidates {
@@ -213,6 +206,28 @@ pub fn next_level(rule: &StageRule<'_>, facts: &StageFacts<'_>) -> Result<(), St
     Err(format!("{}.", refusals.join("; ")))
 }
 
+/// What a source is asked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asking {
+    /// One of those who are asked first.
+    First,
+    /// The next level.
+    NextLevel,
+    /// The fallback.
+    NextByRule,
+}
+
+impl Asking {
+    /// What follows the reason why somebody is asked.
+    fn words(self) -> &'static str {
+        match self {
+            Self::First => "",
+            Self::NextLevel => ", next level",
+            Self::NextByRule => ", next by rule",
+        }
+    }
+}
+
 /// Candidates as they are found, with the reasons why others are none.
 struct Asked<'a> {
     facts: &'a StageFacts<'a>,
@@ -222,7 +237,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     /// Everybody of a source.
-    fn source(&mut self, source: &ApproverSource, how: &str) {
+    fn source(&mut self, source: &ApproverSource, asking: Asking) {
         let facts = self.facts;
         let mut nobody = true;
         for nominee in facts.nominees.of(source) {
@@ -230,7 +245,7 @@ impl Asked<'_> {
             // Who was replaced is not asked again, from whatever source.
             match facts.reassigned.iter().rfind(|r| r.from == Some(nominee.person)) {
                 Some(by) => self.refusals.push(format!("{} ({}) was replaced by {}", nominee.name, nominee.because, by.to.name)),
-                None => self.add(nominee, how),
+                None => self.add(nominee, asking),
             }
         }
         if nobody {
@@ -251,7 +266,7 @@ impl Asked<'_> {
         }
     }
 
-    fn add(&mut self, nominee: &Nominee, how: &str) {
+    fn add(&mut self, nominee: &Nominee, asking: Asking) {
         if let Some(why) = self.refusal(nominee) {
             self.refusals.push(format!("{} ({}) {why}", nominee.name, nominee.because));
         } else if !self.candidates.iter().any(|c| c.identity == nominee.identity) {
@@ -259,7 +274,8 @@ impl Asked<'_> {
                 identity: nominee.identity,
                 person: nominee.person,
                 name: nominee.name.clone(),
-                because: format!("{}{how}", nominee.because),
+                because: format!("{}{}", nominee.because, asking.words()),
+                next_level: asking == Asking::NextLevel,
                 stands_in: None,
             });
         }
@@ -281,6 +297,7 @@ impl Asked<'_> {
                     person: to.person,
                     name: to.name.clone(),
                     because: delegator.because.clone(),
+                    next_level: delegator.next_level,
                     stands_in: Some((delegator.identity, stand_in.delegation)),
                 });
             }
@@ -320,8 +337,8 @@ pub fn may_decide<'a>(
     let candidate = candidates.iter().find(|c| c.identity == by).ok_or(RuleBroken::NotACandidate)?;
     // A claim binds the others only while whoever made it may decide, and never the next level, which
     // is asked because those before it did not decide.
-    let claimed = !candidate.is_next_level()
-        && claimed_by.is_some_and(|claimant| claimant != by && candidates.iter().any(|c| c.identity == claimant));
+    let claimed =
+        !candidate.next_level && claimed_by.is_some_and(|claimant| claimant != by && candidates.iter().any(|c| c.identity == claimant));
     if claimed { Err(RuleBroken::ClaimedByAnother) } else { Ok(candidate) }
 }
 

@@ -276,6 +276,29 @@ fn a_claim_does_not_bind_the_next_level_nor_who_stands_in_for_it() {
 }
 
 #[test]
+fn a_claim_binds_the_members_of_a_group_whatever_the_group_is_called() {
+    let sources = [ApproverSource::Group("security".into())];
+    let member = |n| (sources[0].clone(), nominee(n, true, "member of Security, next level"));
+    let known = Known {
+        stand_ins: vec![StandIn { delegation: delegation(1), from: identity(2), to: nominee(3, true, "delegate") }],
+        ..Known::new(vec![member(1), member(2)])
+    };
+    let all = who_decides(&rule(&sources), &known.facts()).unwrap_or_default();
+    assert_eq!(all.iter().map(|c| (c.identity, c.next_level)).collect::<Vec<_>>(), [1, 2, 3].map(|n| (identity(n), false)));
+    for (by, expected) in [(1, Ok(identity(1))), (2, Err(RuleBroken::ClaimedByAnother)), (3, Err(RuleBroken::ClaimedByAnother))] {
+        let answer = may_decide(identity(by), person(by), &all, &[], &[], Some(identity(1))).map(|c| c.identity);
+        assert_eq!(answer, expected, "{by}");
+    }
+    // Asked as the next level they are that, by what the plan says.
+    let lines = [ApproverSource::LineManager];
+    let rule = StageRule { escalate_to: &sources, ..rule(&lines) };
+    let line = (ApproverSource::LineManager, nominee(4, true, "line manager"));
+    let escalated = Known { escalated: true, ..Known::new(vec![line, member(1)]) };
+    let all = who_decides(&rule, &escalated.facts()).unwrap_or_default();
+    assert_eq!(all.iter().map(|c| (c.identity, c.next_level)).collect::<Vec<_>>(), [(identity(4), false), (identity(1), true)]);
+}
+
+#[test]
 fn a_delegate_has_no_place_to_give_away_so_that_a_quorum_of_two_stays_two_of_those_named() {
     let sources = [ApproverSource::Group("security".into())];
     let rule = StageRule { quorum: 2, ..rule(&sources) };

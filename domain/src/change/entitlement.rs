@@ -229,12 +229,15 @@ pub fn question_lines(questions: &[Question]) -> String {
 
 /// Reads questions from the lines of a field.
 pub fn read_questions(form: &mut Form<'_>, field: &str) -> Vec<Question> {
-    let mut questions = Vec::new();
+    let mut questions: Vec<Question> = Vec::new();
     for (at, line) in form.lines(field) {
         match read_question(&line) {
             Ok(question) => {
                 for error in check(field, std::slice::from_ref(&question)).err().unwrap_or_default() {
                     form.refuse_line(field, &error.code, at, error.message);
+                }
+                if questions.iter().any(|earlier| earlier.is_worded_like(&question)) {
+                    form.refuse_line(field, "same_words", at, "A question before it has the same words.");
                 }
                 questions.push(question);
             }

@@ -61,10 +61,15 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
         (Entitlement, &[("questions", "1st | A question | text | required")], &["questions:id@1"]),
         (
             Entitlement,
-            &[("questions", "a | Which | text | required\nb | Which | choice | required | options One")],
+            &[("questions", "a | Which | text | required\nb | Where | choice | required | options One")],
             &["questions:options@2"],
         ),
-        (Entitlement, &[("questions", "a | Which | text | required\na | Which | text | required")], &["questions:twice"]),
+        (Entitlement, &[("questions", "a | Which | text | required\na | Where | text | required")], &["questions:twice"]),
+        (
+            Entitlement,
+            &[("questions", "a | Which one | text | required\n\nb | When | date | required\nc | which  One | text | required")],
+            &["questions:same_words@4"],
+        ),
         (Entitlement, &[("questions", "a | Which | number | required | least 9 | most 3")], &["questions:range@1"]),
         (Entitlement, &[("questions", "a | Which | number | required | least few")], &["questions:not_a_number@1"]),
         (Entitlement, &[("name", "Ledger Wr\u{456}ter")], &["name:mixed_scripts"]),

@@ -64,9 +64,10 @@ pub enum Failed {
 }
 
 /// What failed and may be taken as done, forward or backward; nothing unless something failed, and before
-/// anything was planned.
+/// anything was planned. A removal may be proven also where nobody can ask the machine what there is: access
+/// that has to go does not wait for that.
 #[must_use]
-pub fn failed_at(state: &ReleaseState, steps: &[StepRecord]) -> Option<Failed> {
+pub fn failed_at(kind: ReleaseKind, state: &ReleaseState, steps: &[StepRecord]) -> Option<Failed> {
     let failure = match state {
         ReleaseState::Failed { failure, .. } => failure,
         // What is undone again later may be confirmed meanwhile: not every machine can undo, or be read.
@@ -80,7 +81,7 @@ pub fn failed_at(state: &ReleaseState, steps: &[StepRecord]) -> Option<Failed> {
         _ => return None,
     };
     match saga::next(steps) {
-        Next::Plan => None,
+        Next::Plan => (kind == ReleaseKind::Remove).then_some(Failed::Proof),
         Next::Apply(position) if failure.step != "read_back" => Some(Failed::Step(position)),
         Next::Apply(_) | Next::Await(_) | Next::ReadBack => Some(Failed::Proof),
     }
@@ -142,7 +143,7 @@ fn skip(kind: ReleaseKind, state: &ReleaseState, about: &Circumstances<'_>) -> O
     if !failed {
         return Offer::Nothing;
     }
-    match failed_at(state, about.steps) {
+    match failed_at(kind, state, about.steps) {
         None => Offer::not("Nothing was planned yet over there, so there is no step to take as done."),
         Some(_) if about.proposed => Offer::not("Somebody has proposed it already. A second person answers."),
         Some(Failed::Proof) if kind == ReleaseKind::Extend => {
@@ -242,8 +243,13 @@ mod tests {
             (ReleaseState::Stuck { failure: failure("give") }, vec![S::NotNeeded], None),
             (ReleaseState::Planned, vec![S::Waiting], None),
         ] {
-            assert_eq!(failed_at(&state, &steps(&states)), expected, "{state:?}");
+            assert_eq!(failed_at(ReleaseKind::Activate, &state, &steps(&states)), expected, "{state:?}");
         }
+        assert_eq!(
+            failed_at(ReleaseKind::Remove, &failed("plan"), &[]),
+            Some(Failed::Proof),
+            "access does not stay because nobody answers"
+        );
     }
 
     #[test]

@@ -11,7 +11,8 @@ use std::fmt;
 /// Most characters of a name, where the field does not say less.
 pub const NAME_MAX: usize = 120;
 
-/// A name on one line, composed (NFC), with single spaces between its words.
+/// A name on one line, composed (NFC), with single spaces between its words, and with a letter or a
+/// digit in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Name(String);
@@ -29,7 +30,8 @@ impl Name {
             return Err(FieldError::new(field, "forbidden_character", message));
         }
         let name = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-        if name.is_empty() {
+        // Signs alone name nothing that somebody could say or look for.
+        if !name.chars().any(char::is_alphanumeric) {
             return Err(FieldError::new(field, "required", "Give it a name."));
         }
         if let Some(word) = words(&name).find(|word| !one_script(word)) {
@@ -65,7 +67,7 @@ impl fmt::Display for Name {
 /// What nobody sees has no place in a name, even where free text may need it.
 fn invisible_in_name(c: char) -> bool {
     is_forbidden(c)
-        || matches!(c, '\n' | '\t' | '\u{AD}' | '\u{34F}' | '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+        || matches!(c, '\n' | '\t' | '\u{AD}' | '\u{34F}' | '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 fn words(name: &str) -> impl Iterator<Item = &str> {
@@ -160,10 +162,15 @@ mod tests {
             ("Ad\u{AD}min", "forbidden_character"),
             ("Ad\u{200D}min", "forbidden_character"),
             ("Ad\u{202E}min", "forbidden_character"),
+            ("Ad\u{2800}min", "forbidden_character"),
             ("two\nlines", "forbidden_character"),
             ("\u{3164}", "forbidden_character"),
             ("   ", "required"),
             ("", "required"),
+            ("\u{2800}", "required"),
+            ("\u{AD}\u{200D}", "required"),
+            ("-", "required"),
+            ("!? \u{2026}", "required"),
         ] {
             assert_eq!(refusal(text).as_deref(), Some(code), "{text:?}");
         }

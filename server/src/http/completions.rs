@@ -16,6 +16,11 @@ use domain::connection::can_be_code;
 /// Completions of the steps that a connection awaits.
 pub const PATH: &str = "/connectors/{connection}/completions";
 
+/// Whether a path belongs to a machine and not to a page.
+pub fn is_here(path: &str) -> bool {
+    PATH.split_once('{').is_some_and(|(begins, _)| path.starts_with(begins))
+}
+
 /// The route, with the limit of its body.
 pub fn route() -> MethodRouter<AppState> {
     // One byte more is read, so that a body that is too large is told from one that broke off.

@@ -2,7 +2,7 @@
 //! begun is committed or rolled back, and no connection goes back to the pool inside a transaction
 //! (see `store::pool`). The body is read before the task begins, within a limit of size and time.
 
-use super::{LARGEST_BODY, answer, attachments, evidence, file_transfer};
+use super::{LARGEST_BODY, LARGEST_FORM, answer, attachments, completions, evidence, file_transfer, session};
 use crate::state::AppState;
 use app::error::AppError;
 use axum::body::{Body, to_bytes};
@@ -60,7 +60,7 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
         tracing::warn!("refused: too many files come in at once");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let body = match if file { file_body(&parts, body).await } else { small_body(body).await } {
+    let body = match if file { file_body(&parts, body).await } else { form_body(&parts, body).await } {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
@@ -89,35 +89,41 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
     }
 }
 
-async fn small_body(body: Body) -> Result<Body, Response> {
-    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST_BODY)).await {
-        Ok(Ok(body)) => Ok(Body::from(body)),
-        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
+/// A body without a file.
+async fn form_body(parts: &Parts, body: Body) -> Result<Body, Response> {
+    let path = parts.uri.path();
+    let most = if session::is_open(path) || completions::is_here(path) { LARGEST_BODY } else { LARGEST_FORM };
+    match tokio::time::timeout(BODY_WITHIN, read(body, most)).await {
+        Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
+        // The outer limit of what is read at all ends the body with an error.
+        Ok(Ok(None) | Err(_)) => Err(answer::refuse(&AppError::TooLarge, path, &parts.headers)),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
 }
 
-/// A body with a file. One that is too large is read to its end and thrown away, so that the browser
-/// comes to the sentence that says so.
+/// A body with a file.
 async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
-    let mut stream = body.into_data_stream();
-    let read = async {
-        let mut whole = Vec::new();
-        let mut fits = true;
-        while let Some(piece) = stream.try_next().await? {
-            fits = fits && whole.len() + piece.len() <= file_transfer::LARGEST_UPLOAD;
-            if fits {
-                whole.extend_from_slice(&piece);
-            } else {
-                whole = Vec::new();
-            }
-        }
-        Ok::<_, axum::Error>(fits.then_some(whole))
-    };
-    match tokio::time::timeout(FILE_WITHIN, read).await {
+    match tokio::time::timeout(FILE_WITHIN, read(body, file_transfer::LARGEST_UPLOAD)).await {
         Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
-        // The outer limit of what is read at all ends the body with an error.
+        // As above.
         Ok(Ok(None) | Err(_)) => Err(file_transfer::too_large(&parts.uri)),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
+}
+
+/// The whole body, if it has at most so many bytes. One that is too large is read to its end and
+/// thrown away, so that the browser comes to the sentence that says so.
+async fn read(body: Body, most: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut stream = body.into_data_stream();
+    let mut whole = Vec::new();
+    let mut fits = true;
+    while let Some(piece) = stream.try_next().await? {
+        fits = fits && whole.len() + piece.len() <= most;
+        if fits {
+            whole.extend_from_slice(&piece);
+        } else {
+            whole = Vec::new();
+        }
+    }
+    Ok(fits.then_some(whole))
 }

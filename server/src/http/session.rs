@@ -16,6 +16,11 @@ const OPEN: [&str; 7] = ["/sign-in", "/sign-out", "/setup", "/theme", "/csp-repo
 /// Server functions that the sign-in page needs.
 const OPEN_FUNCTIONS: [&str; 1] = ["/api/account/demonstration_people"];
 
+/// Whether people who are not signed in are let in at this path.
+pub fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || OPEN_FUNCTIONS.contains(&path)
+}
+
 /// Finds the caller, refuses strangers where nothing is open to them, and hands out new tokens.
 pub async fn attach(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
@@ -39,7 +44,7 @@ pub async fn attach(State(state): State<AppState>, mut request: Request, next: N
     let response = if !guard::is_safe(request.method()) && !state.limits.change(caller.as_ref().map(|caller| caller.session), address) {
         tracing::warn!(%address, "refused: too many changes");
         answer::refuse(&AppError::TooMany, &path, request.headers())
-    } else if caller.is_none() && !OPEN.contains(&path.as_str()) && !OPEN_FUNCTIONS.contains(&path.as_str()) {
+    } else if caller.is_none() && !is_open(&path) {
         to_sign_in(&request)
     } else {
         let client = Client { address, user_agent: client::user_agent(request.headers()), caller: caller.clone() };

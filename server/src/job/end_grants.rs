@@ -33,7 +33,7 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let due = store::grants::due(work.conn(), now, BATCH).await?;
     let replaced = store::grants::about_to_be_replaced(work.conn(), now, BATCH).await?;
     let unproven = store::unproven::due(work.conn(), today(now, &base.zone), now, BATCH).await?;
-    let not_needed = store::kept_access::removals_not_needed(work.conn(), BATCH).await?;
+    let not_needed = store::kept_access::removals_not_needed(work.conn(), now, BATCH).await?;
     work.commit().await?;
     let mut tally = Tally::new(NAME);
     for (grant, reason) in due {
@@ -65,7 +65,7 @@ async fn start_ending(base: &Base, id: GrantId, reason: EndReason) -> Result<boo
     if !store::grants::is_due(work.conn(), id, now).await? {
         return Ok(false);
     }
-    ending::start(&mut work, base, &locked.grant, reason).await?;
+    ending::start(&mut work, base, &locked, reason, None).await?;
     work.commit().await?;
     Ok(true)
 }

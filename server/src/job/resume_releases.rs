@@ -6,7 +6,7 @@
 use super::{JobReport, Tally};
 use crate::store;
 use crate::usecase::Base;
-use crate::usecase::carrying_out::{AWAITED_FOR, by_hand};
+use crate::usecase::carrying_out::{self, AWAITED_FOR, by_hand};
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
 use domain::actor::Actor;
@@ -26,7 +26,7 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let mut work = Work::read(base).await?;
     let now = work.now();
     let awaited_since = now.saturating_sub(AWAITED_FOR).unwrap_or(now);
-    let due = store::release_steps::due(work.conn(), now, awaited_since, BATCH).await?;
+    let due = store::release_steps::due(work.conn(), carrying_out::NAME, now, awaited_since, BATCH).await?;
     work.commit().await?;
     let mut tally = Tally::new(NAME);
     for release in due {

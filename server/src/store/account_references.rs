@@ -17,17 +17,19 @@ pub struct KnownAccount {
     pub own: bool,
 }
 
-/// The account that is known of the person of a release, in its application and through a connection: what
-/// the release itself found or made, otherwise what was seen last for another one.
+/// The account that is known of the person of a release on the machine to which a connection leads, as
+/// connections of its kind call it: what the release itself found or made, otherwise what was seen last for
+/// another one, whichever application that was for.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn known(conn: &mut PgConnection, release: ReleaseId, connection: ConnectionId) -> Result<Option<KnownAccount>, StoreError> {
     let row = sqlx::query!(
         r#"select o.account_reference as "reference!", o.id = l.id as "own!"
-           from release l join entitlement e on e.id = l.entitlement_id
-           join release o on o.subject_id = l.subject_id and o.account_connection_id = $2
-           join entitlement x on x.id = o.entitlement_id and x.application_id = e.application_id
+           from release l
+           join connection c on c.id = $2
+           join connection w on w.machine_id = c.machine_id and w.connector = c.connector
+           join release o on o.subject_id = l.subject_id and o.account_connection_id = w.id
            where l.id = $1
            order by o.id = l.id desc, o.account_seen_at desc, o.id limit 1"#,
         release.0,

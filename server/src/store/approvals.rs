@@ -51,7 +51,7 @@ pub struct StageRow {
     pub due_at: Option<Timestamp>,
     /// When those asked are reminded.
     pub remind_at: Option<Timestamp>,
-    /// When they were.
+    /// When any of them was last.
     pub reminded_at: Option<Timestamp>,
     /// When the next level is asked.
     pub escalate_at: Option<Timestamp>,
@@ -147,7 +147,7 @@ pub async fn open_stage(
     times: &StageTimes,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        // A stage that was held while it was open took its time since then, and those asked before were reminded.
+        // A stage that was held while it was open took its time since then.
         "update approval_stage set state = 'open', hold_reason = null, held_at = null, opened_at = coalesce(opened_at, $2), due_at = $3, remind_at = $4,
                 escalate_at = $5, calendar_code = $6, calendar_version = $7
          where id = $1 and state in ('waiting', 'held')",

@@ -115,7 +115,7 @@ pub struct OpenRow {
     pub state: RequestState,
     /// What kind of change it asks for.
     pub kind: RequestKind,
-    /// For when.
+    /// For when, ended no later than each approver allowed.
     pub period: Period,
     /// Names of those who are asked to decide now.
     pub asked: Vec<String>,
@@ -132,7 +132,9 @@ pub async fn open_requests(
     except: Option<RequestId>,
 ) -> Result<Vec<OpenRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.number, r.requester_id, q.display_name as "requester!", r.submitted_at, r.state, r.state_reason, r.kind, v.starts_on, v.ends_on,
+        r#"select r.id, r.number, r.requester_id, q.display_name as "requester!", r.submitted_at, r.state, r.state_reason, r.kind, v.starts_on,
+                  least(v.ends_on, (select min(d.ends_on) from decision d
+                                    where d.request_id = r.id and d.revision = r.revision and d.verdict = 'approve')) as ends_on,
                   w.id as "sponsor_id?", w.display_name as "sponsor?",
                   array(select i.display_name from approval_stage t join stage_candidate c on c.stage_id = t.id join identity i on i.id = c.identity_id
                         where t.request_id = r.id and t.revision = r.revision and t.state = 'open' order by t.position, i.display_name) as "asked!"

@@ -115,6 +115,8 @@ pub struct LineRow {
     pub last_said: Option<String>,
     /// Releases that are to be carried out through it.
     pub under_way: i64,
+    /// Those of them that were begun through it, so that something of them may be over there.
+    pub begun: i64,
     /// Access that was given through it and is not over.
     pub given: i64,
     /// A change waits for a second person.
@@ -145,10 +147,10 @@ pub async fn lines(
         r#"select c.id, c.code, c.name, c.connector, c.state, h.breaker as "breaker?", h.last_well_at as "last_well_at?",
                   h.last_failed_at as "last_failed_at?", h.last_said as "last_said?",
                   array(select a.name from application a where a.connection_id = c.id order by a.name limit 500) as "applications!",
-                  coalesce(u.releases, 0) as "under_way!", coalesce(w.grants, 0) as "given!",
+                  coalesce(u.releases, 0) as "under_way!", coalesce(u.begun, 0) as "begun!", coalesce(w.grants, 0) as "given!",
                   exists (select from connection_change p where p.connection_id = c.id and p.state = 'proposed') as "waits!"
            from connection c left join connection_health h on h.connection_id = c.id
-           left join (select k.connection_id, count(*) as releases from release l join release_carrier k on k.release_id = l.id
+           left join (select k.connection_id, count(*) as releases, count(l.connection_id) as begun from release l join release_carrier k on k.release_id = l.id
                       where l.state not in ('closed', 'cancelled') group by k.connection_id) u on u.connection_id = c.id
            left join (select p.connection_id, count(*) as grants from (
                         select g.id, l.connection_id from access_grant g
@@ -179,6 +181,7 @@ pub async fn lines(
                 last_failed_at: r.last_failed_at.map(|at| at.to_jiff()),
                 last_said: r.last_said,
                 under_way: r.under_way,
+                begun: r.begun,
                 given: r.given,
                 waits: r.waits,
             })

@@ -146,8 +146,9 @@ pub struct OrderFacts {
     pub name: String,
     /// What it is called over there, in that version.
     pub reference: String,
-    /// References of everything else that the subject has in this application and keeps, on the machine that
-    /// carries the release out, sorted; each in the version in which it was given.
+    /// References of everything else that the subject has and keeps on the machine that carries the release
+    /// out, whichever applications it serves, or, by hand, in this application; sorted, each in the version in
+    /// which it was given.
     pub others: Vec<String>,
     /// Nothing of that is proven: nothing is there, or only what people gave and nobody has looked at yet.
     pub last: bool,
@@ -180,8 +181,8 @@ pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<
          select v.reference, true as proven from access_grant g
          join entitlement e on e.id = g.entitlement_id
          join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-         where g.identity_id = $1 and g.state = 'active' and e.application_id = $2 and (e.id <> $3 or v.reference <> $4)
-           and same_place(grant_place(g.id), (select k.connection_id from release_carrier k where k.release_id = $5 and k.by_machine))
+         where g.identity_id = $1 and g.state = 'active' and (e.id <> $3 or v.reference <> $4)
+           and same_target(e.application_id, grant_place(g.id), $2, (select k.connection_id from release_carrier k where k.release_id = $5 and k.by_machine))
          union
          -- People gave it, and nobody has looked at it yet.
          select release_reference(l.id), false from release l join entitlement e on e.id = l.entitlement_id

@@ -53,14 +53,9 @@ pub async fn lock(conn: &mut PgConnection, id: GrantId) -> Result<Option<Ending>
                   (select o.number from request o
                    where o.grant_id = g.id and o.kind = 'extend' and o.state in ('in_approval', 'returned', 'approved') order by o.id limit 1) as extension,
                   exists (select from access_grant o
-                          join entitlement f on f.id = o.entitlement_id
-                          join entitlement_version w on w.entitlement_id = o.entitlement_id and w.version = o.entitlement_version
-                          where o.identity_id = g.identity_id and f.application_id = e.application_id and w.reference = v.reference
-                            and o.state = 'active' and o.id <> g.id and same_place(grant_place(o.id), grant_place(g.id))
+                          where o.identity_id = g.identity_id and o.state = 'active' and o.id <> g.id and same_access(o.id, g.id)
                             and (o.ends_at is null or (o.ends_at, o.id) > (g.ends_at, g.id))) as "outlived!"
            from access_grant g
-           join entitlement e on e.id = g.entitlement_id
-           join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
            join identity i on i.id = g.identity_id join request r on r.id = g.request_id
            where g.id = $1 and g.state = 'active' and g.ends_at is not null
            for update of g"#,

@@ -1,5 +1,5 @@
-//! Everything on record about one grant: who asked, decided, carried out, extended and ended it, and
-//! what else gave the same. Each fact with its moment, so that a past day can be told from it.
+//! Everything on record about one grant: who asked, decided, carried out, extended and ended it. Each fact
+//! with its moment, so that a past day can be told from it. What else gave the same is in `same_access`.
 
 use super::error::StoreError;
 use app::record::PersonRef;
@@ -8,7 +8,6 @@ use domain::grant::EndReason;
 use domain::id::{ApplicationId, EntitlementId, GrantId, IdentityId, ReleaseId, RequestId};
 use domain::request::{ReasonCode, RequestKind};
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 /// The grant, and the request that led to it.
@@ -178,6 +177,8 @@ pub struct Carried {
     pub connection: Option<String>,
     /// When it was planned.
     pub planned_at: Timestamp,
+    /// When it was done, proven or not.
+    pub done_at: Option<Timestamp>,
     /// When it was proven.
     pub closed_at: Option<Timestamp>,
     /// What proves it.
@@ -192,7 +193,7 @@ pub struct Carried {
 /// [`StoreError`] when reading fails.
 pub async fn releases(conn: &mut PgConnection, id: GrantId) -> Result<Vec<Carried>, StoreError> {
     let rows = sqlx::query!(
-        r#"select l.id, l.number, l.kind, p.display_name as "by?", y.display_name as "verified_by?", c.name as "connection?", l.planned_at, l.closed_at, l.evidence,
+        r#"select l.id, l.number, l.kind, p.display_name as "by?", y.display_name as "verified_by?", c.name as "connection?", l.planned_at, l.executed_at, l.closed_at, l.evidence,
                   (select r.number from access_grant k join request r on r.id = k.request_id where k.id = l.kept_by) as kept_by
            from access_grant g
            join release l on l.id in (g.activation_release_id, g.removal_release_id)
@@ -214,6 +215,7 @@ pub async fn releases(conn: &mut PgConnection, id: GrantId) -> Result<Vec<Carrie
             verified_by: r.verified_by,
             connection: r.connection,
             planned_at: r.planned_at.to_jiff(),
+            done_at: r.executed_at.map(|t| t.to_jiff()),
             closed_at: r.closed_at.map(|t| t.to_jiff()),
             evidence: r.evidence,
             kept_by: r.kept_by,
@@ -278,41 +280,6 @@ pub async fn reminders(conn: &mut PgConnection, id: GrantId) -> Result<Vec<(Time
         .fetch_all(conn)
         .await?;
     Ok(rows.into_iter().map(|r| (r.ends_at.to_jiff(), r.told_at.to_jiff())).collect())
-}
-
-/// Other access of the same holder that gives the same.
-#[derive(Clone, Debug)]
-pub struct Alike {
-    /// Which.
-    pub grant: GrantId,
-    /// The request that led to it.
-    pub number: String,
-    /// Name of what includes it; none when it is the same entitlement.
-    pub through: Option<String>,
-}
-
-/// What else gave the same at a moment: other grants of the entitlement, and grants of what includes it,
-/// as the catalogue stands today.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn alike(conn: &mut PgConnection, id: GrantId, at: Timestamp) -> Result<Vec<Alike>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select o.id, r.number, case when o.entitlement_id <> g.entitlement_id then e.name end as through
-           from access_grant g
-           join access_grant o on o.identity_id = g.identity_id and o.id <> g.id and o.active_since <= $2 and (o.ended_at is null or o.ended_at > $2)
-           join entitlement e on e.id = o.entitlement_id
-           join request r on r.id = o.request_id
-           where g.id = $1
-             and (o.entitlement_id = g.entitlement_id
-                  or g.entitlement_id in (select c.entitlement_id from entitlement_contents(array[o.entitlement_id]) c))
-           order by o.entitlement_id <> g.entitlement_id, o.active_since, o.id limit 20"#,
-        id.0,
-        at.to_sqlx() as _
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|r| Alike { grant: GrantId(r.id), number: r.number, through: r.through }).collect())
 }
 
 /// Requests that are about a grant: the one that led to it, and those that would change it.

@@ -1,9 +1,8 @@
-//! What to weigh beside a request: peers, what the person holds and held, what would conflict.
+//! What to weigh beside a request: peers, what the person holds and held.
 
 use super::error::StoreError;
 use domain::approval::Verdict;
 use domain::catalogue::RiskTier;
-use domain::conflict::Severity;
 use domain::id::{EntitlementId, IdentityId, RequestId};
 use domain::identity::Mfa;
 use domain::request::RequestState;
@@ -190,46 +189,5 @@ pub async fn earlier(
                 held: r.active_since.map(|since| (since.to_jiff(), r.ended_at.map(|at| at.to_jiff()))),
             })
         })
-        .collect()
-}
-
-/// A rule against combining what is asked for with something else.
-#[derive(Clone, Debug)]
-pub struct ConflictRow {
-    /// Its code.
-    pub code: String,
-    /// Its title.
-    pub title: String,
-    /// How bad.
-    pub severity: Severity,
-    /// What may make the combination bearable.
-    pub mitigation: String,
-    /// Names of the other members that the person holds or has asked for.
-    pub has: Vec<String>,
-}
-
-/// Every rule that names what is asked for or something inside of it, with what the person has of
-/// its other members.
-///
-/// # Errors
-/// [`StoreError`] when reading fails or a word is unknown.
-pub async fn conflicts(
-    conn: &mut PgConnection,
-    subject: IdentityId,
-    entitlement: EntitlementId,
-    except: RequestId,
-) -> Result<Vec<ConflictRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select c.code, c.title, c.severity, c.mitigation, t.has as "has!"
-           from conflicts_of($1, $2, $3) t join conflict c on c.id = t.conflict_id
-           order by c.code"#,
-        subject.0,
-        entitlement.0,
-        except.0
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|r| Ok(ConflictRow { code: r.code, title: r.title, severity: r.severity.parse()?, mitigation: r.mitigation, has: r.has }))
         .collect()
 }

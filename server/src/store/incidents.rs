@@ -13,6 +13,8 @@ pub struct Open {
     pub id: IncidentId,
     /// Since when.
     pub began_at: Timestamp,
+    /// What was late when it began, and what became late since, a sentence each.
+    pub what: String,
 }
 
 /// The incident that is not over, if there is one.
@@ -20,8 +22,8 @@ pub struct Open {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn open(conn: &mut PgConnection) -> Result<Option<Open>, StoreError> {
-    let row = sqlx::query!("select id, began_at from work_incident where over_at is null").fetch_optional(conn).await?;
-    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff() }))
+    let row = sqlx::query!("select id, began_at, what from work_incident where over_at is null").fetch_optional(conn).await?;
+    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff(), what: r.what }))
 }
 
 /// Begins an incident; `false` when another server was quicker.
@@ -34,6 +36,22 @@ pub async fn begin(conn: &mut PgConnection, id: IncidentId, what: &str, now: Tim
         id.0,
         now.to_sqlx() as _,
         what
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Adds to an incident what became late since; `false` when another server was quicker.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn add(conn: &mut PgConnection, open: &Open, more: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update work_incident set what = what || ' ' || $3::text where id = $1 and what = $2 and over_at is null",
+        open.id.0,
+        open.what.as_str(),
+        more
     )
     .execute(conn)
     .await?;

@@ -56,6 +56,24 @@ pub async fn late(conn: &mut PgConnection, names: &[String], grace_seconds: i64,
     Ok(rows.into_iter().map(|r| (r.name, r.seconds)).collect())
 }
 
+/// Of the jobs `names`, those of which the last two runs failed, as a whole or at some of their records,
+/// with the seconds since the last one.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn failing(conn: &mut PgConnection, names: &[String], now: Timestamp) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select name, extract(epoch from $1 - last_finished_at)::bigint as "seconds!" from job
+           where name = any($2) and failures_in_a_row > 1
+           order by name"#,
+        now.to_sqlx() as _,
+        names
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.name, r.seconds)).collect())
+}
+
 /// A run of a job that has begun.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
@@ -94,8 +112,9 @@ pub async fn finish(
     next: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update job set last_finished_at = $3, last_outcome = case when $4::text is null then 'ok' else 'failed' end, last_error = $4,
-                runs = runs + 1, failures = failures + case when $4::text is null then 0 else 1 end,
+        "update job set last_finished_at = $3, last_outcome = case when $4::text is null then 'ok' else 'failed' end,
+                last_error = $4, runs = runs + 1, failures = failures + case when $4::text is null then 0 else 1 end,
+                failures_in_a_row = case when $4::text is null then 0 else failures_in_a_row + 1 end,
                 -- Somebody may have asked for another run while this one was going on.
                 next_run_at = case when next_run_at > last_started_at then next_run_at else $5 end
          where name = $1 and last_started_at = $2",

@@ -5,6 +5,8 @@ use super::error::{StoreError, one_row};
 use super::releases::ReleaseRow;
 use domain::id::{GrantId, ReleaseId};
 use domain::release::ReleaseKind;
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 /// The active grant that gives what a removal would take.
@@ -17,7 +19,8 @@ pub struct Keeper {
 }
 
 /// The grant that keeps the access which a removal would take: of several the one that lasts longest.
-/// What was given under another name over there, or by another machine, keeps nothing: the two are two.
+/// What was given under another name over there, or by another machine, keeps nothing: the two are two. One
+/// machine that serves several applications has it once.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
@@ -27,15 +30,9 @@ pub async fn by(conn: &mut PgConnection, removal: &ReleaseRow) -> Result<Option<
     }
     let row = sqlx::query!(
         "select g.id, r.number from access_grant g join request r on r.id = g.request_id
-         join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-         join entitlement e on e.id = g.entitlement_id
-         where g.identity_id = $1 and e.application_id = (select application_id from entitlement where id = $2) and g.state = 'active' and g.id <> $3
-           and v.reference = (select t.reference from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
-                              where h.id = $3)
-           and same_place(grant_place(g.id), grant_place($3))
+         where g.identity_id = $1 and g.state = 'active' and g.id <> $2 and same_access(g.id, $2)
          order by g.ends_at desc nulls first, g.id limit 1",
         removal.subject.0,
-        removal.entitlement.0,
         removal.grant.map(|id| id.0)
     )
     .fetch_optional(conn)
@@ -57,17 +54,17 @@ pub async fn set_keeper(conn: &mut PgConnection, removal: ReleaseId, keeper: Gra
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn removals_not_needed(conn: &mut PgConnection, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
+pub async fn removals_not_needed(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "select l.id from release l
          where l.kind = 'remove' and l.state = 'planned'
-           and exists (select from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
-                       join access_grant g on g.identity_id = l.subject_id and g.state = 'active' and g.id <> l.grant_id
-                       join entitlement e on e.id = g.entitlement_id and e.application_id = (select application_id from entitlement where id = l.entitlement_id)
-                       join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-                       where h.id = l.grant_id and v.reference = t.reference and same_place(grant_place(g.id), grant_place(h.id)))
+           -- Whoever has it in hand may have taken it away already.
+           and not (l.claimed_by is not null and l.claim_lapses_at > $2)
+           and exists (select from access_grant g
+                       where g.identity_id = l.subject_id and g.state = 'active' and g.id <> l.grant_id and same_access(g.id, l.grant_id))
          order by l.not_before, l.id limit $1",
-        limit
+        limit,
+        now.to_sqlx() as _
     )
     .fetch_all(conn)
     .await?;
@@ -77,7 +74,7 @@ pub async fn removals_not_needed(conn: &mut PgConnection, limit: i64) -> Result<
 /// What a step would take away, as far as other access may rest on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Support {
-    /// The account, on which any access in the application rests.
+    /// The account, on which any access on the machine rests.
     Account,
     /// The entitlement itself.
     Entitlement,
@@ -120,10 +117,10 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
            )
            (select r.number as "number!", null::uuid as "release?", false as "unseen!" from mine m
             join access_grant g on g.identity_id = m.subject_id and g.state = 'active'
-            join entitlement e on e.id = g.entitlement_id and e.application_id = m.application_id
+            join entitlement e on e.id = g.entitlement_id
             join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and ($2 or v.reference = m.reference)
             join request r on r.id = g.request_id
-            where same_place(grant_place(g.id), m.connection_id)
+            where same_target(e.application_id, grant_place(g.id), m.application_id, m.connection_id)
             order by g.ends_at desc nulls first, g.id limit 1)
            union all
            -- What waits for a person, or failed before it changed anything, is done anew when it goes on; before
@@ -132,10 +129,10 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
             join identity i on i.id = m.subject_id and i.state not in ('suspended', 'retired')
             join release l on l.subject_id = m.subject_id and l.kind = 'activate' and l.id <> $1
             join request_item t on t.id = l.item_id
-            join entitlement e on e.id = l.entitlement_id and e.application_id = m.application_id
+            join entitlement e on e.id = l.entitlement_id
             join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version and ($2 or v.reference = m.reference)
             -- What people did and nobody looked at yet may be anywhere.
-            where (l.state = 'activated' and l.executed_by is not null)
+            where (l.state = 'activated' and l.executed_by is not null and e.application_id = m.application_id)
                or ((l.state in ('gated', 'account_ready', 'activated') or (l.state = 'failed' and l.next_try_at is not null))
                    and l.connection_id is not null and same_place(l.connection_id, m.connection_id)
                    and exists (select from release_step s where s.release_id = l.id and s.round = l.round))
@@ -157,41 +154,53 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
 }
 
 /// Whether a machine is at this moment giving what `release` takes, or people gave it and nobody has looked
-/// at it yet; or a machine is taking what it gives or what that rests on. The two would undo each other, so the
-/// later one waits: the number of the other one.
+/// at it yet; or a machine or a person is taking what it gives, or a machine what that rests on. The two would
+/// undo each other, so the later one waits: the number of the other one.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow) -> Result<Option<String>, StoreError> {
+pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow, now: Timestamp) -> Result<Option<String>, StoreError> {
     let opposite = match release.kind {
         ReleaseKind::Activate => ReleaseKind::Remove,
         ReleaseKind::Remove => ReleaseKind::Activate,
         ReleaseKind::Extend => return Ok(None),
     };
     Ok(sqlx::query_scalar!(
-        r#"select l.number from release l join identity i on i.id = l.subject_id
-           where l.subject_id = $1 and l.id <> $3
-             and exists (select from entitlement e join entitlement o on o.application_id = e.application_id
-                         where e.id = l.entitlement_id and o.id = (select m.entitlement_id from release m where m.id = $3))
-             -- What people gave may be anywhere; who was stopped keeps nothing of it.
-             and ((not $4 and l.kind = $2 and l.state = 'activated' and l.executed_by is not null and i.state not in ('suspended', 'retired')
-                   and release_reference(l.id) = release_reference($3))
-                  or (same_place(l.connection_id, (select k.connection_id from release_carrier k where k.release_id = $3))
-                      and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
-                      -- Two entitlements may be one thing over there.
-                      and ((release_reference(l.id) = release_reference($3) and (l.kind = $2 or ($4 and l.state = 'undoing')))
-                           -- Its account is about to be closed, or to be brought back to what it was before and read.
-                           or ($4 and exists (
-                             select from release_step s
-                             where s.release_id = l.id and s.round = l.round
-                               and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
-                                    or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
-                                        and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back'))))))))
+        r#"with mine as (
+             select o.application_id, release_reference(m.id) as reference,
+                    (select k.connection_id from release_carrier k where k.release_id = m.id and k.by_machine) as place
+             from release m join entitlement o on o.id = m.entitlement_id where m.id = $3
+           )
+           select l.number from mine m
+           join release l on l.subject_id = $1 and l.id <> $3 join entitlement e on e.id = l.entitlement_id join identity i on i.id = l.subject_id
+           where
+             -- What people did may be anywhere, and what they have in hand may be done; who was stopped keeps nothing.
+             (l.kind = $2 and e.application_id = m.application_id and release_reference(l.id) = m.reference
+              and ((l.state = 'activated' and l.executed_by is not null and ($4 or i.state not in ('suspended', 'retired')))
+                   or ($4 and l.state in ('planned', 'held') and l.claimed_by is not null and l.claim_lapses_at > $5)))
+             or (l.connection_id is not null and same_target(e.application_id, l.connection_id, m.application_id, m.place)
+                 and (-- Two entitlements may be one thing over there. What is undone goes anyway, and no removal waits for that.
+                      (release_reference(l.id) = m.reference
+                       and ((l.kind = $2 and (l.state in ('gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null)))
+                            or ($4 and l.state = 'undoing')
+                            -- It was asked for, and nobody knows what came of that: it may be done late.
+                            or ($4 and l.kind = $2 and l.state = 'failed' and exists (
+                                  select from release_step s where s.release_id = l.id and s.round = l.round and s.operation = 'take'
+                                    and s.state in ('begun', 'awaited', 'failed') and s.asked_as is not null))))
+                      -- Its account is about to be closed, or to be brought back to what it was before and read.
+                      or ($4 and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
+                          and exists (
+                            select from release_step s
+                            where s.release_id = l.id and s.round = l.round
+                              and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
+                                   or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
+                                       and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back')))))))
            order by l.planned_at, l.id limit 1"#,
         release.subject.0,
         opposite.word(),
         release.id.0,
-        release.kind == ReleaseKind::Activate
+        release.kind == ReleaseKind::Activate,
+        now.to_sqlx() as _
     )
     .fetch_optional(conn)
     .await?)

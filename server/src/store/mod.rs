@@ -70,6 +70,7 @@ pub mod request_lists;
 pub mod requests;
 pub mod revisions;
 pub mod roles;
+pub mod same_access;
 pub mod saved_filters;
 pub mod sessions;
 pub mod signatures;

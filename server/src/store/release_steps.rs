@@ -262,8 +262,7 @@ pub async fn found_no_more(
         "update release_step s set before = $3, was_there = false, state = case when s.state = 'not_needed' then 'waiting' else s.state end
          from release l, release m
          where m.id = $1 and l.subject_id = m.subject_id and l.id <> m.id and l.kind = 'activate' and l.state not in ('closed', 'cancelled')
-           and l.connection_id is not null and same_place(l.connection_id, m.connection_id)
-           and (select e.application_id from entitlement e where e.id = l.entitlement_id) = (select e.application_id from entitlement e where e.id = m.entitlement_id)
+           and l.connection_id is not null and m.connection_id is not null and same_place(l.connection_id, m.connection_id)
            and s.release_id = l.id and s.round = l.round and s.operation = $2 and s.was_there
            and ($2 <> 'give' or release_reference(l.id) = release_reference(m.id))",
         release.0,
@@ -321,8 +320,10 @@ pub async fn touched(conn: &mut PgConnection, id: ReleaseId) -> Result<bool, Sto
     Ok(domain::saga::touched(&steps))
 }
 
-/// Releases that a worker should look at: due, and in nobody's hands. The queue has a task for each of
-/// them already; this finds those whose task was lost. An answer that was announced after `since` is
+/// Releases that a worker should look at: due, in nobody's hands, and without a task that is due, failed
+/// before or was given up: what that says stays, and it runs in its time. The queue has a task for each of them
+/// otherwise; this finds those whose task was lost, or waits for a moment that is not it any more. A task of a
+/// release has the key `task` and its id. An answer that was announced after `since` is
 /// still waited for. Among them are releases that failed before anything was begun and whose application
 /// people serve by now: they are left to them.
 ///
@@ -331,12 +332,14 @@ pub async fn touched(conn: &mut PgConnection, id: ReleaseId) -> Result<bool, Sto
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn due(conn: &mut PgConnection, now: Timestamp, since: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
+pub async fn due(conn: &mut PgConnection, task: &str, now: Timestamp, since: Timestamp, limit: i64) -> Result<Vec<ReleaseId>, StoreError> {
     let ids = sqlx::query_scalar!(
         r#"select d.id as "id!" from (
              select l.id, l.not_before, row_number() over (partition by c.connection_id order by l.not_before, l.id) as place
              from release l left join release_carrier c on c.release_id = l.id left join connection_health h on h.connection_id = c.connection_id
              where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and coalesce(l.worked_until, $1) <= $1
+               and not exists (select from graphile_worker._private_jobs j
+                               where j.key = $4 || ':' || l.id and (j.attempts > 0 or j.run_at <= now() or j.locked_at is not null))
                and case when c.by_machine then
                      -- A breaker that is not open says nothing of a moment.
                      coalesce(case when h.breaker ->> 'state' = 'open' then (h.breaker ->> 'until')::timestamptz end, $1) <= $1
@@ -350,7 +353,8 @@ pub async fn due(conn: &mut PgConnection, now: Timestamp, since: Timestamp, limi
            order by d.place, d.not_before, d.id limit $3"#,
         now.to_sqlx() as _,
         since.to_sqlx() as _,
-        limit
+        limit,
+        task
     )
     .fetch_all(conn)
     .await?;

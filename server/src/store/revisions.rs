@@ -217,17 +217,3 @@ pub async fn same_files(conn: &mut PgConnection, id: RequestId, revision: i32, d
     .fetch_one(conn)
     .await?)
 }
-
-/// Names of the files on a revision.
-///
-/// # Errors
-/// [`StoreError`] when reading fails.
-pub async fn file_names(conn: &mut PgConnection, id: RequestId, revision: i32) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "select a.name from request_attachment r join attachment a on a.id = r.attachment_id where r.request_id = $1 and r.revision = $2 order by a.uploaded_at, a.id",
-        id.0,
-        revision
-    )
-    .fetch_all(conn)
-    .await?)
-}

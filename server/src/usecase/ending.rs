@@ -19,6 +19,7 @@ use domain::grant::EndReason;
 use domain::id::{GrantId, ReleaseId, RequestId};
 use domain::notification::NotificationKind;
 use domain::release::ReleaseKind;
+use domain::request::RequestKind;
 use domain::time::today;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -50,11 +51,23 @@ pub async fn lock(work: &mut Work<'_>, id: GrantId) -> Result<Option<Locked>, Us
     Ok(grant.map(|grant| Locked { grant, about }))
 }
 
-/// Begins to end a locked grant: state, removal, events. Nothing is committed here.
+/// Begins to end a locked grant: state, removal, events, and what was asked for about it; `except` is the
+/// request that replaces it. Nothing is committed here.
 ///
 /// # Errors
 /// [`app::error::AppError::NotPossible`] unless it is active.
-pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndReason) -> Result<(), UseCaseError> {
+pub async fn start(
+    work: &mut Work<'_>,
+    base: &Base,
+    locked: &Locked,
+    reason: EndReason,
+    except: Option<RequestId>,
+) -> Result<(), UseCaseError> {
+    begin(work, base, &locked.grant, reason).await?;
+    withdraw_about(work, locked, reason, except).await
+}
+
+async fn begin(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndReason) -> Result<(), UseCaseError> {
     let now = work.now();
     let removal = work.id(ReleaseId::new);
     let ending = grant.state.clone().start_ending(now, reason, removal)?;
@@ -104,7 +117,7 @@ pub async fn start(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: E
 /// hours by the clock: access does not wait for the morning.
 async fn due_at(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndReason) -> Result<Timestamp, UseCaseError> {
     let now = work.now();
-    let due = manual::due_at(work, base, grant.identity, grant.entitlement, now).await?;
+    let due = manual::removal_due_at(work, base, grant.identity, grant.entitlement, now).await?;
     if reason != EndReason::IdentityStopped {
         return Ok(due);
     }
@@ -114,17 +127,14 @@ async fn due_at(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndR
     Ok(promised.and_then(|within| now.checked_add(within).ok()).map_or(due, |promised| promised.min(due)))
 }
 
-/// Takes back what was asked for about a grant that is given back or replaced; `except` is the
-/// request that replaces it.
-///
-/// # Errors
-/// [`UseCaseError`] when writing fails.
-pub async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, except: Option<RequestId>, because: &str) -> Result<(), UseCaseError> {
-    let now = work.now();
+/// Takes back what was asked for about a grant that begins to end. What cannot be taken back now, because
+/// something of it is under way, is left alone.
+async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, reason: EndReason, except: Option<RequestId>) -> Result<(), UseCaseError> {
+    let (now, because) = (work.now(), moot(reason));
     for request in locked.about.iter().copied().filter(|id| Some(*id) != except) {
         let Some(row) = store::requests::find(work.conn(), request, false).await? else { continue };
         // What is under way about it comes to nothing by itself; access does not stay for its sake.
-        if !row.state.is_pending() || !may_end_without_release(work, request).await? {
+        if !row.state.is_pending() || !is_moot(row.kind, reason) || !may_end_without_release(work, request).await? {
             continue;
         }
         let state = row.state.clone().withdraw(because.to_owned())?;
@@ -136,4 +146,23 @@ pub async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, except: Option
         shown::refresh(work, request).await?;
     }
     Ok(())
+}
+
+/// Whether a request about access has nothing left to ask for once that ends. Whoever asked for a change
+/// still wants the new access when the old one ends by itself: its release says how that is asked for.
+fn is_moot(kind: RequestKind, reason: EndReason) -> bool {
+    match reason {
+        EndReason::Expired | EndReason::IdentityStopped => kind == RequestKind::Extend,
+        EndReason::GivenBack | EndReason::Replaced => true,
+    }
+}
+
+/// The sentence on requests about access that ends.
+const fn moot(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Expired => "The access ended before it was extended.",
+        EndReason::IdentityStopped => "The person is no longer active, so the access ended before it was extended.",
+        EndReason::GivenBack => "The access was given back, so there is nothing left to extend or to replace.",
+        EndReason::Replaced => "Other access took the place of this one, so there is nothing left to extend or to replace.",
+    }
 }

@@ -47,7 +47,8 @@ struct Attempt<'a> {
 /// # Errors
 /// [`AppError::NotFound`] for those who may not see it; [`AppError::SeparationOfDuties`];
 /// [`AppError::TooEarly`]; [`AppError::ByMachine`]; [`AppError::Claimed`] while another operator has
-/// it; [`AppError::Changed`], also when other instructions were shown; [`AppError::NotPossible`];
+/// it; [`AppError::Changed`], also when other instructions were shown; [`AppError::NotPossible`], also while
+/// its opposite is under way;
 /// [`AppError::Invalid`] at each piece of evidence that is missing.
 pub async fn execute(
     base: &Base,
@@ -71,6 +72,10 @@ pub async fn execute(
     }
     may_carry_out(&mut work, caller.identity, &release).await?;
     not_taken_by_another(&mut work, caller.identity, id).await?;
+    let now = work.now();
+    if store::kept_access::opposite_under_way(work.conn(), &release, now).await?.is_some() {
+        return Err(AppError::NotPossible.into());
+    }
     let tier = store::release_hands::tier(work.conn(), release.id).await?;
     let second_look = by_hand.settings.needs_second_look(tier);
     let attempt = Attempt { base, caller, request, release, by_hand, evidence, second_look, key };

@@ -7,7 +7,7 @@ use crate::store;
 use crate::store::facts::{EntitlementRow, SubjectRow};
 use app::error::AppError;
 use domain::basket::{BasketForm, Wish};
-use domain::conflict::{Standing, conflicts_of};
+use domain::conflict::{Conflict, ConflictFound, Standing, Standings, conflicts_of};
 use domain::gate::{ApprovalFacts, Evaluation, GateFacts, Named, Phase, StandingCounts, SubjectFacts, WishFacts};
 use domain::id::{EntitlementId, EvaluationId, GrantId, IdentityId, RequestId};
 use domain::identity::Population;
@@ -59,11 +59,9 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
         .await?
         .ok_or(AppError::field("entitlement", "required"))?;
     let specification = store::facts::specification(work.conn(), subject.population, now).await?.ok_or(AppError::PoliciesUnavailable)?;
-    let wanted = store::facts::wanted(work.conn(), question.entitlement).await?;
     let together: Vec<EntitlementId> = question.together.iter().copied().filter(|id| *id != question.entitlement).collect();
-    let others = store::facts::standings(work.conn(), question.subject, question.request, &together, question.replaces).await?;
-    let named: Vec<EntitlementId> = wanted.iter().map(|part| part.entitlement).collect();
-    let rules = store::facts::conflicts_naming(work.conn(), &named).await?;
+    let Duties { others, rules, found } =
+        duties(work, question.subject, question.entitlement, question.request, &together, question.replaces).await?;
     let today = today(now, &base.zone);
     // What is recorded and wrong has gates of its own: who answers, the state, the last day.
     let missing_attributes = conformity(&subject.recorded(), &specification.required_attributes, today)
@@ -97,7 +95,7 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
         specification: specification.facts,
         entitlement: entitlement.facts.clone(),
         wish: question.wish,
-        conflicts: conflicts_of(&wanted, &others, &rules),
+        conflicts: found,
         rules: rules.iter().map(|rule| (rule.code.clone(), rule.version)).collect(),
         standing: StandingCounts {
             held: count(Standing::Held),
@@ -108,6 +106,37 @@ pub async fn gather(work: &mut Work<'_>, base: &Base, question: Question) -> Res
         waivers: vec![],
     };
     Ok(Gathered { facts, subject, entitlement })
+}
+
+/// What separation of duties looks at, and what it finds.
+pub struct Duties {
+    /// What else the person has or will have.
+    pub others: Vec<Standings>,
+    /// The rules in force that name what is asked for, or something inside of it.
+    pub rules: Vec<Conflict>,
+    /// Which of them would be broken, and by what.
+    pub found: Vec<ConflictFound>,
+}
+
+/// Compares an entitlement with everything else that the person has or will have: apart from what
+/// `request` asks for, beside what is asked for `together`, and without the grant that it `replaces`.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn duties(
+    work: &mut Work<'_>,
+    subject: IdentityId,
+    entitlement: EntitlementId,
+    request: Option<RequestId>,
+    together: &[EntitlementId],
+    replaces: Option<GrantId>,
+) -> Result<Duties, UseCaseError> {
+    let wanted = store::facts::wanted(work.conn(), entitlement).await?;
+    let others = store::facts::standings(work.conn(), subject, request, together, replaces).await?;
+    let named: Vec<EntitlementId> = wanted.iter().map(|part| part.entitlement).collect();
+    let rules = store::facts::conflicts_naming(work.conn(), &named).await?;
+    let found = conflicts_of(&wanted, &others, &rules);
+    Ok(Duties { others, rules, found })
 }
 
 /// Runs the gates over the facts.

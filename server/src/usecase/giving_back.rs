@@ -19,9 +19,6 @@ use domain::grant::{EndReason, GrantState};
 use domain::id::GrantId;
 use domain::permission::Action;
 
-/// The sentence on requests about access that was given back.
-const MOOT: &str = "The access was given back, so there is nothing left to extend or to replace.";
-
 /// Access over its life as its holder sees it.
 #[derive(Clone)]
 pub struct GrantService {
@@ -48,8 +45,7 @@ impl GrantService {
             }
             GrantState::Active | GrantState::Ending { .. } | GrantState::Ended { .. } => {}
         }
-        ending::start(&mut work, &self.base, &locked.grant, EndReason::GivenBack).await?;
-        ending::withdraw_about(&mut work, &locked, None, MOOT).await?;
+        ending::start(&mut work, &self.base, &locked, EndReason::GivenBack, None).await?;
         work.commit().await?;
         Ok(GaveBack { holder })
     }

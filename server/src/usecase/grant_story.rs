@@ -1,5 +1,8 @@
 //! Why somebody has this: the questions that an auditor asks of one grant, answered in plain words from
-//! what is on record, now or as of a past day. Of a past day only what was on record by then is told.
+//! what is on record, now or as of a past day. Of a past day only what was on record by then is told; where
+//! access counts from before it was proven, since when it is on record.
+
+mod what_else;
 
 use super::Base;
 use super::as_of::{self, AsOf};
@@ -7,6 +10,7 @@ use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
 use crate::store::grant_story::{Carried, Decided, Head, Moved};
+use crate::store::same_access::Alike;
 use app::error::AppError;
 use app::grants::port::{Answer, GrantView, Said};
 use app::paths;
@@ -67,12 +71,14 @@ pub async fn why(base: &Base, caller: &Caller, id: GrantId, on: &str) -> Result<
         as_of: When::new(now, &base.zone),
     };
     if let Some(at) = at {
-        let story = Story::read(&mut work, &base.zone, id, head, at, may_read).await?;
+        let story = Story::read(&mut work, &base.zone, id, head, since_day, at, may_read).await?;
         let past = view.on.is_some();
         view.short = story.short(past, since_day);
         if story.was_there(past, since_day) {
             view.phase = Some(story.course().phase(at));
             view.answers = story.answers();
+        } else {
+            view.answers = story.afterwards().into_iter().collect();
         }
         view.about = store::grant_story::open_about(work.conn(), id).await?;
         let lasts = matches!(view.phase, Some(GrantPhase::Active | GrantPhase::Expiring));
@@ -104,8 +110,10 @@ struct Story<'a> {
     releases: Vec<Carried>,
     extensions: Vec<Moved>,
     reminders: Vec<(Timestamp, Timestamp)>,
-    /// Request number, what includes it, and the grant; nothing for those who may not know.
-    alike: Option<Vec<store::grant_story::Alike>>,
+    /// What else gives the same; nothing for those who may not know.
+    alike: Option<Vec<Alike>>,
+    /// What gave the access further when it had ended and nothing was taken away.
+    further: Option<Alike>,
     end: Option<End>,
 }
 
@@ -115,6 +123,7 @@ impl<'a> Story<'a> {
         zone: &'a TimeZone,
         id: GrantId,
         head: Head,
+        from: Timestamp,
         at: Timestamp,
         may_read: bool,
     ) -> Result<Self, UseCaseError> {
@@ -132,9 +141,11 @@ impl<'a> Story<'a> {
         let set_at = extensions.last().map_or(head.since, |moved| moved.at.max(head.since));
         let mut reminders = store::grant_story::reminders(work.conn(), id).await?;
         reminders.retain(|(_, told)| *told <= at);
-        let alike = if may_read { Some(store::grant_story::alike(work.conn(), id, at).await?) } else { None };
+        let alike = if may_read { Some(store::same_access::alike(work.conn(), id, at).await?) } else { None };
+        let had_ended = head.ended_at.is_some_and(|ended| ended <= at);
+        let further = if had_ended { store::same_access::given_further(work.conn(), id, from).await? } else { None };
         let end = ends_at.map(|end| End { set_at, at: end });
-        Ok(Self { zone, at, head, approvals, asked, given, releases, extensions, reminders, alike, end })
+        Ok(Self { zone, at, head, approvals, asked, given, releases, extensions, reminders, alike, further, end })
     }
 
     /// Its course as far as it was known.
@@ -160,22 +171,36 @@ impl<'a> Story<'a> {
     fn short(&self, past: bool, from: Timestamp) -> String {
         let Head { since, ended_at, .. } = &self.head;
         if !self.was_there(past, from) {
-            return match ended_at.filter(|ended| *ended <= from) {
-                Some(ended) => format!("It was not held any more on that day: it ended on {}.", self.text(ended)),
-                None => format!("It was not held yet on that day: it began on {}.", self.text(*since)),
+            return match (self.given_further("gave"), ended_at.filter(|ended| *ended <= from)) {
+                (Some(further), _) => format!("{further}, on that day as well."),
+                (None, Some(ended)) => format!("It was not held any more on that day: it ended on {}.", self.text(ended)),
+                (None, None) => format!("It was not held yet on that day: it began on {}.", self.text(*since)),
             };
+        }
+        let further = self.given_further(if past { "gave" } else { "gives" });
+        if let (false, Some(further)) = (past, &further) {
+            return format!("{further}.");
         }
         let asked = format!("{} asked for it", self.head.requester.name);
         let mut approvers: Vec<&str> = self.approvals.iter().map(|decided| decided.by.as_str()).collect();
         approvers.dedup();
         let approved = if approvers.is_empty() { String::new() } else { format!(", {} approved it", approvers.join(" and ")) };
         let held = match (past, self.course().phase(self.at)) {
-            (true, GrantPhase::Ended) => "Held on that day, and gone before it was over",
+            (true, GrantPhase::Ended) if further.is_none() => "Held on that day, and gone before it was over",
             (true, _) => "Held on that day",
             (false, GrantPhase::Ended) => "Not held any more",
             (false, _) => "Held",
         };
-        format!("{held}, because {asked}{approved}, and it has been there since {}.", self.text(*since))
+        let recorded = self.recorded_later().map(|at| format!(", as is on record since {}", self.text(at))).unwrap_or_default();
+        let further = further.map(|further| format!(" {further}.")).unwrap_or_default();
+        format!("{held}{recorded}, because {asked}{approved}, and it has been there since {}.{further}", self.text(*since))
+    }
+
+    /// Since when it is on record, where that was only after the moment that is asked about: access counts from
+    /// the moment in which it was given, and is on record once that is proven.
+    fn recorded_later(&self) -> Option<Timestamp> {
+        let given = self.releases.iter().find(|release| release.kind == "activate")?;
+        given.closed_at.filter(|closed| *closed > self.at)
     }
 
     fn said(&self, text: String, at: Option<Timestamp>) -> Said {
@@ -183,7 +208,6 @@ impl<'a> Story<'a> {
     }
 
     fn answers(&self) -> Vec<Answer> {
-        let answer = |question: &str, said: Vec<Said>| Answer { question: question.to_owned(), said };
         let mut answers = vec![
             answer("Who asked for it, and why?", self.who_asked()),
             answer("Were the rules met?", self.rules()),
@@ -192,7 +216,7 @@ impl<'a> Story<'a> {
             answer("Was it extended?", self.extended()),
             answer("When does it end?", self.ends()),
         ];
-        answers.extend(self.alike.as_ref().map(|_| answer("Does anything else give the same?", self.what_else())));
+        answers.extend(self.what_else());
         answers
     }
 
@@ -253,13 +277,40 @@ impl<'a> Story<'a> {
         let proof = closed.and(evidence.as_ref()).map(|evidence| format!(" Proof: {evidence}")).unwrap_or_default();
         let second = verified_by.as_ref().map(|by| format!(" {by} took the second look.")).unwrap_or_default();
         let text = match (closed, kept_by, by, connection) {
-            (None, ..) => format!("{what} waits to be carried out."),
+            (None, ..) => self.not_proven(release, what),
             (Some(_), Some(number), ..) => format!("Nothing was taken away, because {number} still gives the same."),
             (Some(_), None, Some(by), _) => format!("{by} carried {what} out by hand.{second}{proof}"),
             (Some(_), None, None, Some(connection)) => format!("{connection} carried {what} out by machine.{proof}"),
             (Some(_), None, None, None) => format!("{what} was carried out.{proof}"),
         };
-        Said { link: Some((release.number.clone(), paths::release(release.release))), ..self.said(capital(&text), closed) }
+        let at = closed.or(self.done(release));
+        Said { link: Some((release.number.clone(), paths::release(release.release))), ..self.said(capital(&text), at) }
+    }
+
+    /// When a release was done, as far as that was known.
+    fn done(&self, release: &Carried) -> Option<Timestamp> {
+        release.done_at.filter(|done| *done <= self.at)
+    }
+
+    /// What is told of a release that was not proven by then.
+    fn not_proven(&self, release: &Carried, what: &str) -> String {
+        let Carried { by, verified_by, connection, .. } = release;
+        let recorded = self.recorded_later().filter(|_| release.kind == "activate").map(|at| self.text(at));
+        match (self.done(release), recorded, by, connection) {
+            (None, ..) | (Some(_), _, None, None) => format!("{what} waits to be carried out."),
+            (Some(_), Some(recorded), Some(by), _) => {
+                let looked = match verified_by {
+                    Some(looker) => format!("{looker} took the second look that proves it on {recorded}"),
+                    None => format!("nobody had taken the second look when it went on record on {recorded}"),
+                };
+                format!("{by} carried {what} out by hand; {looked}.")
+            }
+            (Some(_), Some(recorded), None, Some(connection)) => {
+                format!("{connection} carried {what} out by machine; that was proven on {recorded}.")
+            }
+            (Some(_), None, Some(by), _) => format!("{what} was carried out by {by} and waits for a second look."),
+            (Some(_), None, None, Some(connection)) => format!("{what} was carried out by {connection} and waits to be proven."),
+        }
     }
 
     fn who_gave(&self) -> Vec<Said> {
@@ -302,21 +353,10 @@ impl<'a> Story<'a> {
         }
         said
     }
+}
 
-    fn what_else(&self) -> Vec<Said> {
-        let alike = self.alike.as_deref().unwrap_or_default();
-        if alike.is_empty() {
-            return vec![self.said("No.".to_owned(), None)];
-        }
-        let line = |other: &store::grant_story::Alike| {
-            let text = match &other.through {
-                None => format!("Yes, {} gives the same: the access stays while either lasts.", other.number),
-                Some(name) => format!("Yes, {name} includes it, as the catalogue stands today."),
-            };
-            Said { link: Some(("Why".to_owned(), paths::grant(other.grant))), ..self.said(text, None) }
-        };
-        alike.iter().map(line).collect()
-    }
+fn answer(question: &str, said: Vec<Said>) -> Answer {
+    Answer { question: question.to_owned(), said }
 }
 
 fn capital(text: &str) -> String {

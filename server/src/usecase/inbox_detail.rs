@@ -4,6 +4,7 @@
 use super::Base;
 use super::deciding::{self, Proofs};
 use super::error::UseCaseError;
+use super::facts::{Duties, duties};
 use super::inbox_difference::since_look;
 use super::lead_times::usual_times;
 use super::reading;
@@ -84,7 +85,7 @@ async fn weigh(
     let known = store::inbox_background::background(work.conn(), subject, entitlement).await?.ok_or(AppError::NotFound)?;
     let earlier = store::inbox_background::earlier(work.conn(), subject, entitlement, request).await?;
     let comparison = store::inbox_background::comparison(work.conn(), subject, entitlement).await?;
-    let conflicts = store::inbox_background::conflicts(work.conn(), subject, entitlement, request).await?;
+    let conflicts = conflicts(work, subject, entitlement, request).await?;
     let usual = usual_times(work, base, &[entitlement]).await?;
     let when = |at| When::new(at, zone);
     Ok(Weigh {
@@ -121,9 +122,23 @@ async fn weigh(
                 until: row.until.map(when),
             })
             .collect(),
-        conflicts: conflicts
-            .into_iter()
-            .map(|row| ConflictLine { code: row.code, title: row.title, severity: row.severity, mitigation: row.mitigation, has: row.has })
-            .collect(),
+        conflicts,
     })
+}
+
+/// The rules that name what is asked for, with what the gate would find now: by now, what was asked for
+/// together with it is pending like everything else.
+async fn conflicts(
+    work: &mut Work<'_>,
+    subject: IdentityId,
+    entitlement: EntitlementId,
+    request: RequestId,
+) -> Result<Vec<ConflictLine>, UseCaseError> {
+    let (_, replaces) = store::plans::kind_of_request(work.conn(), request).await?;
+    let Duties { rules, found, .. } = duties(work, subject, entitlement, Some(request), &[], replaces).await?;
+    let lines = rules.into_iter().map(|rule| {
+        let has = found.iter().filter(|clash| clash.code == rule.code).map(|clash| clash.with_name.clone()).collect();
+        ConflictLine { code: rule.code, title: rule.title, severity: rule.severity, mitigation: rule.mitigation, has }
+    });
+    Ok(lines.collect())
 }

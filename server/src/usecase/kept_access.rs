@@ -54,8 +54,10 @@ pub async fn close_waiting(base: &Base, actor: Actor, id: ReleaseId) -> Result<b
     store::facts::lock_person(work.conn(), seen.subject).await?;
     let Some(request) = store::requests::find(work.conn(), seen.request, true).await? else { return Ok(false) };
     let Some(removal) = store::releases::find(work.conn(), id, true).await? else { return Ok(false) };
-    // Behind the locks: somebody may have begun it.
-    if removal.state != ReleaseState::Planned || !close_if_kept(&mut work, &request, &removal).await? {
+    // Behind the locks: somebody may have begun it, or have taken it on.
+    let now = work.now();
+    let in_hand = store::release_hands::hand(work.conn(), id).await?.claim.is_some_and(|claim| claim.lapses_at > now);
+    if in_hand || removal.state != ReleaseState::Planned || !close_if_kept(&mut work, &request, &removal).await? {
         return Ok(false);
     }
     work.commit().await?;

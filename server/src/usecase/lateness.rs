@@ -1,4 +1,5 @@
-//! Work that is late: what it is, and the incident about it, of which administrators are told once.
+//! Work that is late: what it is, and the incident about it, in which administrators are told once of
+//! each thing that is late.
 
 use super::Base;
 use super::error::UseCaseError;
@@ -7,6 +8,7 @@ use super::work::Work;
 use crate::job::JOBS;
 use crate::queue::{Kind, kinds};
 use crate::store;
+use crate::store::incidents::Open;
 use app::paths;
 use app::when::span;
 use domain::actor::Actor;
@@ -21,42 +23,68 @@ use serde_json::json;
 /// and by twice its period.
 pub const LATE_AFTER_SECONDS: i64 = 60;
 
-/// What is late at this moment, one sentence each; empty where nothing is.
+/// Something that is late.
+struct Late {
+    /// What, in words that stay the same for as long as it is late: an incident names it by them.
+    what: String,
+    /// For how long, the rest of the sentence.
+    how_long: String,
+}
+
+impl Late {
+    fn sentence(&self) -> String {
+        format!("{} {}", self.what, self.how_long)
+    }
+
+    /// Whether one of the sentences of `incident` is about it.
+    fn is_named_in(&self, incident: &str) -> bool {
+        incident.starts_with(&self.what) || incident.contains(&format!(". {}", self.what))
+    }
+}
+
+/// What is late at this moment, one sentence each; empty where nothing is. A recurring job that keeps
+/// failing is late as well: what it should have done is not done.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading fails.
 pub async fn find(work: &mut Work<'_>, kinds: &[Kind]) -> Result<Vec<String>, UseCaseError> {
+    Ok(look(work, kinds).await?.iter().map(Late::sentence).collect())
+}
+
+async fn look(work: &mut Work<'_>, kinds: &[Kind]) -> Result<Vec<Late>, UseCaseError> {
     let mut late = Vec::new();
     for counts in store::queue::counts(work.conn()).await? {
         if let Some(seconds) = counts.oldest_due_seconds.filter(|seconds| *seconds > LATE_AFTER_SECONDS) {
-            let what = kinds.iter().find(|kind| kind.name == counts.name).map_or(counts.name.as_str(), |kind| kind.what);
-            late.push(format!("{what}: the oldest task that is due has waited for {}.", duration(seconds)));
+            let kind = kinds.iter().find(|kind| kind.name == counts.name).map_or(counts.name.as_str(), |kind| kind.what);
+            let what = format!("{kind}: the oldest task that is due");
+            late.push(Late { what, how_long: format!("has waited for {}.", duration(seconds)) });
         }
     }
     let (now, names) = (work.now(), JOBS.iter().map(|job| job.name.to_owned()).collect::<Vec<_>>());
     for (job, seconds) in store::jobs::late(work.conn(), &names, LATE_AFTER_SECONDS, now).await? {
-        late.push(format!("The job {job} should have run {} ago.", duration(seconds)));
+        late.push(Late { what: format!("The job {job} should have run"), how_long: format!("{} ago.", duration(seconds)) });
+    }
+    // After a failure its next time is set as after a success, so that it never misses it.
+    for (job, seconds) in store::jobs::failing(work.conn(), &names, now).await? {
+        late.push(Late { what: format!("The job {job} keeps failing;"), how_long: format!("its last run was {} ago.", duration(seconds)) });
     }
     Ok(late)
 }
 
-/// Begins an incident where something is late, or ends the one that is over.
+/// Begins an incident where something is late, adds to it what becomes late besides, or ends the one
+/// that is over.
 ///
 /// # Errors
 /// [`UseCaseError`] when the database refuses.
 pub async fn watch(base: &Base) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, Actor::System { job: "watch-queue".to_owned() }).await?;
-    let late = find(&mut work, &kinds()).await?;
-    let now = work.now();
-    let changed = match (store::incidents::open(work.conn()).await?, late.first()) {
-        (None, Some(_)) => begin(&mut work, &late.join(" ")).await?,
-        (Some(open), None) if store::incidents::end(work.conn(), open.id, now).await? => {
-            let lasted = span(open.began_at, now);
-            work.event(EventKind::WorkOnTime, "work_incident", open.id.0, None, json!({ "detail": format!("It was late for {lasted}.") }))
-                .await?;
-            true
-        }
-        _ => false,
+    let late = look(&mut work, &kinds()).await?;
+    let open = store::incidents::open(work.conn()).await?;
+    let changed = match (open, late.is_empty()) {
+        (None, true) => false,
+        (None, false) => begin(&mut work, &late).await?,
+        (Some(open), false) => add(&mut work, &open, &late).await?,
+        (Some(open), true) => end(&mut work, &open).await?,
     };
     if changed {
         work.commit().await?;
@@ -64,16 +92,45 @@ pub async fn watch(base: &Base) -> Result<(), UseCaseError> {
     Ok(())
 }
 
-async fn begin(work: &mut Work<'_>, what: &str) -> Result<bool, UseCaseError> {
-    let (id, now) = (work.id(IncidentId::new), work.now());
-    if !store::incidents::begin(work.conn(), id, what, now).await? {
+async fn begin(work: &mut Work<'_>, late: &[Late]) -> Result<bool, UseCaseError> {
+    let (id, now, what) = (work.id(IncidentId::new), work.now(), sentences(late.iter()));
+    if !store::incidents::begin(work.conn(), id, &what, now).await? {
         return Ok(false);
     }
+    say(work, id, "Work is late", &what).await?;
+    Ok(true)
+}
+
+/// Who was told of the one thing does not know of the other. Each is told once in an incident.
+async fn add(work: &mut Work<'_>, open: &Open, late: &[Late]) -> Result<bool, UseCaseError> {
+    let more = sentences(late.iter().filter(|late| !late.is_named_in(&open.what)));
+    if more.is_empty() || !store::incidents::add(work.conn(), open, &more).await? {
+        return Ok(false);
+    }
+    say(work, open.id, "More work is late", &more).await?;
+    Ok(true)
+}
+
+async fn end(work: &mut Work<'_>, open: &Open) -> Result<bool, UseCaseError> {
+    let now = work.now();
+    if !store::incidents::end(work.conn(), open.id, now).await? {
+        return Ok(false);
+    }
+    let lasted = span(open.began_at, now);
+    work.event(EventKind::WorkOnTime, "work_incident", open.id.0, None, json!({ "detail": format!("It was late for {lasted}.") })).await?;
+    Ok(true)
+}
+
+/// Puts it on record and tells administrators.
+async fn say(work: &mut Work<'_>, id: IncidentId, title: &str, what: &str) -> Result<(), UseCaseError> {
     work.event(EventKind::WorkLate, "work_incident", id.0, None, json!({ "detail": what })).await?;
     let administrators = store::roles::holders(work.conn(), Role::Administrator).await?;
-    let notice = Notice { kind: NotificationKind::WorkLate, title: "Work is late", body: what, href: paths::ADMIN_JOBS, request: None };
-    tell(work, &administrators, &notice).await?;
-    Ok(true)
+    let notice = Notice { kind: NotificationKind::WorkLate, title, body: what, href: paths::ADMIN_JOBS, request: None };
+    tell(work, &administrators, &notice).await
+}
+
+fn sentences<'a>(late: impl Iterator<Item = &'a Late>) -> String {
+    late.map(Late::sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn duration(seconds: i64) -> String {
@@ -82,4 +139,24 @@ fn duration(seconds: i64) -> String {
     }
     let zero = Timestamp::UNIX_EPOCH;
     span(zero, zero.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(zero))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_names_a_thing_whatever_its_duration_and_nothing_that_only_sounds_like_it() {
+        let late = |what: &str, how_long: &str| Late { what: what.to_owned(), how_long: how_long.to_owned() };
+        let (tasks, job) =
+            (late("Recurring jobs: the oldest task", "has waited for 2 min."), late("The job a should have run", "2 min ago."));
+        let incident = sentences([&tasks, &job].into_iter());
+        assert_eq!(incident, "Recurring jobs: the oldest task has waited for 2 min. The job a should have run 2 min ago.");
+        for named in [late(&tasks.what, "has waited for 3 h."), late(&job.what, "3 h ago.")] {
+            assert!(named.is_named_in(&incident), "{}", named.what);
+        }
+        for other in ["jobs: the oldest task", "The job a keeps failing;", "The job b should have run"] {
+            assert!(!late(other, "").is_named_in(&incident), "{other}");
+        }
+    }
 }

@@ -95,6 +95,33 @@ pub async fn due_at(
     entitlement: EntitlementId,
     from: Timestamp,
 ) -> Result<Timestamp, UseCaseError> {
+    let hours = due_hours(work, entitlement).await?;
+    working_hours(work, base, subject, from, hours).await
+}
+
+/// The same for access that begins to end: where no calendar can be used, its hours run by the clock.
+///
+/// # Errors
+/// [`UseCaseError`] when reading fails.
+pub async fn removal_due_at(
+    work: &mut Work<'_>,
+    base: &Base,
+    subject: IdentityId,
+    entitlement: EntitlementId,
+    from: Timestamp,
+) -> Result<Timestamp, UseCaseError> {
+    let hours = due_hours(work, entitlement).await?;
+    match working_hours(work, base, subject, from, hours).await {
+        Ok(due) => Ok(due),
+        // Access does not stay because nobody can read when people work.
+        Err(error) => {
+            tracing::error!(%subject, fault = %crate::queue::chain(&error), "hours by the clock, because the calendar cannot be used");
+            Ok(from.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(from))
+        }
+    }
+}
+
+async fn due_hours(work: &mut Work<'_>, entitlement: EntitlementId) -> Result<i64, UseCaseError> {
     let connection = store::connections::of_entitlement(work.conn(), entitlement).await?;
     let hours = match of_connection(connection) {
         Ok(Hands::People(by_hand)) => by_hand.settings.due_hours,
@@ -106,7 +133,7 @@ pub async fn due_at(
             ManualSettings::default().due_hours
         }
     };
-    working_hours(work, base, subject, from, i64::from(hours)).await
+    Ok(i64::from(hours))
 }
 
 async fn working_hours(
@@ -168,7 +195,8 @@ async fn to_do(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Box<ByHand>,
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SeparationOfDuties`]; [`AppError::Claimed`] while another
-/// operator has it; [`AppError::ByMachine`]; [`AppError::NotPossible`] once it is done.
+/// operator has it; [`AppError::ByMachine`]; [`AppError::NotPossible`] once it is done, and while its opposite
+/// is under way.
 pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<(), UseCaseError> {
     let (mut work, locked) = operated(base, caller, id).await?;
     to_do(&mut work, &locked.release).await?;
@@ -177,6 +205,9 @@ pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<(), Us
     let had = store::release_hands::hand(work.conn(), id).await?.claim;
     if had.is_some_and(|claim| claim.by == caller.identity && claim.lapses_at > now) {
         return Ok(());
+    }
+    if store::kept_access::opposite_under_way(work.conn(), &locked.release, now).await?.is_some() {
+        return Err(AppError::NotPossible.into());
     }
     let lapses_at = working_hours(&mut work, base, locked.release.subject, now, CLAIM_HOURS).await?;
     store::release_hands::claim(work.conn(), id, caller.identity, now, lapses_at).await?;

@@ -20,6 +20,10 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// How many are kept of one sign-in.
 const MOST: i64 = 20;
 
+/// Most bytes of names and values of one form: more than any field that comes back may hold, and as
+/// JSON, which writes some characters in six, within what the table takes.
+const LARGEST: usize = 60 * 1024;
+
 /// What was refused and waits to be shown again.
 #[derive(Clone)]
 pub struct RefusedFormService {
@@ -68,6 +72,9 @@ pub async fn forget(work: &mut Work<'_>) -> Result<u64, UseCaseError> {
 #[async_trait]
 impl RefusedForms for RefusedFormService {
     async fn keep(&self, caller: &Caller, refused: RefusedForm) -> Result<RefusedFormId, AppError> {
+        if refused.typed.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > LARGEST {
+            return Err(AppError::TooLarge);
+        }
         Ok(self.insert(caller, refused).await?)
     }
 

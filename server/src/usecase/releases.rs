@@ -84,7 +84,7 @@ impl ReleaseService {
             proposed: skip.is_some(),
         };
         let moves = Moves::of(row.kind, &row.state, &circumstances);
-        let waits_for = if circumstances.by_machine { waits_for(&mut work, &row, &rows).await? } else { None };
+        let waits_for = waits_for(&mut work, &row, &rows).await?;
         let may_answer_skip = match &skip {
             Some(skip) => !store::identities::accounts_of(work.conn(), &[skip.by.id]).await?.contains(&caller.identity),
             None => false,
@@ -143,12 +143,13 @@ impl ReleaseService {
     }
 }
 
-/// What a release waits for that a machine carries out and that could go on otherwise.
+/// What a release waits for that could go on otherwise.
 async fn waits_for(work: &mut Work<'_>, row: &ReleaseRow, steps: &[StepRow]) -> Result<Option<WaitsFor>, UseCaseError> {
     use ReleaseState as S;
+    let now = work.now();
     match row.state {
-        S::Planned if work.now() >= row.not_before => {
-            Ok(store::kept_access::opposite_under_way(work.conn(), row).await?.map(WaitsFor::Opposite))
+        S::Planned | S::Held { .. } if now >= row.not_before => {
+            Ok(store::kept_access::opposite_under_way(work.conn(), row, now).await?.map(WaitsFor::Opposite))
         }
         S::Gated | S::AccountReady | S::Activated { .. } | S::Undoing { .. } => {
             Ok(keeping::waits_for(work, row, steps).await?.map(WaitsFor::SecondLook))
@@ -194,6 +195,10 @@ impl Stands<'_> {
         }
         if let Some(keeper) = store::kept_access::by(work.conn(), row).await? {
             return Ok(Some(format!("{} It closes by itself within a minute.", kept_access::reason(&keeper))));
+        }
+        let now = work.now();
+        if let Some(number) = store::kept_access::opposite_under_way(work.conn(), row, now).await? {
+            return Ok(Some(format!("{number} is about the same for this person, over there: that one first.")));
         }
         // In time: nobody gives access in the target system before what has to go first is gone.
         Ok(replacing::order(work, row).await?.and_then(|order| order.obstacle))

@@ -18,9 +18,6 @@ use domain::replacement::{self, Next};
 use domain::request::RequestKind;
 use serde_json::json;
 
-/// The sentence on requests about access that was replaced.
-const MOOT: &str = "Other access took the place of this one, so there is nothing left to extend or to replace.";
-
 /// How it stands with a change.
 pub struct Order {
     /// What comes next.
@@ -102,8 +99,7 @@ pub async fn order(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Option<O
 /// # Errors
 /// [`app::error::AppError::NotPossible`] unless it is active.
 pub async fn begin_to_end(work: &mut Work<'_>, base: &Base, old: &ending::Locked, request: RequestId) -> Result<(), UseCaseError> {
-    ending::start(work, base, &old.grant, EndReason::Replaced).await?;
-    ending::withdraw_about(work, old, Some(request), MOOT).await
+    ending::start(work, base, old, EndReason::Replaced, Some(request)).await
 }
 
 /// Begins to end the old access of an approved change whose start has come, where the two are kept

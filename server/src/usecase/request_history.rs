@@ -45,7 +45,7 @@ pub async fn together(work: &mut Work<'_>, id: RequestId) -> Result<Vec<MadeLine
 /// [`UseCaseError`] when reading fails.
 pub async fn revisions(work: &mut Work<'_>, base: &Base, id: RequestId, current: i32) -> Result<Vec<RevisionLine>, UseCaseError> {
     let mut lines = Vec::new();
-    let mut before: Option<Vec<(String, String)>> = None;
+    let mut before: Option<Vec<Field>> = None;
     for revision in 1..=current {
         let row = store::revisions::find(work.conn(), id, revision).await?;
         let after = fields(work, id, revision, &row).await?;
@@ -85,55 +85,149 @@ async fn decided(
     Ok(stages.into_iter().flat_map(|stage| stage.decisions.into_iter().map(move |decision| (stage.name.clone(), decision))).collect())
 }
 
-/// A revision as fields in words: everything that an edit can change, and what it pins.
-async fn fields(work: &mut Work<'_>, id: RequestId, revision: i32, row: &RevisionRow) -> Result<Vec<(String, String)>, UseCaseError> {
-    let mut fields = vec![
-        ("Reason".to_owned(), row.reason.label().to_owned()),
-        ("Why is it needed".to_owned(), row.justification.clone()),
-        ("From".to_owned(), day(row.starts_on)),
-        ("Until".to_owned(), row.ends_on.map_or_else(|| "No end".to_owned(), day)),
-    ];
-    fields.extend(answers(work, &row.answers).await?);
-    let files = store::revisions::file_names(work.conn(), id, revision).await?;
-    fields.push(("Files".to_owned(), files.join(", ")));
-    for item in store::revisions::items(work.conn(), id, revision).await? {
-        fields.push(("Version of the entitlement".to_owned(), format!("{}, {}", item.card.version, item.card.tier.label())));
+/// A field of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Field {
+    /// The question that it answers: another one, or a field that every request has, can have the
+    /// same words.
+    question: Option<String>,
+    /// What it is called.
+    label: String,
+    /// What stands in it.
+    value: Value,
+}
+
+/// What stands in a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// In words.
+    Words(String),
+    /// Name and hash of each file.
+    Files(Vec<(String, String)>),
+}
+
+impl Field {
+    /// A field that every request has.
+    fn new(label: &str, words: impl Into<String>) -> Self {
+        Self { question: None, label: label.to_owned(), value: Value::Words(words.into()) }
     }
-    fields.push(("Specification".to_owned(), format!("{}, version {}", row.population.label(), row.specification_version)));
+
+    /// What stands in the same field of another revision.
+    fn value_in<'a>(&self, fields: &'a [Self]) -> Option<&'a Value> {
+        fields.iter().find(|field| field.question == self.question && field.label == self.label).map(|field| &field.value)
+    }
+}
+
+/// A revision as fields: everything that an edit can change, and what it pins.
+async fn fields(work: &mut Work<'_>, id: RequestId, revision: i32, row: &RevisionRow) -> Result<Vec<Field>, UseCaseError> {
+    let mut fields = vec![
+        Field::new("Reason", row.reason.label()),
+        Field::new("Why is it needed", row.justification.as_str()),
+        Field::new("From", day(row.starts_on)),
+        Field::new("Until", row.ends_on.map_or_else(|| "No end".to_owned(), day)),
+    ];
+    let answered = answers(work, &row.answers).await?;
+    fields.extend(row.answers.iter().zip(answered).map(|(answer, (label, words))| Field {
+        question: Some(answer.id.clone()),
+        label,
+        value: Value::Words(words),
+    }));
+    let files = store::attachments::of_request(work.conn(), id, revision).await?;
+    let files = files.into_iter().map(|file| (file.name, file.sha256)).collect();
+    fields.push(Field { question: None, label: "Files".to_owned(), value: Value::Files(files) });
+    for item in store::revisions::items(work.conn(), id, revision).await? {
+        fields.push(Field::new("Version of the entitlement", format!("{}, {}", item.card.version, item.card.tier.label())));
+    }
+    fields.push(Field::new("Specification", format!("{}, version {}", row.population.label(), row.specification_version)));
     let plan = row.plan.as_ref().map(|(code, version)| format!("{code}, version {version}"));
-    fields.push(("Approval plan".to_owned(), plan.unwrap_or_default()));
+    fields.push(Field::new("Approval plan", plan.unwrap_or_default()));
     Ok(fields)
 }
 
 /// Fields that differ, in the order of the later one; what only the earlier one has comes last.
-fn differences(before: &[(String, String)], after: &[(String, String)]) -> Vec<Difference> {
-    let value = |fields: &[(String, String)], name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
-    let gone = before.iter().filter(|(field, _)| value(after, field).is_none()).map(|(field, _)| field);
+fn differences(before: &[Field], after: &[Field]) -> Vec<Difference> {
+    let gone = before.iter().filter(|field| field.value_in(after).is_none());
     after
         .iter()
-        .map(|(field, _)| field)
         .chain(gone)
-        .map(|field| Difference {
-            field: field.clone(),
-            before: value(before, field).unwrap_or_default(),
-            after: value(after, field).unwrap_or_default(),
-        })
-        .filter(|difference| difference.before != difference.after)
+        .map(|field| (field, field.value_in(before), field.value_in(after)))
+        .filter(|(_, before, after)| before != after)
+        .map(|(field, before, after)| Difference { field: field.label.clone(), before: said(before, after), after: said(after, before) })
         .collect()
+}
+
+/// What stands in a field, beside what stands there in the other revision.
+fn said(value: Option<&Value>, other: Option<&Value>) -> String {
+    match (value, other) {
+        (Some(Value::Words(words)), _) => words.clone(),
+        (Some(Value::Files(files)), Some(Value::Files(others))) => file_names(files, others),
+        (Some(Value::Files(files)), _) => file_names(files, &[]),
+        (None, _) => String::new(),
+    }
+}
+
+/// Names of files. One that stands for other content as well, in this revision or the other, comes
+/// with the beginning of its hash.
+fn file_names(files: &[(String, String)], others: &[(String, String)]) -> String {
+    let named = |(name, hash): &(String, String)| {
+        let shared = files.iter().chain(others).any(|(other, content)| other == name && content != hash);
+        if shared { format!("{name} ({})", hash.get(..8).unwrap_or(hash)) } else { name.clone() }
+    };
+    files.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lines(before: &[Field], after: &[Field]) -> Vec<(String, String, String)> {
+        differences(before, after).into_iter().map(|line| (line.field, line.before, line.after)).collect()
+    }
+
+    fn line(field: &str, before: &str, after: &str) -> (String, String, String) {
+        (field.to_owned(), before.to_owned(), after.to_owned())
+    }
+
     #[test]
     fn fields_that_came_and_went_are_differences_too() {
-        let fields = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
-        let found = differences(
+        let fields = |pairs: &[(&str, &str)]| pairs.iter().map(|(label, words)| Field::new(label, *words)).collect::<Vec<_>>();
+        let found = lines(
             &fields(&[("Until", "1"), ("Region", "North"), ("Reason", "x")]),
             &fields(&[("Until", "2"), ("Reason", "x"), ("Team", "Red")]),
         );
-        let lines: Vec<_> = found.iter().map(|d| (d.field.as_str(), d.before.as_str(), d.after.as_str())).collect();
-        assert_eq!(lines, [("Until", "1", "2"), ("Team", "", "Red"), ("Region", "North", "")]);
+        assert_eq!(found, [line("Until", "1", "2"), line("Team", "", "Red"), line("Region", "North", "")]);
+    }
+
+    #[test]
+    fn a_question_is_told_apart_from_a_field_and_from_another_question_with_the_same_words() {
+        let revision = |until: &str, first: &str, second: &str| {
+            let answer = |id: &str, label: &str, words: &str| Field { question: Some(id.to_owned()), ..Field::new(label, words) };
+            [Field::new("Until", "1"), answer("until", "Until", until), answer("a", "Comment", first), answer("b", "Comment", second)]
+        };
+        let before = revision("2", "x", "y");
+        assert_eq!(lines(&before, &revision("2", "x", "z")), [line("Comment", "y", "z")]);
+        assert_eq!(lines(&before, &revision("3", "x", "y")), [line("Until", "2", "3")]);
+        assert_eq!(lines(&before, &revision("2", "y", "x")), [line("Comment", "x", "y"), line("Comment", "y", "x")]);
+        assert!(lines(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn a_file_of_the_same_name_with_other_content_is_another_file() {
+        let files = |files: &[(&str, &str)]| {
+            let files = files.iter().map(|(name, hash)| ((*name).to_owned(), format!("{hash}{}", "0".repeat(56)))).collect();
+            [Field { question: None, label: "Files".to_owned(), value: Value::Files(files) }]
+        };
+        let (old, new) = (("order.pdf", "aaaaaaaa"), ("order.pdf", "bbbbbbbb"));
+        let plan = ("plan.pdf", "cccccccc");
+        for (before, after, expected) in [
+            (&[old, plan][..], &[plan, new][..], ("order.pdf (aaaaaaaa), plan.pdf", "plan.pdf, order.pdf (bbbbbbbb)")),
+            (&[old], &[old, new], ("order.pdf (aaaaaaaa)", "order.pdf (aaaaaaaa), order.pdf (bbbbbbbb)")),
+            (&[old, new], &[new], ("order.pdf (aaaaaaaa), order.pdf (bbbbbbbb)", "order.pdf (bbbbbbbb)")),
+            (&[old], &[old, plan], ("order.pdf", "order.pdf, plan.pdf")),
+            (&[old], &[], ("order.pdf", "")),
+        ] {
+            assert_eq!(lines(&files(before), &files(after)), [line("Files", expected.0, expected.1)]);
+        }
+        assert!(lines(&files(&[old, plan]), &files(&[old, plan])).is_empty());
     }
 }

@@ -266,7 +266,7 @@ pub async fn lapse_claim(work: &mut Work<'_>, stage: StageId) -> Result<bool, Us
     Ok(true)
 }
 
-/// Reminds those asked, once. Gives whether it was due.
+/// Reminds those asked, once; who takes their place later is reminded as well. Gives whether it was due.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
@@ -282,6 +282,7 @@ pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<
     if let Some((claimant, _)) = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > now) {
         people.retain(|person| *person == claimant.id);
     }
+    store::approvals::asked::insert_reminded(work.conn(), stage.id, &people, now).await?;
     let due = planning::due_words(work, base, stage.due_at, stage.calendar.as_ref()).await?;
     let body =
         json!({ "stage": stage.position, "name": stage.name, "people": people.len(), "detail": format!("{}, due {due}", stage.name) });

@@ -77,7 +77,8 @@ async fn remove(work: &mut Work<'_>, base: &Base, locked: &Locked, at: Timestamp
     proven::access_began(work, base, request, release, id, ends_at, &replaced).await?;
     let missing = || StoreError::inconsistent("access_grant", "a grant that just began is gone");
     let grant = store::grants::lock(work.conn(), id).await?.ok_or_else(missing)?;
-    ending::start(work, base, &grant, reason).await
+    // It just began, so nobody has asked for anything about it.
+    ending::start(work, base, &ending::Locked { grant, about: vec![] }, reason, None).await
 }
 
 /// An extension that waits for its second look while the access itself is on its way out.

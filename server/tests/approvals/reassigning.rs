@@ -1,4 +1,4 @@
-//! Whom a decision may be given to.
+//! Whom a decision may be given to, and who is reminded of it then.
 
 use super::world::{World, stage};
 use crate::support::*;
@@ -86,4 +86,71 @@ async fn nobody_is_given_their_own_request_and_nobody_gives_one_to_themselves(po
         assert!(reply.status >= 400, "{}", reply.text());
     }
     assert_eq!(w.events("stage.reassigned").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_is_given_a_decision_after_the_reminder_is_reminded_once_and_before_it_is_due(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let mut manager = stage(1, "Manager", &["line_manager"], 1);
+    manager["remind_hours"] = json!(4);
+    w.plan("standard", json!([manager])).await;
+    let request = w.ask(w.ana, w.read).await;
+    let reminders = async |who: IdentityId| w.told(who).await.into_iter().filter(|kind| kind == "reminder").count();
+    let give = async |from: IdentityId, to: &str| {
+        let (path, place) = (format!("/reassign/{}", w.open(&request).await), from.to_string());
+        let version = w.show(from, &request).await["version"].to_string();
+        let fields = [("version", version.as_str()), ("from", place.as_str()), ("to", to), ("reason", "I am away tomorrow.")];
+        assert_eq!(w.post(from, &path, &fields).await.location(), "/inbox?reassigned");
+    };
+    w.at("2026-11-23T13:01:00Z").await;
+    w.jobs().await;
+    assert_eq!(reminders(w.mona).await, 1);
+    give(w.mona, "stan@example.org").await;
+    // Four working hours later, and not once more.
+    for (moment, so_far) in [("2026-11-23T16:59:00Z", 0), ("2026-11-24T09:02:00Z", 1), ("2026-11-24T15:00:00Z", 1)] {
+        w.at(moment).await;
+        w.jobs().await;
+        assert_eq!((reminders(w.mona).await, reminders(w.stan).await), (1, so_far), "{moment}");
+    }
+    // Four working hours from here are more than are left until it is due, on Wednesday at nine.
+    give(w.stan, "sue@example.org").await;
+    let when_due = w.app.count("select count(*) from approval_stage where remind_at = due_at and reminded_at is null").await;
+    assert_eq!(when_due, 1);
+    for (moment, so_far) in [("2026-11-25T08:59:00Z", 0), ("2026-11-25T09:01:00Z", 1), ("2026-11-25T10:00:00Z", 1)] {
+        w.at(moment).await;
+        w.jobs().await;
+        assert_eq!((reminders(w.stan).await, reminders(w.sue).await), (1, so_far), "{moment}");
+    }
+    // Who is asked when it is late reads that at once.
+    give(w.sue, "dan@example.org").await;
+    w.at("2026-11-25T16:59:00Z").await;
+    w.jobs().await;
+    assert_eq!((reminders(w.sue).await, reminders(w.dan).await, w.events("stage.reminded").await), (1, 0, 3));
+    assert!(w.told(w.dan).await.contains(&"decision_waiting".to_owned()));
+    assert_eq!(w.asked(&request).await, ["Dan"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn another_manager_is_reminded_as_well_and_who_was_reminded_is_not_once_more(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    let mut manager = stage(1, "Manager", &["line_manager"], 1);
+    manager["remind_hours"] = json!(4);
+    w.plan("standard", json!([manager])).await;
+    let request = w.ask(w.ana, w.read).await;
+    let reminders = async |who: IdentityId| w.told(who).await.into_iter().filter(|kind| kind == "reminder").count();
+    w.at("2026-11-23T13:01:00Z").await;
+    w.jobs().await;
+    for (who, name) in [(w.stan, "Stan"), (w.mona, "Mona")] {
+        w.sql("update identity set manager_id = $2 where id = $1", &[w.ana, who]).await;
+        w.jobs().await;
+        assert_eq!(w.asked(&request).await, [name]);
+    }
+    w.at("2026-11-24T09:02:00Z").await;
+    w.jobs().await;
+    assert_eq!((reminders(w.mona).await, reminders(w.stan).await), (1, 0), "she came back and was reminded before");
+    w.sql("update identity set manager_id = $2 where id = $1", &[w.ana, w.stan]).await;
+    w.jobs().await;
+    w.at("2026-11-24T13:03:00Z").await;
+    w.jobs().await;
+    assert_eq!((reminders(w.mona).await, reminders(w.stan).await), (1, 1));
 }

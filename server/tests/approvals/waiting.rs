@@ -56,6 +56,39 @@ async fn a_hold_moves_the_due_time_by_what_was_left_of_it_and_both_stand_in_the_
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn after_a_hold_who_was_reminded_is_not_reminded_again_and_who_comes_instead_is(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    w.plan("standard", json!([stage(1, "Manager", &["line_manager"], 1)])).await;
+    let request = w.ask(w.ana, w.read).await;
+    let reminders = async |who: IdentityId| w.told(who).await.into_iter().filter(|kind| kind == "reminder").count();
+    w.at("2026-11-24T09:01:00Z").await;
+    w.jobs().await;
+    assert_eq!(reminders(w.mona).await, 1);
+    for (state, stages) in [("suspended", "held"), ("active", "open")] {
+        w.app.set_state(w.mona, state).await;
+        w.jobs().await;
+        assert_eq!(w.stages(&request).await, [stages]);
+    }
+    w.at("2026-11-24T15:00:00Z").await;
+    w.jobs().await;
+    assert_eq!(reminders(w.mona).await, 1);
+    // Held once more, until compliance gives it to Stan.
+    w.app.set_state(w.mona, "suspended").await;
+    w.jobs().await;
+    let view = w.show(w.cora, &request).await;
+    let (held, version) = (view["stages"][0]["id"].as_str().unwrap().to_owned(), view["version"].to_string());
+    let fields = [("version", version.as_str()), ("from", ""), ("to", "stan@example.org"), ("reason", "Stan leads the team for now.")];
+    assert_eq!(w.post(w.cora, &format!("/reassign/{held}"), &fields).await.location(), "/holds?reassigned");
+    assert_eq!(w.asked(&request).await, ["Stan"]);
+    // Eight working hours are more than are left until it is due, on Wednesday some seconds after nine.
+    for (moment, so_far) in [("2026-11-25T08:59:00Z", 0), ("2026-11-25T09:01:00Z", 1), ("2026-11-25T16:59:00Z", 1)] {
+        w.at(moment).await;
+        w.jobs().await;
+        assert_eq!((reminders(w.mona).await, reminders(w.stan).await), (1, so_far), "{moment}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn while_the_requester_is_asked_no_stage_opens_and_none_is_held(pool: PgPoolOptions, connect: PgConnectOptions) {
     let w = World::begin(pool, connect).await;
     w.security(w.stan).await;
@@ -115,6 +148,26 @@ async fn an_escalation_takes_a_claim_back_and_a_later_one_does_not_keep_the_next
     assert!(w.call(w.boss, "approvals/claim", &[("stage", &stage)]).await.status < 400);
     assert_eq!((w.events("stage.claimed").await, w.events("stage.unclaimed").await), (3, 2));
     w.approve(w.boss, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_group_that_calls_itself_the_next_level_is_bound_by_a_claim_all_the_same(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    w.sql("update approver_group set name = 'Security, next level' where code = 'security'", &[]).await;
+    let (request, stage) = w.ask_team().await;
+    let named = "select count(*) from stage_candidate where because = 'member of Security, next level'";
+    let next_level = "select count(*) from stage_candidate where next_level";
+    assert_eq!((w.app.count(named).await, w.app.count(next_level).await), (3, 0));
+    assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
+    assert_eq!(w.decide(w.sue, &request, &stage, "approve").await.code(), "claimed");
+    assert!(w.show(w.sue, &request).await["may_decide"].is_null());
+    assert!(!w.told(w.sue).await.contains(&"escalated".to_owned()));
+    // Where it was written down so before, it is put right when it is looked at again.
+    w.sql("update stage_candidate set next_level = true", &[]).await;
+    w.jobs().await;
+    assert_eq!((w.app.count(named).await, w.app.count(next_level).await), (3, 0));
+    w.approve(w.stan, &request).await;
     assert_eq!(w.state(&request).await, "approved");
 }
 

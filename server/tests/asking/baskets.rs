@@ -171,6 +171,41 @@ async fn a_basket_holds_twenty_five_items_and_says_when_it_is_full(pool: PgPoolO
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn without_javascript_a_full_basket_with_long_answers_in_japanese_is_kept_and_asked_for(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Desk::set(pool, connect).await;
+    let (why, answer) = ("\u{7533}".repeat(2_000), "\u{8ACB}".repeat(2_000));
+    let questions = json!([
+        { "id": "what", "label": "What is it for?", "kind": "text", "required": true, "most": 2_000 },
+        { "id": "until", "label": "Until when is it needed?", "kind": "text", "required": true, "most": 2_000 },
+    ]);
+    for n in 0..25 {
+        let what = s.app.entitlement(s.ledger, &format!("Ledger part {n}"), "standard").await;
+        s.questions(what, questions.clone()).await;
+        s.add(s.ana, what).await;
+    }
+    let draft = s.newest_draft(s.ana).await;
+    let mut browser = s.browser(s.ana).await;
+    browser.open(&format!("/request/{draft}")).await;
+    let names: Vec<String> =
+        (0..25).flat_map(|place| ["what", "until"].map(|question| format!("items[{place}][answers][{question}]"))).collect();
+    let form = browser.form("/api/drafts/save", "justification");
+    let form = form.fill("reason_code", "incident").fill("justification", &why).fill("ends_on", "2026-12-21");
+    let form = names.iter().fold(form, |form, name| form.fill(name, &answer));
+    browser.send(&form).await;
+    assert_eq!((browser.status, browser.path.as_str()), (200, format!("/request/{draft}").as_str()));
+    let kept = browser.form("/api/drafts/save", "justification");
+    assert_eq!(kept.value("justification"), why);
+    for name in &names {
+        assert_eq!(kept.value(name), answer, "{name}");
+    }
+    browser.press("/api/drafts/submit", &kept).await;
+    assert_eq!(s.app.count("select count(*) from request").await, 25, "{}", browser.text());
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_later_start_than_approval_waits_and_is_shown(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Desk::set(pool, connect).await;
     let draft = s.add(s.ana, s.read).await;

@@ -144,6 +144,21 @@ async fn an_older_tab_that_says_the_same_is_told_so_and_nothing_lies_beside_the_
     assert!(browser.path.ends_with("?submitted"), "{} {}", browser.path, browser.page);
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn what_an_older_tab_kept_beside_the_draft_goes_once_it_says_the_same(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add(s.ana, s.read).await;
+    let old = s.version(&draft).await;
+    s.send(s.ana, "drafts/save", &draft, &[("justification", NEWER)]).await;
+    let reply = s.send(s.ana, "drafts/save", &draft, &[("version", &old)]).await;
+    assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
+    assert_eq!(s.open(s.ana, &draft).await["aside"].as_array().unwrap().len(), 1);
+    let reply = s.send(s.ana, "drafts/save", &draft, &[("version", &old), ("justification", NEWER)]).await;
+    assert_eq!((reply.status, refusal(&reply)), (409, json!("saved_already")));
+    let view = s.open(s.ana, &draft).await;
+    assert_eq!((view["form"]["justification"].as_str(), view["aside"].as_array().unwrap().len()), (Some(NEWER), 0));
+}
+
 /// What is said where nothing was done, and nothing lies beside the draft.
 const NOT_DONE: &str = "It was changed elsewhere; what you pressed was not done.";
 /// What is said where what was sent is there already.

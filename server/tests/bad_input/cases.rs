@@ -12,9 +12,13 @@ pub fn dangerous(around: &str) -> Vec<Case> {
         .to_vec()
 }
 
+/// What is typed and yet blank to every reader.
+const UNSEEN: [&str; 4] = ["\u{AD}", "\u{2800}", "\u{200D}\u{200D}\u{200D}\u{200D}", " \u{FE0F}\n\u{34F} "];
+
 /// A remark that has to be there, at most 2,000 characters long.
 pub fn remark() -> Vec<Case> {
     let mut cases = dangerous("Seen in the console.");
+    cases.extend(UNSEEN.map(|unseen| (unseen.to_owned(), "required")));
     cases.extend([(String::new(), "required"), (" \r\n\t ".to_owned(), "required"), ("ü".repeat(2_001), "too_long")]);
     cases
 }
@@ -26,7 +30,11 @@ pub fn optional_remark() -> Vec<Case> {
 
 /// Why access is needed: 20 to 2,000 characters.
 pub fn justification() -> Vec<Case> {
-    with(optional_remark(), &[("too short", "too_short"), ("", "too_short"), ("                              ", "too_short")])
+    let mut cases =
+        with(optional_remark(), &[("too short", "too_short"), ("", "too_short"), ("                              ", "too_short")]);
+    cases.extend(UNSEEN.map(|unseen| (unseen.repeat(20), "too_short")));
+    cases.push((format!("too{}short", "\u{200D}".repeat(20)), "too_short"));
+    cases
 }
 
 /// A name on one line.
@@ -38,6 +46,8 @@ pub fn name(longest: usize) -> Vec<Case> {
         &[
             ("", "required"),
             ("  ", "required"),
+            ("\u{2800}", "required"),
+            ("?!", "required"),
             ("two\nlines", "forbidden_character"),
             ("soft\u{AD}hyphen", "forbidden_character"),
             ("L\u{435}dger", "mixed_scripts"),

@@ -193,6 +193,19 @@ async fn of_what_was_refused_the_newest_twenty_are_kept_and_of_calls_by_script_n
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_is_far_longer_than_its_field_is_refused_at_the_field_and_not_kept(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let app = &scene.s.app;
+    let long = "\u{7}".repeat(100_000);
+    let mut ana = Browser::of(app.sign_in_as(scene.s.ana).await);
+    ana.open(&format!("/requests/{}", scene.request)).await;
+    let form = ana.form("/api/requests/withdraw", "reason");
+    ana.send(&form.fill("reason", &long)).await;
+    assert!(ana.says(CANNOT) && !ana.path.contains("typed="), "{} {}", ana.path, ana.text());
+    assert_eq!(app.count("select count(*) from refused_form").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_password_that_is_refused_is_said_at_its_field_and_stands_in_no_page_and_no_address(
     pool: PgPoolOptions,
     connect: PgConnectOptions,

@@ -95,7 +95,8 @@ async fn many_releases_of_one_connection_keep_none_of_another_waiting(pool: PgPo
     let due = async |limit| {
         let mut conn = app.pool.acquire().await.unwrap();
         let now = app.now();
-        server::store::release_steps::due(&mut conn, now, now, limit).await.unwrap()
+        // Under another name: each of them has its task.
+        server::store::release_steps::due(&mut conn, "lost", now, now, limit).await.unwrap()
     };
     assert_eq!(due(2).await, [of_the_ledger[0], of_payroll], "the connections take turns");
     // A connection that rests is left alone until then.
@@ -112,4 +113,38 @@ async fn many_releases_of_one_connection_keep_none_of_another_waiting(pool: PgPo
     assert_eq!(due(500).await, [of_payroll]);
     app.clock.set(until);
     assert_eq!(due(500).await, [of_the_ledger[0], of_payroll, of_the_ledger[1], of_the_ledger[2]]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn looking_for_lost_tasks_leaves_those_alone_that_are_there(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    let key = format!("carry-out:{release}");
+    let change = async |set: &'static str| {
+        let sql = format!("update graphile_worker._private_jobs set {set} where key = $1");
+        assert_eq!(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&key).execute(&scene.s.app.owner).await.unwrap().rows_affected(), 1);
+    };
+    let task = async || {
+        server::job::resume_releases::run(&scene.s.app.base).await.unwrap();
+        let of_it = "select attempts::int, last_error, run_at <= now() from graphile_worker._private_jobs where key = $1";
+        sqlx::query_as::<_, (i32, Option<String>, bool)>(of_it).bind(&key).fetch_all(&scene.s.app.owner).await.unwrap()
+    };
+    for (set, expected) in [
+        // It waits after a fault of ours; it was given up; it is due, and nobody has taken it yet.
+        ("attempts = 3, last_error = 'No.', run_at = now() + interval '1 hour'", (3, Some("No."), false)),
+        ("attempts = 10, run_at = now() - interval '1 hour'", (10, Some("No."), true)),
+        ("attempts = 0, last_error = null", (0, None, true)),
+        // It waits for a moment that is not it any more: the rest of a connection was ended.
+        ("run_at = now() + interval '1 hour'", (0, None, true)),
+    ] {
+        change(set).await;
+        let expected = (expected.0, expected.1.map(str::to_owned), expected.2);
+        assert_eq!(task().await, [expected], "{set}");
+    }
+    let due = "select now() - run_at > interval '59 minutes' from graphile_worker._private_jobs where key = $1";
+    change("run_at = now() - interval '1 hour'").await;
+    task().await;
+    assert!(scene.one::<bool>(due, &key).await, "how long it has been due stays known");
+    sqlx::query("delete from graphile_worker._private_jobs where key = $1").bind(&key).execute(&scene.s.app.owner).await.unwrap();
+    assert_eq!(task().await, [(0, None, true)], "a lost one is there again");
 }

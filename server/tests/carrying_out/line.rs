@@ -68,6 +68,20 @@ async fn nothing_happens_before_the_start_that_was_asked_for(pool: PgPoolOptions
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_is_given_late_begins_then_and_ends_on_the_day_that_was_approved(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, release) = scene.approved().await;
+    scene.directory.script(Moment::Plan, Trouble::Fail, 1);
+    scene.s.app.drain().await;
+    scene.s.app.clock.set("2026-12-10T09:00:00Z".parse().unwrap());
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    let days = "select to_char(active_since at time zone 'UTC', 'YYYY-MM-DD') || ' ' || to_char(ends_at at time zone 'UTC', 'YYYY-MM-DD')
+                from access_grant where request_id = $1::uuid";
+    assert_eq!(scene.one::<String>(days, &request).await, "2026-12-10 2026-12-22", "nobody approved a day after the 21st");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn gates_run_again_before_anybody_is_asked_and_hold_what_does_not_meet_them(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     let (_, release) = scene.approved().await;

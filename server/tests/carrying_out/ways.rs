@@ -100,6 +100,69 @@ async fn what_a_retired_connection_gave_is_ended_through_the_other_way(pool: PgP
     assert!(scene.page(&removal).await.says("Read back through Elsewhere: Ledger Reader is gone."));
 }
 
+/// A second application that the directory of the ledger serves too, and access of Ana there that was given.
+async fn other_application(scene: &Scene, reference: &str) -> (String, String) {
+    let s = &scene.s;
+    let archive = s.app.application("archive", s.olga, None).await;
+    sqlx::query("update application set connection_id = (select id from connection where code = 'directory') where id = $1")
+        .bind(archive.0)
+        .execute(&s.app.owner)
+        .await
+        .unwrap();
+    let what = s.app.entitlement(archive, reference, "standard").await;
+    let (request, release) = scene.approved_for(what).await;
+    s.app.drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    (request, release)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_account_stays_for_another_application_on_the_same_machine(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (first, _) = scene.approved().await;
+    scene.s.app.drain().await;
+    let (second, release) = other_application(&scene, "Archive Reader").await;
+    let variance = "select variance = '{\"missing\": [], \"unexpected\": []}' from release where id = $1::uuid";
+    assert!(scene.one::<bool>(variance, &release).await, "what the ledger gave is no surprise there");
+    let removal = taken(&scene, &first).await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.ana_reads()), ("closed", false));
+    let person = || scene.directory.people().into_values().next().unwrap();
+    assert_eq!((person().state, person().held().len()), (connector::Account::Active, 1), "the archive needs it");
+    let removal = taken(&scene, &second).await;
+    assert_eq!(scene.state(&removal).await, "closed");
+    assert_eq!((person().state, person().held().len()), (connector::Account::Inactive, 0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_thing_on_one_machine_stays_while_any_application_gives_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (first, _) = scene.approved().await;
+    scene.s.app.drain().await;
+    let (second, _) = other_application(&scene, "Ledger Reader").await;
+    let removal = taken(&scene, &first).await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.ana_reads()), ("closed", true));
+    let number: String = scene.one("select number from request where id = $1::uuid", &second).await;
+    assert!(scene.page(&removal).await.says(&format!("{number} still gives the same access, so nothing is taken away.")));
+    taken(&scene, &second).await;
+    assert!(!scene.ana_reads());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn both_ways_know_the_account_by_its_id(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    scene.approved().await;
+    scene.s.app.drain().await;
+    let directory = "select account_reference from release where account_reference is not null and $1 <> ''";
+    let id: String = scene.one(directory, "any").await;
+    goes_another_way(&scene).await;
+    let viewer = scene.viewer().await;
+    let (_, second) = scene.approved_for(viewer).await;
+    let mut conn = scene.s.app.pool.acquire().await.unwrap();
+    let elsewhere = server::store::connection_records::by_code(&mut conn, "elsewhere").await.unwrap().unwrap();
+    let known = server::store::account_references::known(&mut conn, second.parse().unwrap(), elsewhere).await.unwrap();
+    assert_eq!(known.map(|account| (account.reference, account.own)), Some((id, false)));
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn nothing_begins_with_a_connection_that_is_retired_at_that_moment(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;

@@ -136,7 +136,7 @@ async fn a_connection_in_use_stays_and_a_retired_one_is_not_chosen(pool: PgPoolO
 }
 
 /// Access of Ana that was given through the connection of the ledger.
-async fn given_through(scene: &Scene, id: &str) -> String {
+pub async fn given_through(scene: &Scene, id: &str) -> String {
     let request = scene.s.granted().await;
     sqlx::query("update release set connection_id = $1::uuid, connection_version = 1 where request_id = $2::uuid")
         .bind(id)
@@ -161,14 +161,24 @@ async fn what_gave_access_is_changed_by_two_people_also_when_no_application_uses
     sqlx::query(known).bind(&id).execute(&scene.s.app.owner).await.unwrap();
     assert_eq!(scene.step(scene.cora, &id, "confirm", "").await.status, 303);
     assert_eq!(scene.s.app.count("select count(*) from release where account_reference is not null").await, 0);
-    // Its removal is under way: it stays, and after that it goes with a word about what else it gave.
+    // A removal that was begun through it keeps it; one for which nobody could ask it does not, and goes to
+    // people, with a word about that.
     let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
     assert!(scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
-    assert!(scene.page(scene.ada, &id).await.contains("no release under way goes through it"));
+    let pin = "update release set connection_id = $1::uuid, connection_version = 2 where kind = 'remove'";
+    sqlx::query(pin).bind(&id).execute(&scene.s.app.owner).await.unwrap();
+    assert!(scene.page(scene.ada, &id).await.contains("no release that was begun goes through it"));
     assert_eq!(scene.step(scene.ada, &id, "retire", "Not needed.").await.status, 409);
-    sqlx::query("update release set state = 'cancelled' where kind = 'remove'").execute(&scene.s.app.owner).await.unwrap();
+    sqlx::query("update release set connection_id = null, connection_version = null where kind = 'remove'")
+        .execute(&scene.s.app.owner)
+        .await
+        .unwrap();
     assert!(scene.page(scene.ada, &id).await.contains("Access that was given through it and is not over: 1."));
     assert_eq!(scene.step(scene.ada, &id, "retire", "Not needed.").await.status, 303);
+    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", &request).await;
+    let reply = scene.s.execute(scene.s.pia, &removal.to_string()).await;
+    assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    assert_eq!(scene.one::<String>("select state from access_grant where request_id = $1::uuid", &request).await, "ended");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -79,3 +79,20 @@ async fn work_by_hand_leads_to_no_machine(pool: PgPoolOptions, connect: PgConnec
     let new = scene.s.app.sign_in_as(scene.ada).await.get("/admin/connections/new?kind=webhook").await;
     assert!(new.text().contains("field-machine") && new.text().contains("A machine of its own"), "{}", new.text());
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_gave_access_is_not_led_to_another_machine(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let id = scene.make(&scim(&[])).await;
+    super::editing::given_through(&scene, &id).await;
+    let moved = ("field.base_url", "http://127.0.0.2:9/scim");
+    let elsewhere = scim(&[("base_version", "1"), moved, ("field.machine", "(own)"), ("secret", "another-8412")]);
+    let other = scene.make(&webhook(&[])).await;
+    let to_other = scim(&[("base_version", "1"), moved, ("field.machine", "ledger-hook"), ("secret", "another-8412")]);
+    assert_ne!(machine(&scene, &other).await, machine(&scene, &id).await);
+    let reply = scene.post(scene.ada, &id, &to_other).await;
+    let sentence = sentence_at(&reply.text(), "machine").unwrap_or_default();
+    assert!(reply.status == 422 && sentence.contains("make another connection"), "{} {sentence}", reply.status);
+    // Alone on its machine it stays that, at another address as well: that is a correction.
+    assert!(scene.post(scene.ada, &id, &elsewhere).await.location().ends_with("?done=proposed"));
+}

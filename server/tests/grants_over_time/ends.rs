@@ -114,14 +114,16 @@ async fn at_the_end(s: &Story) -> (String, String) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_extension_before_the_end_keeps_the_access_and_one_after_it_is_held(pool: PgPoolOptions, connect: PgConnectOptions) {
+async fn an_extension_that_nobody_carried_out_by_the_end_is_withdrawn_and_moves_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let (first, longer) = at_the_end(&s).await;
     at(&s, END);
-    server::job::end_grants::run(&s.app.base).await.unwrap();
     let release = s.open_release(&longer).await;
-    assert!(s.execute(s.pia, &release).await.status < 400);
-    assert_eq!((grant_state(&s, &first).await.as_str(), release_state(&s, &release).await.as_str()), ("ending: expired", "held"));
+    server::job::end_grants::run(&s.app.base).await.unwrap();
+    let reply = s.execute(s.pia, &release).await;
+    assert_eq!((reply.status, refusal(&reply)), (409, json!("not_possible")));
+    assert_eq!((grant_state(&s, &first).await.as_str(), release_state(&s, &release).await.as_str()), ("ending: expired", "cancelled"));
+    assert_eq!(s.state(&longer).await, "withdrawn");
     assert_eq!(s.app.count("select count(*) from grant_extension").await, 0);
 }
 
@@ -183,12 +185,18 @@ async fn race(s: &Story, end_first: bool) {
     } else {
         tokio::join!(execute, end)
     };
-    assert!(reply.status < 400 && ended.is_ok(), "{}", reply.text());
+    assert!(ended.is_ok(), "{ended:?}");
     let stands = (grant_state(s, &first).await, release_state(s, &release).await);
     let extended = s.app.count("select count(*) from grant_extension").await;
     match (stands.0.as_str(), stands.1.as_str(), extended) {
-        ("active", "closed", 1) => assert_eq!(s.app.count("select count(*) from release where kind = 'remove'").await, 0),
-        ("ending: expired", "held", 0) => assert_eq!(s.app.count("select count(*) from release where kind = 'remove'").await, 1),
+        ("active", "closed", 1) => {
+            assert!(reply.status < 400, "{}", reply.text());
+            assert_eq!(s.app.count("select count(*) from release where kind = 'remove'").await, 0);
+        }
+        ("ending: expired", "cancelled", 0) => {
+            assert_eq!((reply.status, refusal(&reply)), (409, json!("changed")));
+            assert_eq!(s.app.count("select count(*) from release where kind = 'remove'").await, 1);
+        }
         other => panic!("neither the one nor the other: {other:?}"),
     }
 }

@@ -106,7 +106,7 @@ async fn by_machine_both_ends_passed_while_the_server_was_down_and_the_access_is
 }
 
 /// The first grant has ended and its removal waits; the second begins.
-async fn late_removal(s: &Story) -> (String, String) {
+pub async fn late_removal(s: &Story) -> (String, String) {
     let first = approved(s, "2026-11-22", "2026-12-21").await;
     carry_out(s, &first).await;
     let second = approved(s, "2026-12-22", "2027-01-20").await;

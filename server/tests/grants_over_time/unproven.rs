@@ -15,7 +15,7 @@ async fn given_by_machine(scene: &Scene) -> (String, String) {
 }
 
 /// Access that Pia has given by hand, and that nobody has looked at.
-async fn given_by_hand(s: &Story) -> (String, String) {
+pub async fn given_by_hand(s: &Story) -> (String, String) {
     s.app.connect(s.ledger, "desk", "manual", &json!({ "second_look": ["standard"] }), None).await;
     let request = approved(s, "2026-11-22", "2026-12-21").await;
     let release = s.open_release(&request).await;
@@ -26,7 +26,7 @@ async fn given_by_hand(s: &Story) -> (String, String) {
 }
 
 /// Confirms work by hand as it is shown.
-async fn confirm(s: &Story, who: IdentityId, release: &str) {
+pub async fn confirm(s: &Story, who: IdentityId, release: &str) {
     let seen = s.call(s.pol, "releases/show", &[("release", release)]).await.json();
     let (version, key, shown_as) = (seen["version"].to_string(), uuid(), seen["by_hand"]["shown_as"].as_str().unwrap().to_owned());
     let fields =
@@ -35,7 +35,7 @@ async fn confirm(s: &Story, who: IdentityId, release: &str) {
     assert!(reply.status < 400, "{} {}", reply.status, reply.text());
 }
 
-async fn look(s: &Story, who: IdentityId, release: &str) -> Reply {
+pub async fn look(s: &Story, who: IdentityId, release: &str) -> Reply {
     let version = s.call(s.pol, "releases/show", &[("release", release)]).await.json()["version"].to_string();
     let fields = [("release", release), ("version", version.as_str()), ("there", "true"), ("said", "Looked it up in the console.")];
     s.call(who, "releases/look", &fields).await

@@ -2,14 +2,14 @@
 
 use super::steps::*;
 
-async fn why(s: &Story, grant: &str, on: &str) -> Value {
+pub async fn why(s: &Story, grant: &str, on: &str) -> Value {
     let reply = s.call(s.ana, "grants/why", &[("grant", grant), ("on", on)]).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
 }
 
 /// Every sentence under a question.
-fn said(view: &Value, question: &str) -> String {
+pub fn said(view: &Value, question: &str) -> String {
     let answers = view["answers"].as_array().unwrap();
     let answer = answers.iter().find(|answer| answer["question"] == question).unwrap_or_else(|| panic!("{question} in {view}"));
     answer["said"].as_array().unwrap().iter().map(|said| said["text"].as_str().unwrap()).collect::<Vec<_>>().join(" ")

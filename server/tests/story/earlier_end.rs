@@ -32,6 +32,47 @@ async fn the_earliest_end_is_shown_to_later_approvers_and_used_at_the_release(po
     assert_eq!(s.show(s.ana, &request).await["grants"][0]["ends"]["at"], "2026-12-06T00:00:00Z");
 }
 
+/// Mona approves until 25 November what was asked for until 21 December.
+async fn shortened(s: &Story, what: EntitlementId) -> String {
+    let request = s.submit(s.ana, what).await;
+    let shown = s.shown(s.mona, &request).await;
+    let reply = s.decide_with(s.mona, &shown, "approve", &[("ends_on", "2026-11-25")]).await;
+    assert!(reply.status < 400, "{}", reply.text());
+    s.become_final().await;
+    request
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn once_the_earlier_end_has_passed_the_request_lapses_whether_all_have_approved_or_not(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Story::begin(pool, connect).await;
+    let (undecided, approved) = (shortened(&s, s.write).await, shortened(&s, s.read).await);
+    for (moment, states, waiting) in
+        [("2026-11-25T23:59:00Z", ["in_approval", "approved"], 1), ("2026-11-26T00:00:00Z", ["lapsed", "lapsed"], 0)]
+    {
+        s.app.clock.set(moment.parse().unwrap());
+        server::job::lapse_requests::run(&s.app.base).await.unwrap();
+        assert_eq!([s.state(&undecided).await, s.state(&approved).await], states, "{moment}");
+        let list = s.call(s.olga, "inbox/list", &[]).await.json();
+        assert_eq!(list["page"]["rows"].as_array().map(Vec::len), Some(waiting), "{list}");
+    }
+    assert_eq!(s.app.count("select count(*) from release where state = 'cancelled'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn days_after_the_earlier_end_are_asked_for_anew(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    for what in [s.write, s.read] {
+        shortened(&s, what).await;
+        let within = s.try_submit(s.ana, what, &[("starts_on", "2026-11-25")]).await;
+        assert_eq!(refusal(&within), json!("already_there"));
+        let after = s.try_submit(s.ana, what, &[("starts_on", "2026-11-26")]).await;
+        assert!(after.status < 400, "{}", after.text());
+    }
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn an_end_that_is_no_shortening_is_refused_at_its_field_and_nothing_is_made(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;

@@ -4,6 +4,7 @@ use super::scene::*;
 use crate::support::*;
 use domain::permission::Role;
 use server::queue::Kind;
+use server::store::jobs;
 use server::usecase::lateness;
 
 /// A task that was given up, and its number.
@@ -14,6 +15,18 @@ async fn failed(scene: &Scene) -> String {
         .await
         .unwrap();
     scene.app.count("select id from graphile_worker.jobs").await.to_string()
+}
+
+/// Looks for what is late, as each server does each minute: how often somebody was told, and events.
+async fn look(app: &TestApp) -> (i64, i64) {
+    lateness::watch(&app.base).await.unwrap();
+    let told = app.count("select count(*) from notification where kind = 'work_late'").await;
+    (told, app.count("select count(*) from audit_event where kind in ('work.late', 'work.on_time')").await)
+}
+
+/// What was told of late work, in order.
+async fn told(app: &TestApp) -> Vec<String> {
+    sqlx::query_scalar("select body from notification where kind = 'work_late' order by at, id").fetch_all(&app.owner).await.unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -79,39 +92,128 @@ async fn late_work_raises_one_alarm_which_is_over_when_the_work_is_done(pool: Pg
     server::job::run_due(&app.base).await.unwrap();
     let adam = app.person_with("Adam", Role::Administrator).await;
     let adam = app.sign_in_as(adam).await;
-    let told = "select count(*) from notification where kind = 'work_late'";
-    let events = "select count(*) from audit_event where kind in ('work.late', 'work.on_time')";
-    let look = async || {
-        lateness::watch(&app.base).await.unwrap();
-        (app.count(told).await, app.count(events).await)
-    };
     scene.queue(&Mark { thing: thing(1) }).await;
-    assert_eq!(look().await, (0, 0));
+    assert_eq!(look(app).await, (0, 0));
     sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '59 seconds'").execute(&app.owner).await.unwrap();
-    assert_eq!(look().await, (0, 0));
+    assert_eq!(look(app).await, (0, 0));
     sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '75 seconds'").execute(&app.owner).await.unwrap();
     let (one, two) = tokio::join!(lateness::watch(&app.base), lateness::watch(&app.base));
     one.unwrap();
     two.unwrap();
-    assert_eq!(look().await, (1, 1), "one alarm for one incident, whoever looks");
+    assert_eq!(look(app).await, (1, 1), "one alarm for one incident, whoever looks");
     for page in ["/admin", "/admin/jobs"] {
         let text = adam.get(page).await.text();
         assert!(text.contains("Work is late.") && text.contains("test-mark: the oldest task that is due has waited for 1 min."), "{text}");
     }
     app.drain_kinds(vec![Kind::of::<Mark>()]).await;
-    assert_eq!(look().await, (1, 2));
-    assert_eq!(look().await, (1, 2));
+    assert_eq!(look(app).await, (1, 2));
+    assert_eq!(look(app).await, (1, 2));
     let page = adam.get("/admin/jobs").await.text();
     assert!(!page.contains("Work is late."));
     assert!(page.contains("<td class=\"whitespace-nowrap\">5 s</td>") && !page.contains(">0 min<"), "{page}");
 
     // Twice its period and a minute at least: a job of every minute is late after two.
     app.advance(SignedDuration::from_secs(60 + 120));
-    assert_eq!(look().await, (2, 3), "the jobs of every few seconds are late");
+    assert_eq!(look(app).await, (2, 3), "the jobs of every few seconds are late");
     server::job::run_due(&app.base).await.unwrap();
-    assert_eq!(look().await, (2, 4));
+    assert_eq!(look(app).await, (2, 4));
     let lasted = "select count(*) from work_incident where over_at is not null";
     assert_eq!(app.count(lasted).await, 2);
+}
+
+/// Nobody but the server notices: the job runs on time each time.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_job_that_fails_twice_in_a_row_is_told_once_and_is_over_when_it_goes_well(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let app = &scene.app;
+    let adam = app.person_with("Adam", Role::Administrator).await;
+    let adam = app.sign_in_as(adam).await;
+    let run_broken = async || {
+        sqlx::query("alter table access_grant rename to away").execute(&app.owner).await.unwrap();
+        server::job::run_due(&app.base).await.unwrap();
+        sqlx::query("alter table away rename to access_grant").execute(&app.owner).await.unwrap();
+        look(app).await
+    };
+    assert_eq!(run_broken().await, (0, 0), "once may be chance");
+    app.advance(SignedDuration::from_secs(60));
+    assert_eq!(run_broken().await, (1, 1));
+    let sentence = "The job end-due-grants keeps failing; its last run was 0 s ago.";
+    assert!(told(app).await[0].contains(sentence));
+    for page in ["/admin", "/admin/jobs"] {
+        let text = adam.get(page).await.text();
+        assert!(text.contains("Work is late.") && text.contains(sentence), "{text}");
+    }
+    let failures = "select failures from job where name = 'end-due-grants'";
+    for number in [2, 3] {
+        app.advance(SignedDuration::from_secs(60));
+        assert_eq!(run_broken().await, (1, 1), "told once, whether it waits or fails again");
+        assert_eq!(app.count(failures).await, number);
+    }
+    app.advance(SignedDuration::from_secs(240));
+    server::job::run_due(&app.base).await.unwrap();
+    assert_eq!(look(app).await, (1, 2));
+    assert!(!adam.get("/admin/jobs").await.text().contains("Work is late."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_job_that_fails_at_some_of_its_records_twice_in_a_row_is_told_as_well(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let app = &scene.app;
+    app.person_with("Adam", Role::Administrator).await;
+    server::job::run_due(&app.base).await.unwrap();
+    let (name, minute) = ("end-due-grants", SignedDuration::from_secs(60));
+    let end = async |error: Option<&str>| {
+        app.advance(minute);
+        let (now, mut conn) = (app.now(), app.pool.acquire().await.unwrap());
+        let run = jobs::begin(&mut conn, name, now).await.unwrap().unwrap();
+        assert!(jobs::finish(&mut conn, name, run, error, now, now.saturating_add(minute).unwrap()).await.unwrap());
+        server::job::run_due(&app.base).await.unwrap();
+        look(app).await
+    };
+    let error = Some("Failed at 1 of its records; the log has each of them.");
+    assert_eq!(end(error).await, (0, 0));
+    assert_eq!(end(None).await, (0, 0));
+    assert_eq!(end(error).await, (0, 0), "not twice in a row");
+    assert_eq!(end(error).await, (1, 1));
+    assert_eq!(end(error).await, (1, 1));
+    assert_eq!(told(app).await, ["The job end-due-grants keeps failing; its last run was 0 s ago."]);
+    assert_eq!(end(None).await, (1, 2));
+    assert_eq!(end(error).await, (1, 2), "counted anew after a success");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_becomes_late_during_an_incident_is_told_as_well_and_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let app = &scene.app;
+    server::job::run_due(&app.base).await.unwrap();
+    app.person_with("Adam", Role::Administrator).await;
+    scene.queue(&Mark { thing: thing(1) }).await;
+    sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '75 seconds'").execute(&app.owner).await.unwrap();
+    assert_eq!(look(app).await, (1, 1));
+
+    app.advance(SignedDuration::from_secs(30));
+    sqlx::query("update job set next_run_at = next_run_at - interval '1 hour' where name = 'end-due-grants'")
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    let (one, two) = tokio::join!(lateness::watch(&app.base), lateness::watch(&app.base));
+    one.unwrap();
+    two.unwrap();
+    assert_eq!(look(app).await, (2, 2), "told by one server");
+    let sentences = told(app).await;
+    let expected = ["test-mark: the oldest task that is due has waited for 1 min.", "The job end-due-grants should have run 59 min ago."];
+    assert_eq!(sentences, expected);
+    let what: String = sqlx::query_scalar("select what from work_incident where over_at is null").fetch_one(&app.owner).await.unwrap();
+    assert_eq!(what, sentences.join(" "));
+
+    app.advance(SignedDuration::from_secs(30));
+    sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '10 minutes'").execute(&app.owner).await.unwrap();
+    assert_eq!(look(app).await, (2, 2), "the same things, late for longer");
+    app.drain_kinds(vec![Kind::of::<Mark>()]).await;
+    assert_eq!(look(app).await, (2, 2), "the job is still late");
+    server::job::run_due(&app.base).await.unwrap();
+    assert_eq!(look(app).await, (2, 3));
+    assert_eq!(app.count("select count(*) from work_incident where over_at is not null").await, 1);
 }
 
 #[sqlx::test(migrations = "../migrations")]

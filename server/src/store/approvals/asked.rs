@@ -1,4 +1,5 @@
-//! The people at a stage: who is asked, who has taken it on, who was given it, and who has decided.
+//! The people at a stage: who is asked, who was reminded, who has taken it on, who was given it, and who
+//! has decided.
 
 use crate::store::error::{StoreError, one_row};
 use app::record::PersonRef;
@@ -43,7 +44,7 @@ pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates
             id.0,
             candidate.identity.0,
             candidate.because,
-            candidate.is_next_level(),
+            candidate.next_level,
             candidate.stands_in.map(|(from, _)| from.0),
             candidate.stands_in.map(|(_, record)| record.0)
         )
@@ -51,6 +52,36 @@ pub async fn replace_candidates(conn: &mut PgConnection, id: StageId, candidates
         .await?;
     }
     Ok(())
+}
+
+/// Puts on record who was reminded at a stage.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn insert_reminded(conn: &mut PgConnection, id: StageId, people: &[IdentityId], at: Timestamp) -> Result<(), StoreError> {
+    let people: Vec<uuid::Uuid> = people.iter().map(|person| person.0).collect();
+    sqlx::query!(
+        "insert into stage_reminder (stage_id, identity_id, reminded_at) select $1, unnest($2::uuid[]), $3 on conflict do nothing",
+        id.0,
+        &people,
+        at.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// When any of these people was last reminded at a stage; `None` where nobody was.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn reminded(conn: &mut PgConnection, id: StageId, people: &[IdentityId]) -> Result<Option<Timestamp>, StoreError> {
+    let people: Vec<uuid::Uuid> = people.iter().map(|person| person.0).collect();
+    let at =
+        sqlx::query_scalar!("select max(reminded_at) from stage_reminder where stage_id = $1 and identity_id = any($2)", id.0, &people)
+            .fetch_one(conn)
+            .await?;
+    Ok(at.map(|at| at.to_jiff()))
 }
 
 /// Gives a stage to one of those asked, until `lapses_at`.

@@ -73,7 +73,7 @@ pub async fn end_pause(conn: &mut PgConnection, id: StageId, waited_seconds: i64
     one_row("approval_stage", &done)
 }
 
-/// Puts on record that those asked were reminded.
+/// Puts on record when those asked were reminded; who they were, says [`super::asked::insert_reminded`].
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
@@ -81,6 +81,21 @@ pub async fn set_reminded(conn: &mut PgConnection, id: StageId, at: Timestamp) -
     let done = sqlx::query!("update approval_stage set reminded_at = $2 where id = $1 and state = 'open'", id.0, at.to_sqlx() as _)
         .execute(conn)
         .await?;
+    one_row("approval_stage", &done)
+}
+
+/// Lets the reminder of an open stage come at `remind_at`, because nobody of those asked had one.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn remind_anew(conn: &mut PgConnection, id: StageId, remind_at: Option<Timestamp>) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update approval_stage set reminded_at = null, remind_at = $2 where id = $1 and state = 'open'",
+        id.0,
+        remind_at.map(ToSqlx::to_sqlx) as _
+    )
+    .execute(conn)
+    .await?;
     one_row("approval_stage", &done)
 }
 

@@ -11,7 +11,7 @@ use crate::usecase::Base;
 use crate::usecase::authorise::require_or_hide;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::executing::{checking, hold, not_of_those_concerned};
-use crate::usecase::manual::{Hands, due_at, hands};
+use crate::usecase::manual::{Hands, due_at, hands, saying};
 use crate::usecase::proven;
 use crate::usecase::work::Work;
 use app::error::AppError;
@@ -187,7 +187,7 @@ pub async fn roll_back(base: &Base, caller: &Caller, id: ReleaseId, version: i32
 async fn what_failed(work: &mut Work<'_>, locked: &Locked, carrying: &Carrying) -> Result<Option<i32>, UseCaseError> {
     let steps = store::release_steps::of_round(work.conn(), locked.release.id, carrying.round).await?;
     let records: Vec<_> = steps.iter().map(|step| step.record).collect();
-    match failed_at(&locked.release.state, &records) {
+    match failed_at(locked.release.kind, &locked.release.state, &records) {
         None => Err(AppError::NotPossible.into()),
         Some(Failed::Step(position) | Failed::Undo(position)) => Ok(steps.get(position).map(|step| step.position)),
         Some(Failed::Proof) => Ok(None),
@@ -241,7 +241,7 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
     if skip.connection != Some((connection.id, connection.version)) {
         return Err(AppError::Changed.into());
     }
-    let Some(position) = skip.position else { return prove_by_hand(work, base, locked, carrying, &skip).await };
+    let Some(position) = skip.position else { return prove_by_hand(work, base, caller, locked, carrying, &skip).await };
     // Forward it counts as done; on the way back, as taken back.
     let (step, next) = match locked.release.state.clone() {
         state @ (ReleaseState::Stuck { .. } | ReleaseState::Undoing { .. }) => (StepState::TakenBack, state.undo_now()?),
@@ -258,6 +258,7 @@ pub async fn answer_skip(base: &Base, caller: &Caller, id: ReleaseId, version: i
 async fn prove_by_hand(
     mut work: Work<'_>,
     base: &Base,
+    caller: &Caller,
     locked: Locked,
     carrying: Carrying,
     skip: &store::release_skips::SkipRow,
@@ -281,6 +282,7 @@ async fn prove_by_hand(
                 return hold(work, request, release, &checked.evaluation, checked.obstacles).await;
             }
             pin(&mut work, release, carrying).await?;
+            saying::says(&mut work, release, caller.identity, true).await?;
             let grant = proven::begin_grant(&mut work, base, release, now, checked.ends_at).await?;
             store::releases::set_state(work.conn(), release.id, release.version, &closed, Some(grant), now).await?;
             event(&mut work, EventKind::ReleaseVerified, &locked, &proof).await?;
@@ -288,6 +290,7 @@ async fn prove_by_hand(
         }
         ReleaseKind::Remove => {
             pin(&mut work, release, carrying).await?;
+            saying::says(&mut work, release, caller.identity, true).await?;
             let grant = proven::end_grant(&mut work, release).await?;
             store::releases::set_state(work.conn(), release.id, release.version, &closed, Some(grant), now).await?;
             event(&mut work, EventKind::ReleaseVerified, &locked, &proof).await?;

@@ -40,8 +40,9 @@ pub(super) async fn clear<'a>(mut work: Work<'a>, base: &Base, sight: &Sight, st
             return Ok(Cleared::Not(TakenOn::Rest(Progress::Rests)));
         }
         // Giving and taking the same at once, in whatever order they arrive over there, is neither.
-        if store::kept_access::opposite_under_way(work.conn(), release).await?.is_some() {
-            let at = work.now().saturating_add(OPPOSITE_AGAIN).unwrap_or(work.now());
+        let now = work.now();
+        if store::kept_access::opposite_under_way(work.conn(), release, now).await?.is_some() {
+            let at = now.saturating_add(OPPOSITE_AGAIN).unwrap_or(now);
             return rest_until(work, release.id, at).await.map(Cleared::Not);
         }
     }

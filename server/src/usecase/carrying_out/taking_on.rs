@@ -125,6 +125,11 @@ pub(super) async fn take_on(base: &Base, id: ReleaseId, mine: Option<i64>) -> Re
     if sight.stand(now) == Stand::Rests {
         return rests;
     }
+    if sight.carrying.connection.is_none() && sight.stand(now) == Stand::Undoes(NextUndo::RolledBack) {
+        // Nothing was begun, so nobody is asked, whoever serves the application by now.
+        settling::rolled_back(&mut work, &sight.release, sight.carrying, None).await?;
+        return work.commit().await.and(rests);
+    }
     let connection = store::connections::of_release(work.conn(), id).await?;
     let Some(connection) = connection.filter(|connection| connection.connector != "manual") else {
         return leave_to_people(work, base, &sight).await;

@@ -78,15 +78,16 @@ pub(super) async fn close_breaker(base: &Base, caller: &Caller, id: ConnectionId
     work.commit().await
 }
 
-/// Takes a connection out of use that nothing goes through any more. What it gave and is not over yet is
-/// ended by people: no other machine had it.
+/// Takes a connection out of use that no application uses and nothing was begun through. What it gave and is
+/// not over yet is ended through another way to the same machine, or by people: no other machine had it. That
+/// holds for removals, too, for which nobody could ask it any more.
 pub(super) async fn retire(base: &Base, caller: &Caller, id: ConnectionId, version: i32, reason: &str) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
     let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
     seen(&record, version)?;
     let reason = Remark::parse("reason", reason, "Say why.")?;
     let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
-    if !line.applications.is_empty() || line.under_way > 0 || line.waits || line.state == ConnectionState::Retired {
+    if !line.applications.is_empty() || line.begun > 0 || line.waits || line.state == ConnectionState::Retired {
         return Err(AppError::NotPossible.into());
     }
     let now = work.now();

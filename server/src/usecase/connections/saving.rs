@@ -157,6 +157,11 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
         now: work.now(),
     };
     let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
+    let moves = machine != record.machine && leads_elsewhere(record.kind, &record.settings, &wanted.settings);
+    if moves && (line.given > 0 || line.begun > 0) {
+        let why = "Access was given through this connection, or is being given, so it is not led to another machine: make another connection, and let the application choose that.";
+        return Err(Refused::Fields(vec![FieldError::new(MACHINE, "in_use", why)]));
+    }
     let saved = if line.is_in_use() {
         propose(&mut work, &record, &new).await?;
         Saved::Proposed(id)

@@ -64,6 +64,7 @@ fn line(row: LineRow, zone: &TimeZone) -> ConnectionLine {
         last_well: row.last_well_at.map(|at| When::new(at, zone)),
         last_failed: row.last_failed_at.map(|at| (When::new(at, zone), row.last_said.unwrap_or_default())),
         under_way: row.under_way,
+        begun: row.begun,
         given: row.given,
         waits: row.waits,
     }

@@ -211,6 +211,7 @@ pub(super) async fn settle(
             let now = work.now();
             let times = clock::times(work, base, row, stage).await?;
             store::approvals::open_stage(work.conn(), stage.id, &candidates, now, &times).await?;
+            clock::remind_those_asked(work, base, stage, &candidates, Some(times.due_at)).await?;
             opened(work, row, stage, &candidates, Some(times.due_at)).await?;
             let due = clock::due_words(work, base, Some(times.due_at), Some(&times.calendar)).await?;
             ask(work, row, stage, &candidates, &due).await?;
@@ -233,20 +234,22 @@ async fn replace(
     candidates: &[Candidate],
 ) -> Result<Change, UseCaseError> {
     let deciders = store::approvals::asked::deciders(work.conn(), stage.id).await?;
-    let line = |id: IdentityId, because: &str, from: Option<IdentityId>| (id, because.to_owned(), from);
+    let line = |id: IdentityId, because: &str, next_level: bool, from: Option<IdentityId>| (id, because.to_owned(), next_level, from);
     let mut before: Vec<_> = store::approvals::asked::candidates(work.conn(), row.id, row.revision)
         .await?
         .into_iter()
         .filter(|c| c.stage == stage.id && !deciders.contains(&c.person.id))
-        .map(|c| line(c.person.id, &c.because, c.delegated_by.map(|p| p.id)))
+        .map(|c| line(c.person.id, &c.because, c.next_level, c.delegated_by.map(|p| p.id)))
         .collect();
-    let mut after: Vec<_> = candidates.iter().map(|c| line(c.identity, &c.because, c.stands_in.map(|(from, _)| from))).collect();
+    let mut after: Vec<_> =
+        candidates.iter().map(|c| line(c.identity, &c.because, c.next_level, c.stands_in.map(|(from, _)| from))).collect();
     before.sort();
     after.sort();
     if before == after {
         return Ok(Change::None);
     }
     store::approvals::asked::replace_candidates(work.conn(), stage.id, candidates).await?;
+    clock::remind_those_asked(work, base, stage, candidates, stage.due_at).await?;
     if stage.claim.as_ref().is_some_and(|(claimant, _)| !candidates.iter().any(|c| c.identity == claimant.id)) {
         store::approvals::asked::unclaim(work.conn(), stage.id).await?;
         work.event(
@@ -332,7 +335,7 @@ async fn ask(work: &mut Work<'_>, row: &RequestRow, stage: &StageRow, candidates
     // The request, which leads on to the decision: it opens also when somebody else has decided.
     let href = paths::request(row.id);
     let body = format!("{}, due {due}.", stage.name);
-    let (escalated, asked): (Vec<&Candidate>, Vec<&Candidate>) = candidates.iter().partition(|c| c.is_next_level());
+    let (escalated, asked): (Vec<&Candidate>, Vec<&Candidate>) = candidates.iter().partition(|c| c.next_level);
     for (kind, people, title) in [
         (NotificationKind::DecisionWaiting, asked, format!("{} waits for your decision", row.number)),
         (NotificationKind::Escalated, escalated, format!("{} was escalated to you", row.number)),

@@ -10,8 +10,9 @@ use crate::store;
 use crate::store::approvals::clock::ResumedTimes;
 use crate::store::approvals::{StageRow, StageTimes};
 use crate::store::requests::RequestRow;
+use domain::approval::Candidate;
 use domain::calendar::BusinessCalendar;
-use domain::id::RequestId;
+use domain::id::{IdentityId, RequestId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -43,6 +44,35 @@ pub(super) async fn times(work: &mut Work<'_>, base: &Base, row: &RequestRow, st
         // A plan from before this was refused may name hours and nobody: then there is no such moment.
         escalate_at: escalate.filter(|_| !stage.escalate_to.is_empty()).map(after),
     })
+}
+
+/// Brings the reminder of an open stage to those who are asked there from now on. Where nobody of them
+/// was reminded, they are: as at a stage that opens now, and no later than it is due. Who is asked once
+/// it is late reads that in the first notice.
+pub(super) async fn remind_those_asked(
+    work: &mut Work<'_>,
+    base: &Base,
+    stage: &StageRow,
+    candidates: &[Candidate],
+    due_at: Option<Timestamp>,
+) -> Result<(), UseCaseError> {
+    let people: Vec<IdentityId> = candidates.iter().map(|c| c.identity).collect();
+    let reminded_at = store::approvals::asked::reminded(work.conn(), stage.id, &people).await?;
+    if reminded_at == stage.reminded_at {
+        return Ok(());
+    }
+    if let Some(at) = reminded_at {
+        return Ok(store::approvals::clock::set_reminded(work.conn(), stage.id, at).await?);
+    }
+    let Calendar { calendar, .. } = of_stage(work, base, stage).await?;
+    // While the requester is asked, every moment of the stage stands as it was when its clock stopped.
+    let now = work.now();
+    let from = stage.paused_at.unwrap_or(now);
+    let (_, remind, _) = stage.hours;
+    let remind_at = remind
+        .zip(due_at.filter(|due| *due > from))
+        .map(|(hours, due)| calendar.add_working(from, SignedDuration::from_hours(i64::from(hours))).min(due));
+    Ok(store::approvals::clock::remind_anew(work.conn(), stage.id, remind_at).await?)
 }
 
 /// A due time in words, worked out with this calendar; empty without one.
@@ -117,9 +147,15 @@ pub async fn end_pauses(work: &mut Work<'_>, base: &Base, request: RequestId) ->
     let now = work.now();
     for stage in open_stages(work, request).await? {
         let Some(paused_at) = stage.paused_at else { continue };
-        let Calendar { calendar, .. } = of_stage(work, base, &stage).await?;
-        let waited = calendar.working_between(paused_at, now).as_secs();
-        store::approvals::clock::end_pause(work.conn(), stage.id, waited).await?;
+        let waited = match of_stage(work, base, &stage).await {
+            Ok(of_then) => of_then.calendar.working_between(paused_at, now),
+            // Nothing stays, least of all access, because nobody can count how long somebody waited.
+            Err(error) => {
+                tracing::error!(stage = %stage.id, fault = %crate::queue::chain(&error), "time by the clock, because the calendar cannot be used");
+                now.duration_since(paused_at)
+            }
+        };
+        store::approvals::clock::end_pause(work.conn(), stage.id, waited.as_secs()).await?;
     }
     Ok(())
 }
