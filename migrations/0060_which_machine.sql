@@ -17,7 +17,10 @@ create index connection_by_machine on connection (machine_id);
 alter table connection_version add column machine_id uuid;
 update connection_version v set machine_id = c.machine_id from connection c where c.id = v.connection_id and c.version = v.version;
 alter table connection_change add column machine_id uuid;
+-- Who decided then is judged by what was known then.
+alter table connection_change disable trigger connection_change_by_another_person;
 update connection_change p set machine_id = c.machine_id from connection c where c.id = p.connection_id;
+alter table connection_change enable trigger connection_change_by_another_person;
 alter table connection_change alter column machine_id set not null;
 
 -- Whether what is in one place may be what is in another. What people gave may be anywhere: null.

@@ -37,3 +37,6 @@ create or replace function release_filters(l release, me uuid, at timestamptz) r
         l.kind
     ], null)
 $$;
+
+-- What else there is of a person is asked at each begin and on each page of a release.
+create index release_by_subject on release (subject_id);

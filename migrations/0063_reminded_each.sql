@@ -1,5 +1,5 @@
--- Who was reminded at a stage. Whoever comes after that, by reassignment, with another manager or after a hold,
--- was not, and is.
+-- Who was reminded at a stage. Those who take the place of all of them, by reassignment, with another manager or
+-- after a hold, were not, and are.
 create table stage_reminder (
     stage_id uuid not null references approval_stage (id),
     identity_id uuid not null references identity (id),

@@ -6,7 +6,7 @@
 //! that is repeated is worked twice, and two intervals that touch never overlap.
 
 use crate::error::FieldError;
-use crate::text::Name;
+use crate::text::{Name, is_blank};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -254,7 +254,7 @@ fn parse_holidays(written: &[WrittenHoliday], errors: &mut Vec<FieldError>) -> B
         let (date, name) = (holiday.date.trim(), holiday.name.trim());
         match date.parse::<Date>() {
             Ok(parsed) if parsed.to_string() == date => {
-                if name.is_empty() || name.chars().count() > HOLIDAY_NAME_MAX {
+                if is_blank(name) || name.chars().count() > HOLIDAY_NAME_MAX {
                     errors.push(FieldError::new(
                         "holidays",
                         "name",

@@ -34,7 +34,7 @@ impl Justification {
     /// A [`FieldError`] when it is too short, too long or contains characters that are refused.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let clean = clean("justification", text, JUSTIFICATION_MAX)?;
-        if seen(&clean) < JUSTIFICATION_MIN {
+        if said(&clean) < JUSTIFICATION_MIN {
             return Err(FieldError::new(
                 "justification",
                 "too_short",
@@ -118,12 +118,17 @@ pub fn clean(field: &str, text: &str, longest: usize) -> Result<String, FieldErr
         return Err(FieldError::new(field, "too_long", format!("This has {length} characters; at most {longest} fit.")));
     }
     // Kept, it would be a reason or an answer that is blank to every reader.
-    Ok(if seen(&unified) == 0 { String::new() } else { unified })
+    Ok(if is_blank(&unified) { String::new() } else { unified })
 }
 
-/// How many characters somebody sees: neither white space nor what leaves no mark.
-fn seen(text: &str) -> usize {
-    text.chars().filter(|c| !c.is_whitespace() && !leaves_no_mark(*c)).count()
+/// Whether nobody sees anything of a text.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || leaves_no_mark(c))
+}
+
+/// How many characters it has without those that leave no mark.
+fn said(text: &str) -> usize {
+    text.chars().filter(|c| !leaves_no_mark(*c)).count()
 }
 
 /// What is not drawn by itself (Unicode, `Default_Ignorable_Code_Point`), and the Braille pattern

@@ -63,7 +63,8 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
     let (tone, word) = state(&line.state);
     let tags = move || view! { <TierTag tier=line.tier.word()/><Status tone=tone text=word/> };
     let request = paths::request(line.request);
-    let (trouble, held_up) = (trouble(&line.state, &release), release.waits_for.as_ref().map(waits_for));
+    let (trouble, held_up) =
+        (trouble(&line.state, &release), release.waits_for.as_ref().map(|other| waits_for(other, release.by_hand.is_some())));
     let gates = release.gates.clone();
     let stages = release.stages.clone();
     let timeline = release.timeline.clone();
@@ -99,9 +100,15 @@ fn page(release: ReleaseView, done: Memo<String>, refused: String) -> AnyView {
 }
 
 /// What has to be over before it goes on.
-fn waits_for(other: &WaitsFor) -> AnyView {
+fn waits_for(other: &WaitsFor, by_hand: bool) -> AnyView {
     let (number, text) = match other {
-        WaitsFor::Opposite(number) => (number, "It is about the same for this person, over there: this one goes on when that one is over."),
+        WaitsFor::Opposite(number) if by_hand => {
+            (number, "It is about the same for this person, over there: this one can be carried out when that one is over.")
+        }
+        WaitsFor::Opposite(number) => (
+            number,
+            "It is about the same for this person, over there, or about the account that this one needs: this one goes on by itself when that one is over.",
+        ),
         WaitsFor::SecondLook(number) => (
             number,
             "People carried it out, it may rest on what would be taken away here, and nobody has looked at it yet: this one goes on by itself when somebody has taken the second look.",

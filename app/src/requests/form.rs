@@ -279,9 +279,9 @@ fn both(view: &DraftView, refused: bool) -> AnyView {
             "Changed in another tab",
             if refused { "Changed in another tab. Nothing was overwritten." } else { "There are two versions of this draft." },
             if refused {
-                "The form shows what was saved there. This was typed here and is kept beside it; nothing else that you pressed was done:"
+                "What was saved there stays in the draft. This was typed here and is kept beside it; nothing else that you pressed was done:"
             } else {
-                "The form shows what was saved there. This was typed here and is kept beside it:"
+                "What was saved there stays in the draft. This was typed here and is kept beside it:"
             },
             "Saved in the other tab",
             "Typed in this one",

@@ -34,7 +34,7 @@ pub(super) fn CommonFields(view: DraftView, #[prop(into)] actions: ViewFnOnce) -
             <div class="form">
                 {for_whom(&view)}
                 <SelectField name="reason_code" label="Reason" options=reasons value=form.reason_code empty="Choose a reason" required=true error=wrong(&view, "reason_code")/>
-                <TextArea name="justification" label="Why is it needed" hint="Someone who does not know you should understand it in a year. 20 to 2,000 characters; spaces do not count towards the 20." required=true maxlength=limit() value=form.justification error=wrong(&view, "justification")/>
+                <TextArea name="justification" label="Why is it needed" hint="Someone who does not know you should understand it in a year. 20 to 2,000 characters." required=true maxlength=limit() value=form.justification error=wrong(&view, "justification")/>
                 <div class="form-row">
                     <DateField name="starts_on" label="From" hint="Today or later, within ten years: access begins that day, also when it is approved earlier." required=true min=today value=form.starts_on error=wrong(&view, "starts_on")/>
                     <DateField name="ends_on" label="Until" hint=end required=view.needs_end min=after value=form.ends_on error=wrong(&view, "ends_on")/>

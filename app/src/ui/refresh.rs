@@ -160,7 +160,7 @@ impl Keeper {
     fn settle(self: &Rc<Self>, answer: Result<Answer, JsValue>) {
         let again = self.again.replace(false);
         let Ok(Answer { status, address, page }) = answer else {
-            self.said.set("Not saved: no answer came from the server. It is tried again with the next key.".to_owned());
+            self.said.set(NOT_KNOWN.to_owned());
             return self.go_on(again);
         };
         let origin = window().location().origin().unwrap_or_default();
@@ -173,6 +173,9 @@ impl Keeper {
             // The version stays the old one, so that nothing of the other tab is overwritten.
             part(&page, "draft-aside");
             let said = match page.get_element_by_id("draft-aside") {
+                Some(_) if error_of(path) == Some(AppError::SavedAlready) => {
+                    "This says the same as what was saved in another tab. Load the page again before you go on."
+                }
                 Some(_) => "Not saved: this was changed in another tab. What you type here is kept beside it.",
                 None => "Not saved: this is not there any more, or not yours to change. To use what you typed, copy it.",
             };
@@ -238,18 +241,20 @@ impl Keeper {
     }
 }
 
+/// What is said where the form may have been kept.
+const NOT_KNOWN: &str = "It is not known whether this was saved: no answer came. Load the page again before you go on.";
+
 /// Why the form was not kept, by the status of the answer and the path that it led to. Nothing where
 /// that is the page of the form, which says itself what is wrong.
 fn not_kept(status: u16, path: &str, leads_to: &str) -> Option<&'static str> {
     let led_back = path.starts_with(leads_to);
     match status {
         // The form was taken and led on; its page is what failed.
-        500..=599 if led_back => {
-            Some("It is not known whether this was saved: the page that shows it did not come. Load the page again before you go on.")
-        }
+        500..=599 if led_back => Some(NOT_KNOWN),
         413 => Some("Not saved: this is too large for one form. Shorten it; it is tried again with the next key."),
         429 => Some("Not saved: too much was sent in a short time. Wait a minute; it is tried again with the next key."),
-        503 => Some("Not saved yet: the server is busy. It is tried again with the next key."),
+        // What was begun is finished, although nobody waited for the answer.
+        502..=504 => Some(NOT_KNOWN),
         500..=599 => Some("Not saved: something failed on the server. It is tried again with the next key."),
         _ if led_back => None,
         _ if path.starts_with(paths::SIGN_IN) => {
@@ -262,9 +267,14 @@ fn not_kept(status: u16, path: &str, leads_to: &str) -> Option<&'static str> {
 /// Why the form was not kept where the server led back with a fault of its own: the page is as well as
 /// ever then, and only its address says it.
 fn fault(path: &str) -> Option<&'static str> {
-    let (_, search) = path.split_once('?')?;
-    let error = ServerFnUrlError::<AppError>::decode_err(&paths::parameter(search, "__err"));
+    let error = error_of(path)?;
     if matches!(error, AppError::TooMany | AppError::Internal) { not_kept(error.status(), "", "/") } else { None }
+}
+
+/// The error that an address tells.
+fn error_of(path: &str) -> Option<AppError> {
+    let (_, search) = path.split_once('?')?;
+    search.contains("__err=").then(|| ServerFnUrlError::<AppError>::decode_err(&paths::parameter(search, "__err")))
 }
 
 /// Puts the new content of a part in place. Blocks that are open stay open, the focus stays on the
@@ -349,9 +359,9 @@ mod tests {
             (200, "/sign-in?return_to=/request/1", Some("not signed in any more")),
             (413, "/api/drafts/save", Some("too large")),
             (429, "/api/drafts/save", Some("too much was sent")),
-            (503, "/api/drafts/save", Some("the server is busy")),
+            (503, "/api/drafts/save", Some("not known whether this was saved")),
             (500, "/api/drafts/save", Some("something failed on the server")),
-            (502, "/api/drafts/save", Some("something failed on the server")),
+            (502, "/api/drafts/save", Some("not known whether this was saved")),
             (403, "/api/drafts/save", Some("did not take it")),
             (503, draft, Some("not known whether this was saved")),
         ] {

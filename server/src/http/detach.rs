@@ -5,7 +5,7 @@
 use super::{LARGEST_BODY, LARGEST_FORM, answer, attachments, completions, evidence, file_transfer, session};
 use crate::state::AppState;
 use app::error::AppError;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
 /// How long a client may take to send a body.
@@ -23,21 +23,25 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 const FILE_WITHIN: Duration = Duration::from_secs(25);
 /// Files on their way in at once: they are kept in memory until they are whole.
 const MOST_FILES: usize = 16;
+/// Forms larger than most on their way in at once: who sends one is not known before it is whole.
+const MOST_LARGE_FORMS: usize = 64;
 /// Pages and answers are made whole before they are sent, up to this size.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// Requests at work at once; beyond that the answer is 503.
 const MOST: u32 = 512;
 
-/// The requests at work, and the files that come in.
+/// The requests at work, and the files and large forms that come in.
 #[derive(Clone)]
 pub struct Tasks {
     at_work: Arc<Semaphore>,
     files: Arc<Semaphore>,
+    large_forms: Arc<Semaphore>,
 }
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { at_work: Arc::new(Semaphore::new(MOST as usize)), files: Arc::new(Semaphore::new(MOST_FILES)) }
+        let of = |most: usize| Arc::new(Semaphore::new(most));
+        Self { at_work: of(MOST as usize), files: of(MOST_FILES), large_forms: of(MOST_LARGE_FORMS) }
     }
 }
 
@@ -60,8 +64,9 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
         tracing::warn!("refused: too many files come in at once");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let body = match if file { file_body(&parts, body).await } else { form_body(&parts, body).await } {
-        Ok(body) => body,
+    let read = if file { file_body(&parts, body).await.map(|body| (body, None)) } else { form_body(&parts, body, &state.tasks).await };
+    let (body, large) = match read {
+        Ok(read) => read,
         Err(refusal) => return refusal,
     };
     let Ok(at_work) = state.tasks.at_work.clone().try_acquire_owned() else {
@@ -73,7 +78,7 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
         let (parts, body) = response.into_parts();
         // The body too is made here: rendering reads the database.
         let whole = to_bytes(body, LARGEST_ANSWER).await;
-        drop((at_work, incoming));
+        drop((at_work, incoming, large));
         whole.map(|body| Response::from_parts(parts, Body::from(body)))
     };
     match tokio::spawn(work.in_current_span()).await {
@@ -89,21 +94,57 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
     }
 }
 
-/// A body without a file.
-async fn form_body(parts: &Parts, body: Body) -> Result<Body, Response> {
+/// A body without a file. One that is larger than most takes longer to send, and is one of few.
+async fn form_body(parts: &Parts, body: Body, tasks: &Tasks) -> Result<(Body, Option<OwnedSemaphorePermit>), Response> {
     let path = parts.uri.path();
-    let most = if session::is_open(path) || completions::is_here(path) { LARGEST_BODY } else { LARGEST_FORM };
-    match tokio::time::timeout(BODY_WITHIN, read(body, most)).await {
-        Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
+    let refusal = |error: AppError| answer::refuse(&error, path, &parts.headers);
+    let mut coming = body.into_data_stream();
+    let begun = match tokio::time::timeout(BODY_WITHIN, read(&mut coming, vec![], LARGEST_BODY)).await {
+        Ok(Ok(Read::Whole(whole))) => return Ok((Body::from(whole), None)),
+        Ok(Ok(Read::More(begun))) => begun,
+        Ok(Err(_)) => return Err(refusal(AppError::TooLarge)),
+        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
+    };
+    let small = session::is_open(path) || completions::is_here(path);
+    let permit = if small { None } else { tasks.large_forms.clone().try_acquire_owned().ok() };
+    let rest = async {
+        if permit.is_none() {
+            discard(&mut coming).await;
+            return Ok(None);
+        }
+        match read(&mut coming, begun, LARGEST_FORM).await? {
+            Read::Whole(whole) => Ok::<_, axum::Error>(Some(whole)),
+            Read::More(_) => {
+                discard(&mut coming).await;
+                Ok(None)
+            }
+        }
+    };
+    match tokio::time::timeout(FILE_WITHIN, rest).await {
+        Ok(Ok(Some(whole))) => Ok((Body::from(whole), permit)),
+        Ok(Ok(None)) if !small && permit.is_none() => {
+            tracing::warn!("refused: too many large forms come in at once");
+            Err(refusal(AppError::TooMany))
+        }
         // The outer limit of what is read at all ends the body with an error.
-        Ok(Ok(None) | Err(_)) => Err(answer::refuse(&AppError::TooLarge, path, &parts.headers)),
+        Ok(Ok(None) | Err(_)) => Err(refusal(AppError::TooLarge)),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
 }
 
 /// A body with a file.
 async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
-    match tokio::time::timeout(FILE_WITHIN, read(body, file_transfer::LARGEST_UPLOAD)).await {
+    let mut coming = body.into_data_stream();
+    let whole = async {
+        match read(&mut coming, vec![], file_transfer::LARGEST_UPLOAD).await? {
+            Read::Whole(whole) => Ok::<_, axum::Error>(Some(whole)),
+            Read::More(_) => {
+                discard(&mut coming).await;
+                Ok(None)
+            }
+        }
+    };
+    match tokio::time::timeout(FILE_WITHIN, whole).await {
         Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
         // As above.
         Ok(Ok(None) | Err(_)) => Err(file_transfer::too_large(&parts.uri)),
@@ -111,19 +152,28 @@ async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
     }
 }
 
-/// The whole body, if it has at most so many bytes. One that is too large is read to its end and
-/// thrown away, so that the browser comes to the sentence that says so.
-async fn read(body: Body, most: usize) -> Result<Option<Vec<u8>>, axum::Error> {
-    let mut stream = body.into_data_stream();
-    let mut whole = Vec::new();
-    let mut fits = true;
-    while let Some(piece) = stream.try_next().await? {
-        fits = fits && whole.len() + piece.len() <= most;
-        if fits {
-            whole.extend_from_slice(&piece);
-        } else {
-            whole = Vec::new();
+/// What was read of a body.
+enum Read {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// More than asked for, and there may be more to come.
+    More(Vec<u8>),
+}
+
+/// Reads on until the end, or until there are more than so many bytes.
+async fn read(coming: &mut BodyDataStream, begun: Vec<u8>, most: usize) -> Result<Read, axum::Error> {
+    let mut whole = begun;
+    while let Some(piece) = coming.try_next().await? {
+        whole.extend_from_slice(&piece);
+        if whole.len() > most {
+            return Ok(Read::More(whole));
         }
     }
-    Ok(fits.then_some(whole))
+    Ok(Read::Whole(whole))
+}
+
+/// Reads what is too large to its end and throws it away, so that the browser comes to the sentence that
+/// says so.
+async fn discard(coming: &mut BodyDataStream) {
+    while let Ok(Some(_)) = coming.try_next().await {}
 }

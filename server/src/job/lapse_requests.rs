@@ -24,7 +24,7 @@ pub const NAME: &str = "lapse-stale-requests";
 pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
     let mut work = Work::read(base).await?;
     let today = today(work.now(), &base.zone);
-    let stale = store::requests::past_their_last_day(work.conn(), today).await?;
+    let stale = store::requests::past_their_last_day(work.conn(), None, today).await?;
     work.commit().await?;
     let mut tally = Tally::new(NAME);
     for request in stale {
@@ -36,7 +36,9 @@ pub async fn run(base: &Base) -> Result<JobReport, UseCaseError> {
 async fn lapse(base: &Base, id: RequestId) -> Result<bool, UseCaseError> {
     let mut work = Work::begin(base, Actor::System { job: NAME.to_owned() }).await?;
     let Some(row) = store::requests::find(work.conn(), id, true).await? else { return Ok(false) };
-    if !row.state.is_pending() {
+    // Behind the lock: a revision that was made meanwhile may have another last day.
+    let today = today(work.now(), &base.zone);
+    if !row.state.is_pending() || store::requests::past_their_last_day(work.conn(), Some(id), today).await?.is_empty() {
         return Ok(false);
     }
     // What was done and never proven is undone or removed first (`unproven`); the request lapses after it.

@@ -60,8 +60,11 @@ pub async fn removals_not_needed(conn: &mut PgConnection, now: Timestamp, limit:
          where l.kind = 'remove' and l.state = 'planned'
            -- Whoever has it in hand may have taken it away already.
            and not (l.claimed_by is not null and l.claim_lapses_at > $2)
-           and exists (select from access_grant g
-                       where g.identity_id = l.subject_id and g.state = 'active' and g.id <> l.grant_id and same_access(g.id, l.grant_id))
+           -- The reference first: `same_access` is asked of few.
+           and exists (select from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
+                       join access_grant g on g.identity_id = l.subject_id and g.state = 'active' and g.id <> h.id
+                       join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and v.reference = t.reference
+                       where h.id = l.grant_id and same_access(g.id, h.id))
          order by l.not_before, l.id limit $1",
         limit,
         now.to_sqlx() as _
@@ -168,16 +171,20 @@ pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow, n
     Ok(sqlx::query_scalar!(
         r#"with mine as (
              select o.application_id, release_reference(m.id) as reference,
-                    (select k.connection_id from release_carrier k where k.release_id = m.id and k.by_machine) as place
+                    coalesce((select k.connection_id from release_carrier k where k.release_id = m.id and k.by_machine), grant_place(m.grant_id)) as place
              from release m join entitlement o on o.id = m.entitlement_id where m.id = $3
            )
            select l.number from mine m
            join release l on l.subject_id = $1 and l.id <> $3 join entitlement e on e.id = l.entitlement_id join identity i on i.id = l.subject_id
            where
-             -- What people did may be anywhere, and what they have in hand may be done; who was stopped keeps nothing.
-             (l.kind = $2 and e.application_id = m.application_id and release_reference(l.id) = m.reference
+             l.state not in ('closed', 'cancelled')
+             and (
+             -- What people do is where it was given, or anywhere, and what they have in hand may be done; who was stopped
+             -- keeps nothing.
+             (l.kind = $2
               and ((l.state = 'activated' and l.executed_by is not null and ($4 or i.state not in ('suspended', 'retired')))
-                   or ($4 and l.state in ('planned', 'held') and l.claimed_by is not null and l.claim_lapses_at > $5)))
+                   or ($4 and l.state in ('planned', 'held') and l.claimed_by is not null and l.claim_lapses_at > $5))
+              and release_reference(l.id) = m.reference and same_target(e.application_id, grant_place(l.grant_id), m.application_id, m.place))
              or (l.connection_id is not null and same_target(e.application_id, l.connection_id, m.application_id, m.place)
                  and (-- Two entitlements may be one thing over there. What is undone goes anyway, and no removal waits for that.
                       (release_reference(l.id) = m.reference
@@ -194,7 +201,7 @@ pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow, n
                             where s.release_id = l.id and s.round = l.round
                               and ((s.operation = 'close_account' and s.state in ('waiting', 'begun', 'awaited', 'failed'))
                                    or (l.state = 'undoing' and s.operation = 'ready_account' and not s.was_there
-                                       and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back')))))))
+                                       and s.state in ('begun', 'awaited', 'failed', 'done', 'undoing', 'undo_failed', 'undone', 'taken_back'))))))))
            order by l.planned_at, l.id limit 1"#,
         release.subject.0,
         opposite.word(),

@@ -321,7 +321,8 @@ pub async fn touched(conn: &mut PgConnection, id: ReleaseId) -> Result<bool, Sto
 }
 
 /// Releases that a worker should look at: due, in nobody's hands, and without a task that is due, failed
-/// before or was given up: what that says stays, and it runs in its time. The queue has a task for each of them
+/// before or was given up: what that says stays, and it runs in its time; but what has to go is tried again an
+/// hour after it was given up. The queue has a task for each of them
 /// otherwise; this finds those whose task was lost, or waits for a moment that is not it any more. A task of a
 /// release has the key `task` and its id. An answer that was announced after `since` is
 /// still waited for. Among them are releases that failed before anything was begun and whose application
@@ -339,7 +340,10 @@ pub async fn due(conn: &mut PgConnection, task: &str, now: Timestamp, since: Tim
              from release l left join release_carrier c on c.release_id = l.id left join connection_health h on h.connection_id = c.connection_id
              where l.state not in ('closed', 'cancelled') and l.not_before <= $1 and coalesce(l.worked_until, $1) <= $1
                and not exists (select from graphile_worker._private_jobs j
-                               where j.key = $4 || ':' || l.id and (j.attempts > 0 or j.run_at <= now() or j.locked_at is not null))
+                               where j.key = $4 || ':' || l.id and (j.attempts > 0 or j.run_at <= now() or j.locked_at is not null)
+                                 -- What has to go is tried for as long as it takes.
+                                 and not (j.attempts >= j.max_attempts and j.updated_at < now() - interval '1 hour'
+                                          and (l.kind = 'remove' or l.state = 'undoing')))
                and case when c.by_machine then
                      -- A breaker that is not open says nothing of a moment.
                      coalesce(case when h.breaker ->> 'state' = 'open' then (h.breaker ->> 'until')::timestamptz end, $1) <= $1

@@ -227,18 +227,19 @@ pub async fn sponsor(conn: &mut PgConnection, id: RequestId) -> Result<Option<Pe
 }
 
 /// Pending requests whose last day, the earliest that was asked for or allowed, lies before `today`,
-/// oldest first, at most 500.
+/// oldest first, at most 500: all, or one of them.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn past_their_last_day(conn: &mut PgConnection, today: Date) -> Result<Vec<RequestId>, StoreError> {
+pub async fn past_their_last_day(conn: &mut PgConnection, only: Option<RequestId>, today: Date) -> Result<Vec<RequestId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "select r.id from request r
          join request_revision v on v.request_id = r.id and v.revision = r.revision
          cross join lateral (select least(v.ends_on, (select min(d.ends_on) from decision d
                                                       where d.request_id = r.id and d.revision = r.revision and d.verdict = 'approve')) as ends_on) l
-         where r.state in ('in_approval', 'returned', 'approved') and l.ends_on < $1 order by l.ends_on, r.id limit 500",
-        today.to_sqlx() as _
+         where r.state in ('in_approval', 'returned', 'approved') and l.ends_on < $1 and ($2::uuid is null or r.id = $2) order by l.ends_on, r.id limit 500",
+        today.to_sqlx() as _,
+        only.map(|id| id.0)
     )
     .fetch_all(conn)
     .await?;

@@ -266,7 +266,7 @@ pub async fn lapse_claim(work: &mut Work<'_>, stage: StageId) -> Result<bool, Us
     Ok(true)
 }
 
-/// Reminds those asked, once; who takes their place later is reminded as well. Gives whether it was due.
+/// Reminds those asked, once; those who take the place of all of them later are reminded as well. Gives whether it was due.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.

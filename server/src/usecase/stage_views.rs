@@ -41,7 +41,7 @@ pub async fn of_revision(work: &mut Work<'_>, base: &Base, id: RequestId, revisi
         candidates: store::approvals::asked::candidates(work.conn(), id, revision).await?,
         decisions: store::decisions::of_revision(work.conn(), id, revision).await?,
         reassignments: store::nominees::reassignments(work.conn(), id, revision).await?,
-        times: time_spent::of_stages(work, base, &rows).await?,
+        times: time_spent::of_stages(work, base, &rows).await,
         now: work.now(),
         zone: base.zone.clone(),
     };

@@ -36,20 +36,23 @@ pub struct OfStage {
     pub due: Option<When>,
 }
 
-/// How long each of the stages took or has taken; nothing for a stage that never opened.
-///
-/// # Errors
-/// [`UseCaseError`] when a calendar cannot be read.
-pub async fn of_stages(work: &mut Work<'_>, base: &Base, stages: &[StageRow]) -> Result<HashMap<StageId, OfStage>, UseCaseError> {
+/// How long each of the stages took or has taken; nothing for a stage that never opened, and for one
+/// whose calendar cannot be used any more: who has to act on a release does not wait for that.
+pub async fn of_stages(work: &mut Work<'_>, base: &Base, stages: &[StageRow]) -> HashMap<StageId, OfStage> {
     let (now, mut calendars, mut times) = (work.now(), Calendars::default(), HashMap::new());
     for stage in stages {
-        if let (Some(course), Some((code, version))) = (course(stage), &stage.calendar) {
-            let calendar = calendars.read(work, base, code, *version).await?;
-            let spent = told(&Spent::of(&course, &calendar.calendar, now), calendar);
-            times.insert(stage.id, OfStage { spent, due: stage.due_at.map(|at| due(at, &calendar.calendar, base)) });
+        let (Some(course), Some((code, version))) = (course(stage), &stage.calendar) else { continue };
+        match calendars.read(work, base, code, *version).await {
+            Ok(calendar) => {
+                let spent = told(&Spent::of(&course, &calendar.calendar, now), calendar);
+                times.insert(stage.id, OfStage { spent, due: stage.due_at.map(|at| due(at, &calendar.calendar, base)) });
+            }
+            Err(error) => {
+                tracing::error!(stage = %stage.id, fault = %crate::queue::chain(&error), "no times, because the calendar cannot be used")
+            }
         }
     }
-    Ok(times)
+    times
 }
 
 /// How long the request took until the access was given or it ended otherwise, or has taken. It is

@@ -46,8 +46,7 @@ pub fn name(longest: usize) -> Vec<Case> {
         &[
             ("", "required"),
             ("  ", "required"),
-            ("\u{2800}", "required"),
-            ("?!", "required"),
+            ("\u{2800}", "forbidden_character"),
             ("two\nlines", "forbidden_character"),
             ("soft\u{AD}hyphen", "forbidden_character"),
             ("L\u{435}dger", "mixed_scripts"),

@@ -147,4 +147,14 @@ async fn looking_for_lost_tasks_leaves_those_alone_that_are_there(pool: PgPoolOp
     assert!(scene.one::<bool>(due, &key).await, "how long it has been due stays known");
     sqlx::query("delete from graphile_worker._private_jobs where key = $1").bind(&key).execute(&scene.s.app.owner).await.unwrap();
     assert_eq!(task().await, [(0, None, true)], "a lost one is there again");
+    // What has to go is tried for as long as it takes.
+    let (_, removal) = scene.ending().await;
+    let of_removal = "update graphile_worker._private_jobs set attempts = 10, updated_at = now() - $2::text::interval where key = $1";
+    for (ago, attempts) in [("59 minutes", 10), ("61 minutes", 0)] {
+        let key = format!("carry-out:{removal}");
+        sqlx::query(of_removal).bind(&key).bind(ago).execute(&scene.s.app.owner).await.unwrap();
+        server::job::resume_releases::run(&scene.s.app.base).await.unwrap();
+        let tried = "select attempts::int from graphile_worker._private_jobs where key = $1";
+        assert_eq!(scene.one::<i32>(tried, &key).await, attempts, "{ago}");
+    }
 }

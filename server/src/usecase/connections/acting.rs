@@ -150,6 +150,11 @@ pub(super) async fn confirm(
         confirmed_by: Some(caller.identity),
         now,
     };
+    // Something may have been given through it since it was proposed.
+    let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
+    if saving::moves_what_it_gave(&record, &line, &new) {
+        return Err(AppError::NotPossible.into());
+    }
     saving::in_force(&mut work, &record, &new).await?;
     store::connection_changes::decide_change(work.conn(), change.id, true, caller.identity, now).await?;
     told(&mut work, &record, change.by.id, "is in force").await?;

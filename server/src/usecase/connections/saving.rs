@@ -4,7 +4,7 @@ use super::which_machine::{self, Choice};
 use super::{facts, locked, settings};
 use crate::machines::leads_elsewhere;
 use crate::store;
-use crate::store::connection_records::{NewVersion, Record};
+use crate::store::connection_records::{LineRow, NewVersion, Record};
 use crate::store::error::StoreError;
 use crate::usecase::Base;
 use crate::usecase::authorise::require;
@@ -157,8 +157,7 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
         now: work.now(),
     };
     let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
-    let moves = machine != record.machine && leads_elsewhere(record.kind, &record.settings, &wanted.settings);
-    if moves && (line.given > 0 || line.begun > 0) {
+    if moves_what_it_gave(&record, &line, &new) {
         let why = "Access was given through this connection, or is being given, so it is not led to another machine: make another connection, and let the application choose that.";
         return Err(Refused::Fields(vec![FieldError::new(MACHINE, "in_use", why)]));
     }
@@ -171,6 +170,11 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
     };
     work.commit().await?;
     Ok(saved)
+}
+
+/// Whether access that was given through a connection, or is being given, would be looked for at another machine.
+pub(super) fn moves_what_it_gave(record: &Record, line: &LineRow, new: &NewVersion<'_>) -> bool {
+    (line.given > 0 || line.begun > 0) && new.machine != record.machine && leads_elsewhere(record.kind, &record.settings, new.settings)
 }
 
 /// Puts a version in force, with its events.

@@ -114,7 +114,14 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
     let tested = store::connection_trials::last_test(work.conn(), id).await?;
     let releases = store::connection_records::under_way(work.conn(), id, RELEASES_SHOWN).await?;
     let versions = store::connection_records::versions(work.conn(), id).await?;
-    let ways = store::connection_machines::ways(work.conn(), Some(id)).await?;
+    let mut ways = store::connection_machines::ways(work.conn(), Some(id)).await?;
+    if !permitted(&caller.roles, Action::ReadConnections, &[]) {
+        // Whoever answers for applications alone is told of their connections alone.
+        let owned = store::changes::lookup::owned_by(work.conn(), caller.identity).await?;
+        let readable: Vec<_> =
+            store::connection_records::lines(work.conn(), None, Some(&owned)).await?.into_iter().map(|line| line.id).collect();
+        ways.retain(|way| readable.contains(&way.id));
+    }
     let machine = which_machine::typed(&mut work, &record, &ways).await?;
     let as_of = When::new(work.now(), zone);
     work.commit().await?;

@@ -28,6 +28,10 @@ use domain::basket::BasketForm;
 use domain::id::{DraftId, RequestId, TemplateId};
 use domain::permission::{Action, permitted};
 
+/// Most bytes of what is typed into one draft, as JSON: 25 items with two answers of 2,000 characters each,
+/// and the justification, have 408,000 in the widest letters.
+const LARGEST_DRAFT: usize = 512 * 1024;
+
 /// What people are writing.
 #[derive(Clone)]
 pub struct DraftService {
@@ -72,6 +76,10 @@ impl DraftService {
         let mut work = Work::begin(&self.base, caller.actor()).await?;
         let row = own(&mut work, caller, id, true).await?.ok_or(AppError::NotFound)?;
         let mut body = Body::read(row.body)?;
+        // Whatever names its fields have: a draft is read whole wherever it is listed.
+        if serde_json::to_vec(&typed).is_ok_and(|typed| typed.len() > LARGEST_DRAFT) {
+            return Err(AppError::TooLarge.into());
+        }
         let gone = body.typed_for_gone(&typed);
         let form = body.typed_over(typed);
         if tried && body.was_sent_as(&form, version, row.version) {
