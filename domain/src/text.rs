@@ -126,9 +126,11 @@ pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || leaves_no_mark(c))
 }
 
-/// How many characters it has without those that leave no mark.
+/// How many characters its words have, with one space between them, and without what leaves no mark.
 fn said(text: &str) -> usize {
-    text.chars().filter(|c| !leaves_no_mark(*c)).count()
+    let seen = |word: &str| word.chars().filter(|c| !leaves_no_mark(*c)).count();
+    let words: Vec<usize> = text.split_whitespace().map(seen).filter(|seen| *seen > 0).collect();
+    words.iter().sum::<usize>() + words.len().saturating_sub(1)
 }
 
 /// What is not drawn by itself (Unicode, `Default_Ignorable_Code_Point`), and the Braille pattern
@@ -217,6 +219,7 @@ mod tests {
             assert_eq!(Justification::parse(&padded).map_err(|e| e.code), Err("too_short".to_owned()), "{padded:?}");
         }
         assert_eq!(Justification::parse(&format!("a{}b", " ".repeat(30))).map_err(|e| e.code), Err("too_short".to_owned()));
+        assert!(Justification::parse("Need it for the job.").is_ok(), "twenty, as people count them");
     }
 
     #[test]

@@ -163,13 +163,11 @@ enum Read {
 /// Reads on until the end, or until there are more than so many bytes.
 async fn read(coming: &mut BodyDataStream, begun: Vec<u8>, most: usize) -> Result<Read, axum::Error> {
     let mut whole = begun;
-    while let Some(piece) = coming.try_next().await? {
+    while whole.len() <= most {
+        let Some(piece) = coming.try_next().await? else { return Ok(Read::Whole(whole)) };
         whole.extend_from_slice(&piece);
-        if whole.len() > most {
-            return Ok(Read::More(whole));
-        }
     }
-    Ok(Read::Whole(whole))
+    Ok(Read::More(whole))
 }
 
 /// Reads what is too large to its end and throws it away, so that the browser comes to the sentence that
