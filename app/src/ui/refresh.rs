@@ -268,7 +268,7 @@ fn not_kept(status: u16, path: &str, leads_to: &str) -> Option<&'static str> {
 /// ever then, and only its address says it.
 fn fault(path: &str) -> Option<&'static str> {
     let error = error_of(path)?;
-    if matches!(error, AppError::TooMany | AppError::Internal) { not_kept(error.status(), "", "/") } else { None }
+    if matches!(error, AppError::TooMany | AppError::TooLarge | AppError::Internal) { not_kept(error.status(), "", "/") } else { None }
 }
 
 /// The error that an address tells.
@@ -381,6 +381,7 @@ mod tests {
         };
         assert!(led(AppError::Internal).is_some_and(|said| said.contains("something failed on the server")));
         assert!(led(AppError::TooMany).is_some_and(|said| said.contains("too much was sent")));
+        assert!(led(AppError::TooLarge).is_some_and(|said| said.contains("too large")));
         for refused in [AppError::Changed, AppError::SavedAlready, AppError::NotFound, AppError::field("items", "too_many")] {
             assert_eq!(led(refused), None);
         }

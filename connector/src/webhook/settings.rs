@@ -91,12 +91,6 @@ impl WebhookSettings {
             if address.len() > LONGEST_ADDRESS {
                 return wrong(field, format!("it is longer than {LONGEST_ADDRESS} characters."));
             }
-            if address.contains('?') {
-                return wrong(
-                    field,
-                    "it holds a part after ?: what is secret belongs into the secret, and everything else into the path.".to_owned(),
-                );
-            }
             if address.contains('#') {
                 return wrong(field, "it holds a part after #, which is never sent.".to_owned());
             }
@@ -166,7 +160,6 @@ mod tests {
         assert_eq!(refused(|s| s.url = " ".to_owned()).0, "url");
         assert_eq!(refused(|s| s.url = format!("https://a.example/{}", "a".repeat(2000))).0, "url");
         assert_eq!(refused(|s| s.url = "https://a.example/#part".to_owned()).0, "url");
-        assert_eq!(refused(|s| s.url = "https://a.example/access?token=8412".to_owned()).0, "url");
         assert_eq!(refused(|s| s.read_url = Some("https://a.example".to_owned())).0, "read_url");
         assert_eq!(refused(|s| s.timeout_seconds = 0), ("timeout_seconds", "it must lie between 1 and 50.".to_owned()));
         assert_eq!(refused(|s| s.timeout_seconds = 51).0, "timeout_seconds");

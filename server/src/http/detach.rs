@@ -2,7 +2,7 @@
 //! begun is committed or rolled back, and no connection goes back to the pool inside a transaction
 //! (see `store::pool`). The body is read before the task begins, within a limit of size and time.
 
-use super::{LARGEST_BODY, LARGEST_FORM, answer, attachments, completions, evidence, file_transfer, session};
+use super::{LARGEST_BODY, LARGEST_FORM, answer, attachments, completions, cookie, evidence, file_transfer, session};
 use crate::state::AppState;
 use app::error::AppError;
 use axum::body::{Body, BodyDataStream, to_bytes};
@@ -23,7 +23,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 const FILE_WITHIN: Duration = Duration::from_secs(25);
 /// Files on their way in at once: they are kept in memory until they are whole.
 const MOST_FILES: usize = 16;
-/// Forms larger than most on their way in at once: who sends one is not known before it is whole.
+/// Forms larger than most on their way in at once, from browsers that bring a session; whether that is one is
+/// not known before the form is whole.
 const MOST_LARGE_FORMS: usize = 64;
 /// Pages and answers are made whole before they are sent, up to this size.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -64,7 +65,7 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
         tracing::warn!("refused: too many files come in at once");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let read = if file { file_body(&parts, body).await.map(|body| (body, None)) } else { form_body(&parts, body, &state.tasks).await };
+    let read = if file { file_body(&parts, body).await.map(|body| (body, None)) } else { form_body(&parts, body, &state).await };
     let (body, large) = match read {
         Ok(read) => read,
         Err(refusal) => return refusal,
@@ -95,9 +96,14 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
 }
 
 /// A body without a file. One that is larger than most takes longer to send, and is one of few.
-async fn form_body(parts: &Parts, body: Body, tasks: &Tasks) -> Result<(Body, Option<OwnedSemaphorePermit>), Response> {
+async fn form_body(
+    parts: &Parts,
+    body: Body,
+    AppState { tasks, config, .. }: &AppState,
+) -> Result<(Body, Option<OwnedSemaphorePermit>), Response> {
     let path = parts.uri.path();
     let refusal = |error: AppError| answer::refuse(&error, path, &parts.headers);
+    let until = tokio::time::Instant::now() + FILE_WITHIN;
     let mut coming = body.into_data_stream();
     let begun = match tokio::time::timeout(BODY_WITHIN, read(&mut coming, vec![], LARGEST_BODY)).await {
         Ok(Ok(Read::Whole(whole))) => return Ok((Body::from(whole), None)),
@@ -105,7 +111,7 @@ async fn form_body(parts: &Parts, body: Body, tasks: &Tasks) -> Result<(Body, Op
         Ok(Err(_)) => return Err(refusal(AppError::TooLarge)),
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     };
-    let small = session::is_open(path) || completions::is_here(path);
+    let small = session::is_open(path) || completions::is_here(path) || cookie::session_token(&parts.headers, config).is_none();
     let permit = if small { None } else { tasks.large_forms.clone().try_acquire_owned().ok() };
     let rest = async {
         if permit.is_none() {
@@ -120,7 +126,7 @@ async fn form_body(parts: &Parts, body: Body, tasks: &Tasks) -> Result<(Body, Op
             }
         }
     };
-    match tokio::time::timeout(FILE_WITHIN, rest).await {
+    match tokio::time::timeout_at(until, rest).await {
         Ok(Ok(Some(whole))) => Ok((Body::from(whole), permit)),
         Ok(Ok(None)) if !small && permit.is_none() => {
             tracing::warn!("refused: too many large forms come in at once");

@@ -194,6 +194,10 @@ pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow, n
                             or ($4 and l.kind = $2 and l.state = 'failed' and exists (
                                   select from release_step s where s.release_id = l.id and s.round = l.round and s.operation = 'take'
                                     and s.state in ('begun', 'awaited', 'failed') and s.asked_as is not null))))
+                      -- Its account may be closed late, because nobody knows what came of asking for that.
+                      or ($4 and l.state = 'failed' and l.failure ->> 'fault' in ('unclear', 'broken', 'garbled')
+                          and exists (select from release_step s where s.release_id = l.id and s.round = l.round and s.operation = 'close_account'
+                                        and s.state in ('begun', 'awaited', 'failed')))
                       -- Its account is about to be closed, or to be brought back to what it was before and read.
                       or ($4 and (l.state in ('gated', 'account_ready', 'undoing') or (l.state = 'activated' and l.executed_by is null))
                           and exists (

@@ -143,7 +143,7 @@ impl<'a> Story<'a> {
         reminders.retain(|(_, told)| *told <= at);
         let alike = if may_read { Some(store::same_access::alike(work.conn(), id, at).await?) } else { None };
         let had_ended = head.ended_at.is_some_and(|ended| ended <= at);
-        let further = if had_ended { store::same_access::given_further(work.conn(), id, from).await? } else { None };
+        let further = if had_ended && may_read { store::same_access::given_further(work.conn(), id, from).await? } else { None };
         let end = ends_at.map(|end| End { set_at, at: end });
         Ok(Self { zone, at, head, approvals, asked, given, releases, extensions, reminders, alike, further, end })
     }

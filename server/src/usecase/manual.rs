@@ -195,8 +195,8 @@ async fn to_do(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Box<ByHand>,
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SeparationOfDuties`]; [`AppError::Claimed`] while another
-/// operator has it; [`AppError::ByMachine`]; [`AppError::NotPossible`] once it is done, and while its opposite
-/// is under way.
+/// operator has it; [`AppError::ByMachine`]; [`AppError::NotPossible`] once it is done, while its opposite is
+/// under way, and where other access keeps what it would take.
 pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<(), UseCaseError> {
     let (mut work, locked) = operated(base, caller, id).await?;
     to_do(&mut work, &locked.release).await?;
@@ -206,7 +206,10 @@ pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<(), Us
     if had.is_some_and(|claim| claim.by == caller.identity && claim.lapses_at > now) {
         return Ok(());
     }
-    if store::kept_access::opposite_under_way(work.conn(), &locked.release, now).await?.is_some() {
+    // What other access keeps closes by itself.
+    if store::kept_access::opposite_under_way(work.conn(), &locked.release, now).await?.is_some()
+        || store::kept_access::by(work.conn(), &locked.release).await?.is_some()
+    {
         return Err(AppError::NotPossible.into());
     }
     let lapses_at = working_hours(&mut work, base, locked.release.subject, now, CLAIM_HOURS).await?;

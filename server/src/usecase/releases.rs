@@ -84,7 +84,7 @@ impl ReleaseService {
             proposed: skip.is_some(),
         };
         let moves = Moves::of(row.kind, &row.state, &circumstances);
-        let waits_for = waits_for(&mut work, &row, &rows).await?;
+        let waits_for = waits_for(&mut work, &row, &rows, circumstances.by_machine).await?;
         let may_answer_skip = match &skip {
             Some(skip) => !store::identities::accounts_of(work.conn(), &[skip.by.id]).await?.contains(&caller.identity),
             None => false,
@@ -144,11 +144,17 @@ impl ReleaseService {
 }
 
 /// What a release waits for that could go on otherwise.
-async fn waits_for(work: &mut Work<'_>, row: &ReleaseRow, steps: &[StepRow]) -> Result<Option<WaitsFor>, UseCaseError> {
+async fn waits_for(work: &mut Work<'_>, row: &ReleaseRow, steps: &[StepRow], by_machine: bool) -> Result<Option<WaitsFor>, UseCaseError> {
     use ReleaseState as S;
     let now = work.now();
+    // What a machine carries out and is held does not go on by itself.
+    let to_begin = match row.state {
+        S::Planned => true,
+        S::Held { .. } => !by_machine,
+        _ => false,
+    };
     match row.state {
-        S::Planned | S::Held { .. } if now >= row.not_before => {
+        _ if to_begin && now >= row.not_before => {
             Ok(store::kept_access::opposite_under_way(work.conn(), row, now).await?.map(WaitsFor::Opposite))
         }
         S::Gated | S::AccountReady | S::Activated { .. } | S::Undoing { .. } => {

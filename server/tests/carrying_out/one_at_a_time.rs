@@ -152,3 +152,20 @@ async fn what_was_never_begun_is_rolled_back_whoever_serves_the_application_by_t
     scene.s.app.drain().await;
     assert_eq!(scene.state(&release).await, "rolled_back");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nothing_is_given_to_an_account_that_may_be_closed_late(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, removal) = scene.ending().await;
+    scene.directory.script(Moment::Apply(Operation::CloseAccount), Trouble::Fail, 1);
+    scene.s.app.drain().await;
+    assert_eq!(scene.state(&removal).await, "failed");
+    let viewer = scene.viewer().await;
+    let (_, second) = scene.approved_for(viewer).await;
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&second).await.as_str(), scene.calls(&second, Moment::Plan)), ("planned", 0));
+    scene.wait_and_drain().await;
+    scene.wait_and_drain().await;
+    assert_eq!((scene.state(&removal).await.as_str(), scene.state(&second).await.as_str()), ("closed", "closed"));
+    assert_eq!(holds(&scene), (connector::Account::Active, vec!["Ledger Viewer".to_owned()]));
+}

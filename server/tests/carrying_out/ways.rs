@@ -1,6 +1,7 @@
 //! Two connections to one machine: two ways to the same accounts and access.
 
 use super::line::{moves, taken};
+use super::relied_on::alias_of_the_reader;
 use super::scene::*;
 use connector::memory::{Person, Standing};
 use std::collections::BTreeMap;
@@ -54,13 +55,7 @@ async fn access_that_the_other_way_gives_too_stays_when_one_of_them_ends(pool: P
     let (first, _) = scene.approved().await;
     scene.s.app.drain().await;
     goes_another_way(&scene).await;
-    // Another entitlement that is the same thing over there.
-    let alias = scene.viewer().await;
-    sqlx::query("update entitlement_version set reference = 'Ledger Reader' where entitlement_id = $1")
-        .bind(alias.0)
-        .execute(&scene.s.app.owner)
-        .await
-        .unwrap();
+    let alias = alias_of_the_reader(&scene).await;
     let (second, release) = scene.approved_for(alias).await;
     scene.s.app.drain().await;
     assert_eq!(scene.state(&release).await, "closed");

@@ -93,6 +93,8 @@ async fn what_gave_access_is_not_led_to_another_machine(pool: PgPoolOptions, con
     let reply = scene.post(scene.ada, &id, &to_other).await;
     let sentence = sentence_at(&reply.text(), "machine").unwrap_or_default();
     assert!(reply.status == 422 && sentence.contains("make another connection"), "{} {sentence}", reply.status);
-    // Alone on its machine it stays that, at another address as well: that is a correction.
+    // By its address it would be another one, too; that it is the same at another address has to be said.
+    let by_address = scim(&[("base_version", "1"), moved, ("field.machine", ""), ("secret", "another-8412")]);
+    assert_eq!(scene.post(scene.ada, &id, &by_address).await.status, 422);
     assert!(scene.post(scene.ada, &id, &elsewhere).await.location().ends_with("?done=proposed"));
 }

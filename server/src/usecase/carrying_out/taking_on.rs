@@ -172,7 +172,8 @@ pub(super) async fn take_on(base: &Base, id: ReleaseId, mine: Option<i64>) -> Re
         Cleared::Not(rest) => return Ok(rest),
     };
     if let Err(until) = breaker::ask(&mut work, connection.id).await? {
-        // Nothing was tried: it goes on when the connection has rested.
+        // Nothing was tried: it goes on when the connection has rested, and nobody has it until then.
+        store::release_steps::set_carrying(work.conn(), id, &Carrying { worked_until: None, ..sight.carrying }).await?;
         return rest_until(work, id, until).await;
     }
     let purpose = match stand {

@@ -158,7 +158,7 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
     };
     let line = store::connection_records::lines(work.conn(), Some(id), None).await?.pop().ok_or(AppError::NotFound)?;
     if moves_what_it_gave(&record, &line, &new) {
-        let why = "Access was given through this connection, or is being given, so it is not led to another machine: make another connection, and let the application choose that.";
+        let why = "Access was given through this connection, or is being given, so it is not led to another machine: make another connection, and let the application choose that. If it is the same machine at another address, choose “A machine of its own”.";
         return Err(Refused::Fields(vec![FieldError::new(MACHINE, "in_use", why)]));
     }
     let saved = if line.is_in_use() {

@@ -29,6 +29,15 @@ pub(super) fn read(kind: ConnectorKind, typed: &Typed) -> Result<Value, Vec<Fiel
         }
         ConnectorKind::Webhook => {
             let settings = webhook(&mut form);
+            for (field, address) in [("url", Some(&settings.url)), ("read_url", settings.read_url.as_ref())] {
+                if address.is_some_and(|address| address.contains('?')) {
+                    form.refuse(
+                        field,
+                        "connector",
+                        "Leave out the part after ?: what is secret belongs into the secret, everything else into the path.",
+                    );
+                }
+            }
             let settings = form.finish(settings)?;
             settings.check().map_err(|fault| vec![of_fault(kind, &fault)])?;
             Ok(stored(&settings))
@@ -347,6 +356,7 @@ mod tests {
             (ConnectorKind::Scim, &[("page_size", "0")], "page_size"),
             (ConnectorKind::Scim, &[("timeout_seconds", "51")], "timeout_seconds"),
             (ConnectorKind::Webhook, &[("url", "https://a.example/#x")], "url"),
+            (ConnectorKind::Webhook, &[("url", "https://a.example/access?token=8412")], "url"),
             (ConnectorKind::Webhook, &[("read_url", "https://a.example")], "read_url"),
             (ConnectorKind::Webhook, &[("accounts", "perhaps")], "accounts"),
             (ConnectorKind::Memory, &[("closing", "delete")], "closing"),

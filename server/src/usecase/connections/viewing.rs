@@ -114,15 +114,13 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
     let tested = store::connection_trials::last_test(work.conn(), id).await?;
     let releases = store::connection_records::under_way(work.conn(), id, RELEASES_SHOWN).await?;
     let versions = store::connection_records::versions(work.conn(), id).await?;
-    let mut ways = store::connection_machines::ways(work.conn(), Some(id)).await?;
-    if !permitted(&caller.roles, Action::ReadConnections, &[]) {
-        // Whoever answers for applications alone is told of their connections alone.
-        let owned = store::changes::lookup::owned_by(work.conn(), caller.identity).await?;
-        let readable: Vec<_> =
-            store::connection_records::lines(work.conn(), None, Some(&owned)).await?.into_iter().map(|line| line.id).collect();
-        ways.retain(|way| readable.contains(&way.id));
-    }
-    let machine = which_machine::typed(&mut work, &record, &ways).await?;
+    let (ways, told) = ways(&mut work, caller, id).await?;
+    let here = |way: &Way| way.machine == record.machine;
+    let machine = if told.iter().any(here) && !ways.iter().any(here) {
+        which_machine::in_words(&told, record.machine)
+    } else {
+        which_machine::typed(&mut work, &record, &ways).await?
+    };
     let as_of = When::new(work.now(), zone);
     work.commit().await?;
     let mut text = settings::text(record.kind, &record.settings);
@@ -137,7 +135,7 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
         secret: secret(base, &record),
         may_manage: permitted(&caller.roles, Action::ManageConnections, &[]) && record.state == ConnectionState::Active,
         opens_releases: permitted(&caller.roles, Action::ReadRelease, &[]),
-        pending: change.map(|change| pending(&record, change, &ways, (caller, own), zone)),
+        pending: change.map(|change| pending(&record, change, &told, (caller, own), zone)),
         tested: tested.map(|test| TestView {
             version: test.version,
             at: When::new(test.at, zone),
@@ -162,6 +160,20 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
         completions: (record.kind == ConnectorKind::Webhook).then(|| paths::completions(&record.code)),
         as_of,
     })
+}
+
+/// Other connections: those that the caller may see, and all of them, of which the rest have no names.
+/// Whoever answers for applications alone is told of their connections alone.
+async fn ways(work: &mut Work<'_>, caller: &Caller, except: ConnectionId) -> Result<(Vec<Way>, Vec<Way>), UseCaseError> {
+    let all = store::connection_machines::ways(work.conn(), Some(except)).await?;
+    if permitted(&caller.roles, Action::ReadConnections, &[]) {
+        return Ok((all.clone(), all));
+    }
+    let owned = store::changes::lookup::owned_by(work.conn(), caller.identity).await?;
+    let seen: Vec<_> = store::connection_records::lines(work.conn(), None, Some(&owned)).await?.into_iter().map(|line| line.id).collect();
+    let told = |way: &Way| if seen.contains(&way.id) { way.clone() } else { Way { name: "another connection".to_owned(), ..way.clone() } };
+    let told = all.iter().map(told).collect();
+    Ok((all.into_iter().filter(|way| seen.contains(&way.id)).collect(), told))
 }
 
 /// A stored word as people read it: `account_ready` as “Account ready”.

@@ -65,6 +65,10 @@ pub(super) async fn led_to(
             if let Some(machine) = store::connection_machines::at_address(work.conn(), kind, settings, id).await? {
                 return Ok(machine);
             }
+            // At another address it is another machine, unless somebody says that it is this one.
+            if before.is_some_and(|record| address(&record.settings) != address(settings)) {
+                return Ok(work.id(MachineId::new));
+            }
         }
     }
     // A machine of its own: the one that it has already, if nobody else leads there.
@@ -74,6 +78,10 @@ pub(super) async fn led_to(
         None => false,
     };
     Ok(present.filter(|_| !shared).unwrap_or_else(|| work.id(MachineId::new)))
+}
+
+fn address(settings: &Value) -> Option<&str> {
+    ["base_url", "url"].into_iter().find_map(|name| settings.get(name)).and_then(Value::as_str)
 }
 
 /// A machine in words: the connections that lead there besides.
