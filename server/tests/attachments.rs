@@ -130,6 +130,9 @@ async fn only_this_route_takes_large_bodies_and_says_so_when_one_is_too_large(po
         let page = reply.text();
         assert!(page.contains("more than the server takes in one form") && page.contains("href=\"/\""), "{path}: {page}");
     }
+    // Whoever brings no session fills no memory.
+    let stranger = Request::post("/api/requests/submit").header("sec-fetch-site", "same-origin");
+    assert_eq!(s.app.stranger().send(stranger, Body::from(vec![b'a'; small + 1])).await.status, 413);
     let reply = send("/api/requests/submit", "application/json", whole + 1).await;
     assert_eq!((reply.status, reply.code().as_str()), (413, "too_large"));
     assert_eq!(s.app.count("select count(*) from attachment").await, 1);

@@ -259,3 +259,13 @@ async fn without_javascript_what_changed_in_between_stands_at_the_item_beside_wh
         s.call(s.mona, "drafts/discard", &[("draft", &draft)]).await;
     }
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_draft_that_no_limits_allow_is_refused_and_stays_as_it_was(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let draft = s.add(s.ana, s.read).await;
+    s.send(s.ana, "drafts/save", &draft, &[]).await;
+    let reply = s.send(s.ana, "drafts/save", &draft, &[("justification", &"a".repeat(513 * 1024))]).await;
+    assert_eq!((reply.status, refusal(&reply)), (413, json!("too_large")));
+    assert_eq!(s.open(s.ana, &draft).await["form"]["justification"], super::desk::WHY);
+}

@@ -169,3 +169,37 @@ async fn nothing_is_given_to_an_account_that_may_be_closed_late(pool: PgPoolOpti
     assert_eq!((scene.state(&removal).await.as_str(), scene.state(&second).await.as_str()), ("closed", "closed"));
     assert_eq!(holds(&scene), (connector::Account::Active, vec!["Ledger Viewer".to_owned()]));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_takes_on_what_other_access_keeps_and_it_closes_by_itself(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let request = served_by_people(&scene).await;
+    let alias = alias_of_the_reader(&scene).await;
+    let (_, second) = scene.approved_for(alias).await;
+    let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
+    assert!(scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
+    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", &request).await;
+    let removal = removal.to_string();
+    assert!(confirmed(&scene, scene.s.pia, &second).await.status < 400);
+    assert_eq!(scene.s.call(scene.s.pol, "releases/claim", &[("release", &removal)]).await.status, 409);
+    server::job::end_grants::run(&scene.s.app.base).await.unwrap();
+    assert_eq!(scene.state(&removal).await, "closed");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_machine_carries_out_and_is_held_is_not_said_to_go_on_by_itself(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, removal) = scene.ending().await;
+    scene.directory.script(Moment::Apply(Operation::Take), Trouble::DoneButSaysFailed, 1);
+    scene.s.app.drain().await;
+    let alias = alias_of_the_reader(&scene).await;
+    let (_, second) = scene.approved_for(alias).await;
+    let waits = format!("Waits for {}.", number(&scene, &removal).await);
+    assert!(scene.page(&second).await.says(&waits));
+    sqlx::query("update release set state = 'held', held_reasons = '[\"a gate\"]' where id = $1::uuid")
+        .bind(&second)
+        .execute(&scene.s.app.owner)
+        .await
+        .unwrap();
+    assert!(!scene.page(&second).await.says(&waits));
+}

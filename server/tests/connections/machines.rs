@@ -8,7 +8,11 @@ async fn machine(scene: &Scene, id: &str) -> uuid::Uuid {
 
 /// What stands in the form of a connection.
 async fn said(scene: &Scene, id: &str) -> String {
-    let seen = scene.show(scene.ada, id).await;
+    said_to(scene, scene.ada, id).await
+}
+
+async fn said_to(scene: &Scene, who: IdentityId, id: &str) -> String {
+    let seen = scene.show(who, id).await;
     let field = seen["fields"].as_array().unwrap().iter().find(|field| field["name"] == "machine").unwrap();
     field["value"].as_str().unwrap().to_owned()
 }
@@ -97,4 +101,38 @@ async fn what_gave_access_is_not_led_to_another_machine(pool: PgPoolOptions, con
     let by_address = scim(&[("base_version", "1"), moved, ("field.machine", ""), ("secret", "another-8412")]);
     assert_eq!(scene.post(scene.ada, &id, &by_address).await.status, 422);
     assert!(scene.post(scene.ada, &id, &elsewhere).await.location().ends_with("?done=proposed"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_given_since_a_change_was_proposed_is_not_led_elsewhere_by_confirming_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let id = scene.make(&scim(&[])).await;
+    scene.make(&webhook(&[])).await;
+    scene.use_it(&id).await;
+    let moved = [
+        ("base_version", "1"),
+        ("field.base_url", "http://127.0.0.2:9/scim"),
+        ("field.machine", "ledger-hook"),
+        ("secret", "another-8412"),
+    ];
+    assert!(scene.post(scene.ada, &id, &scim(&moved)).await.location().ends_with("?done=proposed"), "nothing was given through it yet");
+    // By hand, and then on record as its doing: nobody answers at its address.
+    sqlx::query("update application set connection_id = null").execute(&scene.s.app.owner).await.unwrap();
+    super::editing::given_through(&scene, &id).await;
+    assert_eq!(scene.step(scene.cora, &id, "confirm", "").await.status, 409);
+    assert_eq!(scene.version(&id).await, 1);
+    assert_eq!(scene.step(scene.cora, &id, "refuse", "").await.status, 303);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn owners_are_told_of_no_connection_that_they_may_not_see(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let used = scene.make(&scim(&[])).await;
+    let hidden = scene.make(&webhook(&[("field.name", "Payroll of the board"), ("field.machine", "ledger-scim")])).await;
+    scene.use_it(&used).await;
+    assert_eq!(machine(&scene, &used).await, machine(&scene, &hidden).await);
+    let seen = scene.show(scene.s.olga, &used).await.to_string();
+    assert!(!seen.contains("Payroll of the board") && !seen.contains("ledger-hook") && !seen.contains(&hidden), "{seen}");
+    assert_eq!(said_to(&scene, scene.s.olga, &used).await, "The same as another connection");
+    assert!(scene.show(scene.s.pia, &used).await.to_string().contains("Payroll of the board"), "operators see all of them");
 }
