@@ -69,7 +69,6 @@ impl ReleaseService {
         let hands = manual::hands(&mut work, &row).await?;
         let hand = store::release_hands::hand(work.conn(), id).await?;
         let claim = hand.claim.filter(|claim| claim.lapses_at > now);
-        let obstacle = stands.obstacle(&mut work, &row, &hands, claim.as_ref()).await?;
         let second_look = stands.second_look(&mut work, &row).await?;
         let zone = &base.zone;
         let record = store::release_pages::record(work.conn(), id, zone).await?;
@@ -85,6 +84,7 @@ impl ReleaseService {
         };
         let moves = Moves::of(row.kind, &row.state, &circumstances);
         let waits_for = waits_for(&mut work, &row, &rows, circumstances.by_machine).await?;
+        let obstacle = stands.obstacle(&mut work, &row, &hands, claim.as_ref(), waits_for.is_some()).await?;
         let may_answer_skip = match &skip {
             Some(skip) => !store::identities::accounts_of(work.conn(), &[skip.by.id]).await?.contains(&caller.identity),
             None => false,
@@ -183,6 +183,7 @@ impl Stands<'_> {
         row: &ReleaseRow,
         hands: &Hands,
         claim: Option<&Claim>,
+        waits: bool,
     ) -> Result<Option<String>, UseCaseError> {
         if !matches!(row.state, ReleaseState::Planned | ReleaseState::Held { .. }) {
             return Ok(None);
@@ -202,9 +203,8 @@ impl Stands<'_> {
         if let Some(keeper) = store::kept_access::by(work.conn(), row).await? {
             return Ok(Some(format!("{} It closes by itself within a minute.", kept_access::reason(&keeper))));
         }
-        let now = work.now();
-        if let Some(number) = store::kept_access::opposite_under_way(work.conn(), row, now).await? {
-            return Ok(Some(format!("{number} is about the same for this person, over there: that one first.")));
+        if waits {
+            return Ok(Some("What it waits for comes first.".to_owned()));
         }
         // In time: nobody gives access in the target system before what has to go first is gone.
         Ok(replacing::order(work, row).await?.and_then(|order| order.obstacle))
