@@ -10,6 +10,18 @@ const widths = [
 ];
 
 /**
+ * Makes the window as high as what is in it: a bar that sticks to its edge lies over a line in part
+ * until somebody scrolls, which axe takes for a target that is too small.
+ */
+async function seeWhole(page: Page, { width, height }: { width: number; height: number }) {
+  const below = await page.evaluate(() => {
+    const parts = [document.documentElement, ...document.querySelectorAll(".split-left")];
+    return Math.max(...parts.map((part) => part.scrollHeight - part.clientHeight));
+  });
+  await page.setViewportSize({ width, height: height + below });
+}
+
+/**
  * Looks at the page as it stands; `part` narrows axe to what lies over the rest of the page. Leaves a
  * wide window and the colours that were.
  */
@@ -26,6 +38,7 @@ export async function inspect(page: Page, part = "html") {
       const cut = await boxes.evaluateAll((all) => all.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.ariaLabel));
       expect.soft(cut, `tables of ${page.url()} that are cut off at ${size.width} px`).toEqual([]);
     }
+    await seeWhole(page, size);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       const axe = new AxeBuilder({ page }).include(part);

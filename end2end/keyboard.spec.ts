@@ -2,7 +2,7 @@
 import { type Locator, type Page } from "@playwright/test";
 import { already, arrive, ask, choose, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
 
-/** Presses Tab until the element has the focus; on the way the focus is always visible. */
+/** Presses Tab until the element has the focus; on the way the focus is always visible, and nothing lies over it. */
 async function tabTo(page: Page, element: Locator, most = 150) {
   await expect(element).toBeVisible();
   for (let pressed = 0; pressed < most; pressed += 1) {
@@ -19,6 +19,19 @@ async function tabTo(page: Page, element: Locator, most = 150) {
       return shown ? "" : element.outerHTML.slice(0, 200);
     });
     expect(hidden, "an element has the focus and does not show it").toBe("");
+    const covered = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return "";
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      const seen = [0.1, 0.5, 0.9].some((across) =>
+        [0.1, 0.5, 0.9].some((down) => {
+          const there = document.elementFromPoint(left + (right - left) * across, top + (bottom - top) * down);
+          return there !== null && (element.contains(there) || there.contains(element));
+        }),
+      );
+      return seen ? "" : element.outerHTML.slice(0, 200);
+    });
+    expect(covered, "something lies over the element that has the focus").toBe("");
   }
   throw new Error(`Tab does not lead to ${element}`);
 }
@@ -102,6 +115,18 @@ test("access is asked for, approved and given by keyboard alone", async ({ as, s
   await arrive(operator, /\?done=executed$/);
   await expect(state(operator)).toHaveText("Carried out");
   await expect(trail(operator, "decision")).toHaveText(["Submitted", "Asked to decide", "Decided, can be undone", "Approved", "All approvals given"]);
+});
+
+test("no line of the inbox that has the focus lies under the bar that approves several", async ({ as }) => {
+  const manager = await as("manager");
+  for (const size of [
+    { width: 1440, height: 600 },
+    { width: 360, height: 600 },
+  ]) {
+    await manager.setViewportSize(size);
+    await open(manager, "/inbox");
+    await tabTo(manager, manager.getByRole("button", { name: /^Approve \d* ?selected/ }));
+  }
 });
 
 test("a reason that is missing keeps the decision from being sent, and the keys stay silent while typing", async ({ as }) => {

@@ -68,29 +68,63 @@ pub fn run(workspace: &Workspace, tools: &Tools, label: &str, arguments: &[Strin
     }
     println!("{label}: {} failed ({})", count.failed, whole_seconds(finished.took));
     // Playwright can fail without a failed test, for instance on a spec that does not compile.
-    let mut what_failed = failed_in(&finished.lines);
+    let mut what_failed = count.what_failed;
     if what_failed.is_empty() {
         what_failed.push(format!("{label}: they did not all run"));
     }
     Ok(Count { passed: count.passed, failed: count.failed.max(1), what_failed })
 }
 
-/// Titles of failed tests, from the list that Playwright ends with.
-fn failed_in(lines: &[String]) -> Vec<String> {
-    let mut titles: Vec<String> = lines
-        .iter()
-        .map(|line| line.trim())
-        .filter(|line| line.starts_with('[') && line.contains(" › "))
-        .map(|line| line.trim_end_matches([' ', '─']).to_owned())
-        .collect();
-    titles.sort();
-    titles.dedup();
-    titles
-}
-
+/// Reads Playwright's report: how many passed and failed, and of each that failed its title and the
+/// first thing that was wrong, so that both stand at the very end of what a run prints.
 fn count_in(report: &std::path::Path) -> Outcome<Count> {
     let text = fs::read_to_string(report).context("read Playwright's report")?;
     let report: Value = serde_json::from_str(&text).context("understand Playwright's report")?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    Ok(Count { passed: number("expected") + number("flaky"), failed: number("unexpected"), what_failed: vec![] })
+    let mut what_failed = vec![];
+    failed_in(&report, &mut what_failed);
+    Ok(Count { passed: number("expected") + number("flaky"), failed: number("unexpected"), what_failed })
+}
+
+/// A suite holds specs and further suites; a spec's tests hold a result for each time they ran.
+fn failed_in(suite: &Value, into: &mut Vec<String>) {
+    let all = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    for spec in all(suite, "specs") {
+        let results = all(&spec, "tests").iter().flat_map(|test| all(test, "results")).collect::<Vec<_>>();
+        if let Some(failed) = results.iter().find(|result| !matches!(result["status"].as_str(), Some("passed" | "skipped"))) {
+            let place = format!("{}:{}", spec["file"].as_str().unwrap_or_default(), spec["line"]);
+            let wrong = failed["errors"][0]["message"].as_str().map(plain).unwrap_or_default();
+            into.push(format!("{place} {}: {wrong}", spec["title"].as_str().unwrap_or_default()));
+        }
+    }
+    for inner in all(suite, "suites") {
+        failed_in(&inner, into);
+    }
+}
+
+/// The text on one line and without the terminal's colours, at most 600 characters.
+fn plain(message: &str) -> String {
+    let mut parts = message.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let text = parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest));
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(600).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_named_with_the_first_thing_that_was_wrong() {
+        let error = "Error: /inbox at 360 px\n\n\u{1b}[2mexpect(\u{1b}[22m\u{1b}[31mreceived\u{1b}[39m)";
+        let spec = |title: &str, status: &str| {
+            serde_json::json!({ "title": title, "file": "access.spec.ts", "line": 58,
+                "tests": [{ "results": [{ "status": status, "errors": [{ "message": error }] }] }] })
+        };
+        let report = serde_json::json!({ "suites": [{ "specs": [spec("one", "passed")], "suites": [{ "specs": [spec("two", "failed"), spec("three", "timedOut")] }] }] });
+        let mut found = vec![];
+        failed_in(&report, &mut found);
+        let wrong = "Error: /inbox at 360 px expect(received)";
+        assert_eq!(found, [format!("access.spec.ts:58 two: {wrong}"), format!("access.spec.ts:58 three: {wrong}")]);
+    }
 }
