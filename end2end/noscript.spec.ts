@@ -1,5 +1,5 @@
 // The main paths in a browser that runs no script.
-import { already, arrive, ask, choose, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail } from "./pages";
+import { already, arrive, ask, choose, daysAfter, eventually, expect, Inbox, open, people, requestable, RequestForm, state, test, trail, why } from "./pages";
 
 const off = { javaScriptEnabled: false };
 
@@ -65,6 +65,42 @@ test("a request is checked, refused at its fields, cured and submitted; the mana
   await inbox.decided(wanted, off);
   const events = ["Submitted", "Asked to decide", "Decided, can be undone", "Approved", "Asked to decide"];
   await eventually(employee, request, () => already(trail(employee, "decision")).toHaveText(events), off);
+});
+
+test("what was typed is kept when a file is added, refused and removed, and the Enter key does none of it", async ({ as }) => {
+  const page = await as("employee", off);
+  const [wanted] = await requestable(page, "cdn", "elevated", off);
+  await choose(page, wanted, off);
+  const form = new RequestForm(page);
+  const files = page.locator("#files");
+  const add = async (name: string, mimeType: string, said: string) => {
+    await form.why.fill(`${said} ${why}`);
+    await page.getByLabel("Add a file").setInputFiles({ name, mimeType, buffer: Buffer.from("Cut-over on the first Saturday.\n") });
+    await page.getByRole("button", { name: "Add the file" }).click();
+  };
+  await add("plan.pdf", "application/pdf", "First.");
+  await arrive(page, /^\/request\/[0-9a-f-]{36}\?file=/, off);
+  await expect(page.locator("#field-file-error")).toBeVisible();
+  await expect(form.why).toHaveValue(`First. ${why}`);
+  await add("cut-over.txt", "text/plain", "Second.");
+  await arrive(page, /^\/request\/[0-9a-f-]{36}$/, off);
+  await expect(files).toContainText("cut-over.txt");
+  await expect(form.why).toHaveValue(`Second. ${why}`);
+
+  await form.why.fill(`Third. ${why}`);
+  const today = await form.from.inputValue();
+  await form.until.fill(daysAfter(today, 20));
+  await form.until.press("Enter");
+  // Saved, and not led back to the files.
+  await page.waitForURL((url) => url.hash === "" && url.search === "");
+  await expect(form.until).toHaveValue(daysAfter(today, 20));
+  await expect(form.why).toHaveValue(`Third. ${why}`);
+  await expect(files).toContainText("cut-over.txt");
+
+  await form.why.fill(`Fourth. ${why}`);
+  await files.getByRole("button", { name: "Remove cut-over.txt" }).click();
+  await expect(files).toContainText("0 of");
+  await expect(form.why).toHaveValue(`Fourth. ${why}`);
 });
 
 test("a request is rejected with a reason, another withdrawn", async ({ as }) => {

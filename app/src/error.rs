@@ -201,7 +201,7 @@ impl Problem {
     pub fn text(&self) -> String {
         match self.code.split_once('@') {
             Some((_, line)) => format!("Line {line}: {}", self.sentence()),
-            None => self.sentence().to_owned(),
+            None => crate::changes::problem::counted(&self.code).unwrap_or_else(|| self.sentence().to_owned()),
         }
     }
 

@@ -33,7 +33,7 @@ pub mod sign_in;
 pub mod status;
 pub mod ui;
 #[cfg(feature = "ssr")]
-mod way_back;
+pub mod way_back;
 pub mod when;
 
 /// In the browser: a server function that answers with a redirect leads to a full load of that

@@ -3,7 +3,7 @@
 
 mod query;
 
-pub use query::{has_parameter, parameter, with};
+pub use query::{encode, has_parameter, parameter, with};
 
 use crate::catalogue::port::CatalogueQuery;
 use crate::grants::port::{AccessOf, AccessQuery};
@@ -13,7 +13,6 @@ use domain::change::RecordKind;
 use domain::id::{
     AttachmentId, ChangeId, ConnectionId, DraftId, EntitlementId, EvidenceId, GrantId, IdentityId, ReleaseId, RequestId, StageId,
 };
-use query::encode;
 
 /// Home.
 pub const HOME: &str = "/";

@@ -2,12 +2,14 @@
 //! forms that the HTTP room answers, because the answer sets a cookie. A refused sign-in leads back
 //! here with the code of what was wrong; a refused set-up is answered with its page.
 
-use crate::account::api::demonstration_people;
+use crate::account::api::{demonstration_people, is_set_up};
 use crate::account::port::DemoPerson;
 use crate::error::AppError;
 use crate::paths;
-use crate::status::{at, lines};
-use crate::ui::{Button, ButtonKind, Card, ErrorSummary, Notice, Page, PasswordField, TextField, Tone};
+use crate::status::{Failed, at, lines};
+use crate::ui::{
+    Button, ButtonKind, Card, ErrorSummary, LinkButton, Notice, Page, PasswordField, Skeleton, SkeletonShape, TextField, Tone,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_url;
@@ -120,17 +122,58 @@ pub struct RefusedSetUp {
 #[component]
 pub fn SetupRoute() -> impl IntoView {
     let refused = use_context::<RefusedSetUp>();
+    let token = use_url().with_untracked(|url| paths::parameter(url.search(), "token"));
+    let done = Resource::new(|| (), |()| is_set_up());
+    let body = move || {
+        let (refused, token) = (refused.clone(), token.clone());
+        Suspend::new(async move {
+            match done.await {
+                Ok(true) => set_up_already(refused.as_ref()),
+                Ok(false) => set_up_form(refused, token),
+                Err(error) => view! { <Failed error=error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Set up"/>
+        <Suspense fallback=|| view! { <Page title="Set up Countersign" narrow=true><Skeleton shape=SkeletonShape::Card/></Page> }>{body}</Suspense>
+    }
+    .into_any()
+}
+
+fn set_up_already(refused: Option<&RefusedSetUp>) -> AnyView {
+    let errors = Signal::stored(refused.map(|refused| setup_refused(&refused.error)).unwrap_or_default());
+    view! {
+        <Page title="Countersign is set up" subtitle="There is an administrator, so nobody is made the first one here." narrow=true>
+            <div class="stack">
+                <ErrorSummary errors=errors title="Nothing was set up"/>
+                <Card title="How you get in">
+                    <div class="stack">
+                        <p>"Sign in with your account. If you have none, an administrator can tell you how to get one."</p>
+                        <p class="text-ink-2">
+                            "If no active administrator is left, run "<span class="code">"countersign setup-link"</span>
+                            " on the server: it prints a new link, which opens the form for the next one."
+                        </p>
+                        <p><LinkButton href=paths::SIGN_IN kind=ButtonKind::Primary>"Sign in"</LinkButton></p>
+                    </div>
+                </Card>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+fn set_up_form(refused: Option<RefusedSetUp>, token: String) -> AnyView {
     let errors = Signal::stored(refused.as_ref().map(|refused| setup_refused(&refused.error)).unwrap_or_default());
     let at_field = |name: &'static str| at(refused.as_ref().map(|refused| &refused.error), name);
     let [given_error, family_error, login_error, password_error, again_error] =
         ["given_name", "family_name", "login", "password", "password_again"].map(|name| Signal::stored(at_field(name)));
     let (token, given_name, family_name, login) = match refused {
         Some(RefusedSetUp { token, given_name, family_name, login, .. }) => (token, given_name, family_name, login),
-        None => (use_url().with_untracked(|url| paths::parameter(url.search(), "token")), <_>::default(), <_>::default(), <_>::default()),
+        None => (token, <_>::default(), <_>::default(), <_>::default()),
     };
     view! {
-        <Title text="Set up"/>
-        <Page title="Set up Countersign" subtitle="Make the first administrator. This page closes for good once there is one." narrow=true>
+        <Page title="Set up Countersign" subtitle="Make the first administrator. This page closes once there is one." narrow=true>
             <div class="stack">
                 <ErrorSummary errors=errors title="Nothing was set up"/>
                 <Card title="The first administrator">

@@ -48,7 +48,9 @@ fn redirect(form: &str, page: &str, error: &AppError, kept: Option<RefusedFormId
     }
 }
 
-fn address(form: &str, page: &str, error: AppError, kept: Option<RefusedFormId>) -> Option<String> {
+/// The address of `page` with the error for the form that goes to `form`, and with what was kept of it.
+#[must_use]
+pub fn address(form: &str, page: &str, error: AppError, kept: Option<RefusedFormId>) -> Option<String> {
     let mut url = ServerFnUrlError::new(form, error).to_url(&format!("http://localhost{page}")).ok()?;
     if let Some(id) = kept {
         url.query_pairs_mut().append_pair(TYPED, &id.to_string());

@@ -2,12 +2,12 @@
 
 use crate::exchange::Exchanges;
 use crate::fault::Fault;
-use crate::order::{Account, Actual, Order, Plan, Step};
+use crate::order::{Account, Actual, Operation, Order, Plan, Step};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What a connector can do.
+/// What a connector says that it can do. Nothing else is asked of it, and nothing else is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
     /// It makes accounts and closes them; otherwise accounts are there already.
@@ -18,6 +18,53 @@ pub struct Capabilities {
     pub undoes: bool,
     /// It may answer later ([`Applied::Awaited`]).
     pub answers_later: bool,
+}
+
+impl Capabilities {
+    /// Leave to ask what is there.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] where it does not say.
+    pub fn leave_to_read(self) -> Result<(), Fault> {
+        if self.reads_back {
+            return Ok(());
+        }
+        Err(Fault::Refused { said: "This connection does not say what is there; somebody has to look.".to_owned() })
+    }
+
+    /// Leave to have a step undone.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] where it does not undo.
+    pub fn leave_to_undo(self) -> Result<(), Fault> {
+        if self.undoes {
+            return Ok(());
+        }
+        Err(Fault::Refused { said: "This connection does not undo; somebody has to do it by hand.".to_owned() })
+    }
+
+    /// A plan of its making, where it can carry that out.
+    ///
+    /// # Errors
+    /// [`Fault::Garbled`] for a step on an account where it makes none.
+    pub fn believe_plan(self, plan: Plan) -> Result<Plan, Fault> {
+        let on_account = |step: &Step| matches!(step.operation, Operation::ReadyAccount | Operation::CloseAccount);
+        if self.accounts || !plan.steps.iter().any(on_account) {
+            return Ok(plan);
+        }
+        Err(Fault::Garbled { why: "it plans to make or close an account, but this connection is not set to do that.".to_owned() })
+    }
+
+    /// What it says came of a step, where it may say that.
+    ///
+    /// # Errors
+    /// [`Fault::Garbled`] when it announces an answer and may not answer later.
+    pub fn believe_answer(self, applied: Applied) -> Result<Applied, Fault> {
+        if self.answers_later || !matches!(applied, Applied::Awaited { .. }) {
+            return Ok(applied);
+        }
+        Err(Fault::Garbled { why: "it says that the outcome follows, but this connection is not set to answer later.".to_owned() })
+    }
 }
 
 /// What came of a step.

@@ -131,14 +131,20 @@ event_kinds! {
     ReleaseEvidenceAdded = "release.evidence_added", Execution, "Evidence added";
     /// A second look found nothing; it goes back to the operators.
     ReleaseNotThere = "release.not_there", Execution, "Second look: not there";
+    /// What somebody did although a rule held it was taken back over there.
+    ReleaseTakenBack = "release.taken_back", Execution, "Taken back by hand";
     /// Nobody took the second look before the access had to go; a removal follows.
     ReleaseNotLookedAt = "release.not_looked_at", Execution, "No second look before its end";
+    /// Nobody took back what somebody did although a rule held it, before the access had to go; a removal follows.
+    ReleaseNotTakenBack = "release.not_taken_back", Execution, "Not taken back before its end";
     /// A step was not done, or not undone, because other access rests on it.
     ReleaseStepKept = "release.step_kept", Execution, "Left for other access";
     /// A machine had not begun, and people serve the application by now.
     ReleaseLeftToPeople = "release.left_to_people", Execution, "Left to people";
     /// A removal had nothing to take away.
     ReleaseNotNeeded = "release.not_needed", Execution, "Nothing to take away";
+    /// A machine says that it did a step that nothing waits for any more.
+    ReleaseDoneAfterwards = "release.done_afterwards", Execution, "Done when nothing waited for it any more";
     /// A change is not needed any more.
     ReleaseCancelled = "release.cancelled", Execution, "Release cancelled";
     /// Access is there.

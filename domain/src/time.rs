@@ -86,6 +86,13 @@ impl Period {
         self.ends_on.map(|end| days_between(self.starts_on, end))
     }
 
+    /// The period as limits count it for access that goes on without a break: an extension begins when
+    /// it is decided, whatever later first day it names.
+    #[must_use]
+    pub fn without_a_break(self, today: Date) -> Self {
+        Self { starts_on: self.starts_on.min(today), ..self }
+    }
+
     /// Whether the two have a day in common.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {

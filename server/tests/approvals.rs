@@ -11,6 +11,7 @@ mod approvals {
     mod queue;
     mod reassigning;
     mod self_approval;
+    mod standing_in;
     mod waiting;
     pub mod world;
 }

@@ -13,6 +13,7 @@ mod support;
 mod carrying_out {
     mod by_hand;
     mod carrier;
+    mod declared;
     mod faults;
     mod killed;
     mod line;
@@ -20,10 +21,12 @@ mod carrying_out {
     mod messages;
     mod one_at_a_time;
     mod pinned;
+    mod process;
     mod real_server;
     mod receiver;
     mod relied_on;
     mod scene;
+    mod spellings;
     mod unseen;
     mod ways;
     mod whose_account;

@@ -25,5 +25,7 @@ mod second;
 mod support;
 #[path = "change_control/time.rs"]
 mod time;
+#[path = "change_control/units.rs"]
+mod units;
 #[path = "change_control/versions.rs"]
 mod versions;

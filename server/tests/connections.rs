@@ -8,6 +8,7 @@
 mod cast;
 mod support;
 mod connections {
+    mod at_once;
     mod completions;
     mod editing;
     mod far_side;

@@ -133,6 +133,38 @@ async fn an_end_never_moves_further_than_every_approver_allowed(pool: PgPoolOpti
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn an_extension_leaves_no_day_out_and_its_length_counts_from_today(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let longest = "update entitlement set longest_days = 45 where id = $1";
+    sqlx::query(longest).bind(h.s.read.0).execute(&h.s.app.owner).await.unwrap();
+    let kind = format!("extend:{}", h.grant);
+    // From, until, and what is refused at which field. It is 22 November and the reader is held until 21 December.
+    let cases = [
+        ("2026-12-23", "2027-01-05", Some(("starts_on", "leaves_a_gap"))),
+        ("2036-10-01", "2036-10-30", Some(("starts_on", "leaves_a_gap"))),
+        // Fifteen days by its own dates, and forty-six from today.
+        ("2026-12-22", "2027-01-07", Some(("ends_on", "CS-EXP-01"))),
+        ("2026-11-22", "2027-01-07", Some(("ends_on", "CS-EXP-01"))),
+        ("2026-12-22", "2027-01-06", None),
+    ];
+    for (starts_on, ends_on, wrong) in cases {
+        let reply = h.s.try_submit(h.s.ana, h.s.read, &[("kind", &kind), ("starts_on", starts_on), ("ends_on", ends_on)]).await;
+        match wrong {
+            None => assert!(reply.status < 400, "{starts_on} {}", reply.text()),
+            Some((field, code)) => {
+                let said = reply.json().to_string();
+                assert!(reply.status >= 400 && said.contains(field) && said.contains(code), "{starts_on} {ends_on}: {said}");
+            }
+        }
+    }
+    let request = h.s.newest().await;
+    h.s.approve(h.s.mona, &request).await;
+    let release = h.s.open_release(&request).await;
+    assert!(h.s.execute(h.s.pia, &release).await.status < 400);
+    assert_eq!(h.ends_at().await, "2027-01-07T00:00:00Z".parse().unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_earlier_end_of_an_approver_holds_for_new_access_as_well(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let request = s.submit(s.ana, s.write).await;
@@ -244,6 +276,31 @@ async fn no_end_moves_without_its_extension_even_in_the_database(pool: PgPoolOpt
         assert_eq!(moved.as_database_error().unwrap().constraint(), Some("grant_end_moves_by_extension"));
     }
     assert_eq!(h.ends_at().await, FIRST_END.parse().unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn no_extension_leaves_a_day_out_even_in_the_database(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let h = Held::begin(pool, connect).await;
+    let (request, _) = h.extension().await;
+    let owner = &h.s.app.owner;
+    for (starts_on, refused) in [("2026-12-23", true), ("2026-12-22", false)] {
+        sqlx::query("update request_revision set starts_on = $2::date where request_id = $1::uuid")
+            .bind(&request)
+            .bind(starts_on)
+            .execute(owner)
+            .await
+            .unwrap();
+        let written = sqlx::query(
+            "insert into grant_extension (grant_id, request_id, old_ends_at, new_ends_at, extended_at)
+             select id, $2::uuid, ends_at, ends_at + interval '30 days', now() from access_grant where id = $1::uuid",
+        )
+        .bind(&h.grant)
+        .bind(&request)
+        .execute(owner)
+        .await;
+        let constraint = written.err().map(|error| error.as_database_error().unwrap().constraint().map(str::to_owned));
+        assert_eq!(constraint, refused.then(|| Some("extension_leaves_no_gap".to_owned())), "{starts_on}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

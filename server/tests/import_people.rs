@@ -296,6 +296,43 @@ async fn who_was_retired_does_not_come_back_under_the_same_number(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn nobody_is_put_into_a_retired_unit_and_who_has_left_may_stay_in_it(pool: PgPool) {
+    applied(&pool, "1,A,B,,Sales,,,2000-01-01,,employee\n2,C,D,,Maths,,,2000-01-01,2000-12-31,employee\n").await;
+    let retire = "update unit set state = 'retired' where name = 'Maths'";
+    sqlx::query(retire).execute(&pool).await.unwrap();
+    let before = everything(&pool).await;
+    let feed = Feed::rows(
+        "1,A,B,,Maths,,,2000-01-01,,employee\n\
+         2,C,Dee,,Maths,,,2000-01-01,2000-12-31,employee\n\
+         3,E,F,,Maths,,,2001-02-01,,contractor\n\
+         4,G,H,,Maths,,,2000-01-01,2001-01-01,vendor\n\
+         5,I,J,,Maths,,,2000-01-01,2000-12-31,employee\n\
+         6,K,L,,Sales,,,2000-01-01,,employee\n",
+    );
+    let report = import(&pool, &feed.0, &apply()).await.unwrap();
+    assert_eq!(report.refusals, [Refusal::BadRows]);
+    assert_eq!(
+        bad(&report),
+        [2, 4, 5]
+            .map(|line| format!("line {line}, department \"Maths\": is a retired unit; name one in use, or have it put back in use first"))
+    );
+    assert!(report.to_string().contains(&format!("{}, line 2, department \"Maths\": is a retired unit", feed.0.display())), "{report}");
+    assert_eq!(everything(&pool).await, before);
+
+    let report = import(&pool, &feed.0, &skip_bad()).await.unwrap();
+    assert!(report.applied, "{report}");
+    assert_eq!(report.counts, Counts { added: 2, changed: 1, skipped: 3, ..Counts::default() });
+    let units: Vec<(String, String, String)> =
+        sqlx::query_as("select i.source_id, i.state, u.name from identity i join unit u on u.id = i.unit_id order by i.source_id")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    let expected = [("1", "active", "Sales"), ("2", "retired", "Maths"), ("5", "retired", "Maths"), ("6", "active", "Sales")];
+    assert_eq!(units, expected.map(|(number, state, unit)| (number.to_owned(), state.to_owned(), unit.to_owned())));
+    assert_eq!(number(&pool, "select count(*) from unit").await, 2, "no second unit of the same name");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_suspended_person_stays_suspended_and_local_identities_are_not_touched(pool: PgPool) {
     applied(&pool, "1,A,B,,,,,,,employee\n").await;
     sqlx::query("update identity set state = 'suspended', state_reason = 'Lost laptop.'").execute(&pool).await.unwrap();

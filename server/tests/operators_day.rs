@@ -1,5 +1,5 @@
 //! The operator's day: taking work on, evidence, the second look, what fails and what is done about it,
-//! the list with its counts, and releases whose facts changed since the approval.
+//! the list with its counts, releases whose facts changed since the approval, and what is in somebody's hands.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
@@ -12,6 +12,7 @@ mod operators_day {
     mod claims;
     mod evidence;
     mod hands;
+    mod in_hand;
     mod lists;
     mod scene;
     mod second_look;

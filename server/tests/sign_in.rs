@@ -421,6 +421,43 @@ async fn the_set_up_link_makes_the_first_administrator_once(pool: PgPoolOptions,
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn while_there_is_an_administrator_the_set_up_page_has_no_form_and_says_how_to_get_in(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let app = TestApp::new(pool, connect).await;
+    let token = app.state.accounts.setup_token().await.unwrap().unwrap();
+    let mut browser = Browser::of(app.stranger());
+    browser.open(&format!("/setup?token={token}")).await;
+    assert_eq!(browser.form("/setup", "given_name").value("token"), token);
+    assert_eq!(set_up(&app.stranger(), &token, &FIRST).await.location(), "/");
+
+    let says_how = |page: &str| {
+        let form = page.contains("name=\"given_name\"") || page.contains("name=\"password\"");
+        let way = page.contains("Countersign is set up") && page.contains("countersign setup-link");
+        way && page.contains("<a href=\"/sign-in\" class=\"btn btn-primary\">") && !form
+    };
+    for path in ["/setup".to_owned(), format!("/setup?token={token}")] {
+        browser.open(&path).await;
+        assert!(browser.status == 200 && says_how(&browser.page), "{} {}", browser.status, browser.page);
+    }
+    // Whatever is sent from a page that was open before is refused, and says the same.
+    for token in ["", "guess", token.as_str()] {
+        let refused = set_up(&app.stranger(), token, &FIRST).await;
+        assert!(is_no_link(&refused) && refused.text().contains("Nothing was set up"), "{token}: {}", refused.text());
+        assert!(says_how(&refused.text()), "{token}: {}", refused.text());
+    }
+    assert_eq!(app.count("select count(*) from identity").await, 1);
+
+    // With nobody active left, a new link opens the form again.
+    let ada: uuid::Uuid = sqlx::query_scalar("select identity_id from account").fetch_one(&app.owner).await.unwrap();
+    app.set_state(IdentityId(ada), "suspended").await;
+    let token = app.state.accounts.setup_token().await.unwrap().unwrap();
+    browser.open(&format!("/setup?token={token}")).await;
+    assert_eq!(browser.form("/setup", "given_name").value("token"), token);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_set_up_link_works_for_a_day(pool: PgPoolOptions, connect: PgConnectOptions) {
     let app = TestApp::new(pool, connect).await;
     let token = app.state.accounts.setup_token().await.unwrap().unwrap();

@@ -40,3 +40,9 @@ pub async fn change_password(current_password: String, password: String, passwor
 pub async fn demonstration_people() -> Result<Vec<DemoPerson>, AppError> {
     crate::backend::backend()?.accounts.demonstration_people().await
 }
+
+/// Whether there is an administrator, so that nobody is set up as the first one. Needs no session.
+#[server(endpoint = "account/is_set_up")]
+pub async fn is_set_up() -> Result<bool, AppError> {
+    crate::backend::backend()?.accounts.is_set_up().await
+}

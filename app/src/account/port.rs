@@ -66,4 +66,6 @@ pub trait Accounts: Send + Sync {
     async fn change_password(&self, caller: &Caller, current: String, password: String, again: String) -> Result<(), AppError>;
     /// The demonstration's people; empty outside demonstration mode. Needs no caller.
     async fn demonstration_people(&self) -> Result<Vec<DemoPerson>, AppError>;
+    /// Whether there is an administrator, so that nobody is set up as the first one. Needs no caller.
+    async fn is_set_up(&self) -> Result<bool, AppError>;
 }

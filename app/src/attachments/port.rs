@@ -4,6 +4,7 @@ use crate::error::AppError;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::attachment::FileKind;
+use domain::basket::BasketForm;
 use domain::id::{AttachmentId, DraftId};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,15 @@ pub struct Upload {
     pub content: Vec<u8>,
 }
 
+/// What stood in the form of a draft when a file was added to it or taken away.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// Version of the draft that it was typed over.
+    pub version: i32,
+    /// As typed.
+    pub form: BasketForm,
+}
+
 /// A file as it is given out.
 #[derive(Clone, Debug)]
 pub struct Download {
@@ -47,10 +57,14 @@ pub struct Download {
 /// Files.
 #[async_trait]
 pub trait Attachments: Send + Sync {
-    /// Puts a file beside the caller's draft: [`AppError::Invalid`] at `file` when it is not taken.
-    async fn add(&self, caller: &Caller, draft: DraftId, file: Upload) -> Result<(), AppError>;
-    /// Takes a file away from the caller's draft.
-    async fn remove(&self, caller: &Caller, draft: DraftId, file: AttachmentId) -> Result<(), AppError>;
+    /// Keeps what was typed into the form of the caller's draft, where it came along, then puts a file
+    /// beside the draft: [`AppError::Invalid`] at `file` when it is not taken, or could not even be read.
+    /// [`AppError::Changed`] when the draft was saved elsewhere meanwhile: then the file is not added, and
+    /// what was typed is kept beside the draft.
+    async fn add(&self, caller: &Caller, draft: DraftId, typed: Option<Typed>, file: Result<Upload, AppError>) -> Result<(), AppError>;
+    /// Keeps what was typed into the form of the caller's draft, then takes a file away from the draft;
+    /// [`AppError::Changed`] as above.
+    async fn remove(&self, caller: &Caller, draft: DraftId, typed: Typed, file: AttachmentId) -> Result<(), AppError>;
     /// A file of a request that the caller may read, or of their own draft.
     async fn download(&self, caller: &Caller, file: AttachmentId) -> Result<Download, AppError>;
 }

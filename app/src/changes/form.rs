@@ -88,6 +88,9 @@ fn summary(record: &EditView, error: Option<&AppError>) -> Signal<Vec<(String, S
 
 /// What is wrong, in the words of change control: other forms have the same codes.
 fn sentence(problem: &Problem) -> String {
+    if let Some(said) = problem::counted(&problem.code) {
+        return said;
+    }
     let (code, line) = problem.code.split_once('@').map_or((problem.code.as_str(), None), |(code, line)| (code, Some(line)));
     let said = problem::sentence(code).unwrap_or_else(|| problem.sentence());
     line.map_or_else(|| said.to_owned(), |line| format!("Line {line}: {said}"))

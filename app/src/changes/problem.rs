@@ -1,6 +1,8 @@
 //! Sentences for what a field of a record can have: codes of `domain::change` and of looking up what
 //! it names.
 
+use super::words::number;
+
 /// The sentence for a code, if it is one of change control's.
 #[must_use]
 pub fn sentence(code: &str) -> Option<&'static str> {
@@ -27,6 +29,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "unknown_connection" => "There is no connection with this code.",
         "unknown_group" => "There is no group with this code.",
         "retired" => "This is retired: remove it.",
+        "no_unit_in_use" => "None of these units is in use, so nobody would be left: name one that is.",
         "twice" => "This stands there twice: remove one of them.",
         "same_words" => "A question before it has the same words: whoever answers could not tell them apart.",
         "too_many" => "These are too many: see the limits at the field.",
@@ -65,9 +68,51 @@ pub fn sentence(code: &str) -> Option<&'static str> {
     })
 }
 
+/// The sentence for a code that carries a number, `people_belong#3`, if it is one.
+#[must_use]
+pub fn counted(code: &str) -> Option<String> {
+    let (code, count) = code.split_once('#')?;
+    let count: i64 = count.parse().ok()?;
+    Some(match code {
+        "people_belong" => {
+            let who = number(count, "person who has not left belongs", "people who have not left belong");
+            format!("{who} to this unit: it can be retired when they have left or belong to another.")
+        }
+        "only_unit_of_entitlements" => {
+            let what = number(count, "entitlement is", "entitlements are");
+            format!("{what} meant for this unit and no other in use: change who may ask first, or retire what is not needed.")
+        }
+        "only_unit_of_templates" => {
+            let what = number(count, "request template is", "request templates are");
+            format!("{what} meant for this unit and no other in use: change who sees it first, or retire what is not needed.")
+        }
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use super::counted;
     use crate::error::Problem;
+
+    #[test]
+    fn a_reason_with_a_number_says_it_in_its_sentence() {
+        let text = |code: &str| Problem { field: "state".into(), code: code.into() }.text();
+        assert_eq!(
+            text("people_belong#1"),
+            "1 person who has not left belongs to this unit: it can be retired when they have left or belong to another."
+        );
+        assert_eq!(
+            text("only_unit_of_entitlements#2"),
+            "2 entitlements are meant for this unit and no other in use: change who may ask first, or retire what is not needed."
+        );
+        assert_eq!(
+            text("only_unit_of_templates#1"),
+            "1 request template is meant for this unit and no other in use: change who sees it first, or retire what is not needed."
+        );
+        // An address can be written by anybody.
+        assert_eq!([counted("people_belong"), counted("people_belong#many"), counted("taken#3")], [None, None, None]);
+    }
 
     #[test]
     fn a_problem_in_one_line_of_many_says_which() {

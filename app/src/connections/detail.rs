@@ -3,7 +3,7 @@
 use super::api::{new_connection, show_connection};
 use super::form::form;
 use super::list::state;
-use super::port::{ConnectionLine, ConnectionView, SecretView, UnderWay, VersionView};
+use super::port::{Abilities, ConnectionLine, ConnectionView, SecretView, UnderWay, VersionView};
 use super::refused::{RefusedAct, RefusedConnection};
 use super::steps;
 use crate::changes::port::FieldShape;
@@ -118,6 +118,7 @@ fn facts(view: &ConnectionView, line: &ConnectionLine) -> AnyView {
         .clone()
         .map(|(at, said)| view! { <Fact term="Last failure">{moment(&at)}<p class="wrap-anywhere">{said}</p></Fact> });
     let well = line.last_well.clone().map(|at| view! { <Fact term="Last well">{moment(&at)}</Fact> });
+    let can = view.can.map(|can| view! { <Fact term="What it can">{can_do(can)}</Fact> });
     let completions =
         view.completions.clone().map(|path| view! { <Fact term="Completions go to"><span class="code wrap-anywhere">{path}</span></Fact> });
     let also =
@@ -129,6 +130,7 @@ fn facts(view: &ConnectionView, line: &ConnectionLine) -> AnyView {
             <FactsList>
                 <Fact term="Code"><span class="code">{code}</span></Fact>
                 <Fact term="Kind">{kind}</Fact>
+                {can}
                 <Fact term="State">{state}</Fact>
                 {well}
                 {failed}
@@ -141,6 +143,14 @@ fn facts(view: &ConnectionView, line: &ConnectionLine) -> AnyView {
         </Card>
     }
     .into_any()
+}
+
+fn can_do(can: Abilities) -> String {
+    let accounts = if can.accounts { "Makes accounts" } else { "Makes no accounts" };
+    let reads_back = if can.reads_back { "says what is there" } else { "does not say what is there" };
+    let undoes = if can.undoes { "can undo" } else { "cannot undo" };
+    let answers = if can.answers_later { "may answer later" } else { "answers at once" };
+    format!("{accounts}, {reads_back}, {undoes}; {answers}.")
 }
 
 /// The settings for those who may not change them, or not now.

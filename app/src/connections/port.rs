@@ -115,6 +115,19 @@ pub struct VersionView {
     pub reason: String,
 }
 
+/// What a machine says that it can: nothing else is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abilities {
+    /// It makes accounts and closes them.
+    pub accounts: bool,
+    /// It says what is there.
+    pub reads_back: bool,
+    /// It undoes.
+    pub undoes: bool,
+    /// It may answer later.
+    pub answers_later: bool,
+}
+
 /// A release that is to be carried out through it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnderWay {
@@ -139,6 +152,8 @@ pub struct ConnectionView {
     pub version: i32,
     /// Its fields.
     pub fields: Vec<EditField>,
+    /// What it can; none where people do the work, and for a new one.
+    pub can: Option<Abilities>,
     /// What is known of its secret.
     pub secret: SecretView,
     /// The caller may change, test and retire it.

@@ -28,7 +28,9 @@ pub fn has_parameter(search: &str, name: &str) -> bool {
     search.trim_start_matches('?').split('&').any(|pair| decode(pair.split_once('=').map_or(pair, |(key, _)| key)) == name)
 }
 
-pub(super) fn encode(text: &str) -> String {
+/// Text as it may stand in a query string or a form, as a name or as a value.
+#[must_use]
+pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -51,17 +51,17 @@ pub async fn execute_release(
     outcome.map(drop)
 }
 
-/// Takes work by hand on, then leads back to it.
+/// Takes work by hand on, then leads back to it: theirs, or held with the reasons on the record.
 #[server(endpoint = "releases/claim")]
 pub async fn claim_release(release: String) -> Result<(), AppError> {
-    use crate::{backend::backend, caller::caller, paths};
+    use crate::{backend::backend, caller::caller, paths, releases::confirm};
     let id: domain::id::ReleaseId = release.parse().map_err(|_| AppError::NotFound)?;
     let outcome = backend()?.releases.claim(&caller()?, id).await;
     match &outcome {
-        Ok(()) => leptos_axum::redirect(&paths::release(id)),
+        Ok(outcome) => leptos_axum::redirect(&confirm::back_to_claimed(id, outcome)),
         Err(error) => crate::way_back::lead::<ClaimRelease>(&paths::release(id), error),
     }
-    outcome
+    outcome.map(drop)
 }
 
 /// Gives work by hand back to the other operators, then leads back to it.
@@ -77,8 +77,8 @@ pub async fn give_back_release(release: String) -> Result<(), AppError> {
     outcome
 }
 
-/// The second look at what was done by hand, in own words; `there` is `true` or `false`. Leads back to
-/// the release.
+/// The second look at what was done by hand, in own words; `there` is `true` or `false`, and `false` where
+/// somebody says that it was taken back. Leads back to the release.
 #[server(endpoint = "releases/look")]
 pub async fn look_at_release(
     release: String,

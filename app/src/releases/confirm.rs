@@ -2,8 +2,8 @@
 //! it. A plain form: what was typed and ticked comes back when it is refused.
 
 use super::api::ExecuteRelease;
-use super::evidence::MISSING;
-use super::port::{ByHandView, Execution, ReleaseView};
+use super::evidence::{CONFIRMATION, MISSING};
+use super::port::{ByHandView, Claimed, Execution, ReleaseView};
 use crate::error::AppError;
 use crate::paths;
 use crate::refused::typed;
@@ -46,13 +46,23 @@ pub fn back_to_release(release: ReleaseId, outcome: &Execution) -> String {
     paths::with(&paths::release(release), &[(DONE, done)])
 }
 
+/// The release after somebody wanted to take it on.
+#[must_use]
+pub fn back_to_claimed(release: ReleaseId, outcome: &Claimed) -> String {
+    match outcome {
+        Claimed::Yours => paths::release(release),
+        Claimed::Held { .. } => paths::with(&paths::release(release), &[(DONE, "not_taken_on")]),
+    }
+}
+
 /// What came of the attempt that the address tells of. Why it is held stands on the record.
 #[must_use]
 pub fn said(done: &str) -> Option<AnyView> {
     match done {
         "executed" => Some(view! { <Notice tone=Tone::Ok title="Recorded." text="The change is on the execution trail with your evidence."/> }.into_any()),
         "second_look" => Some(view! { <Notice tone=Tone::Ok title="Recorded." text="Your evidence is on the execution trail. It counts once another operator has looked."/> }.into_any()),
-        "held" => Some(view! { <Notice tone=Tone::Bad title="Held." text="It cannot be released on the facts of now; the reasons are below."/> }.into_any()),
+        "held" => Some(view! { <Notice tone=Tone::Bad title="Held." text="It cannot be released on the facts of now; the reasons are below. Your evidence is on record: take back over there what you have done, and say so below."/> }.into_any()),
+        "not_taken_on" => Some(view! { <Notice tone=Tone::Bad title="Held, and not taken on." text="It cannot be released on the facts of now, so do nothing over there; the reasons are below."/> }.into_any()),
         _ => None,
     }
 }
@@ -111,7 +121,7 @@ fn Confirm(release: ReleaseView, by_hand: ByHandView, execute: ServerAction<Exec
     view! {
         <Card title=title id="confirm">
             <ErrorSummary errors=summary(error) title="Nothing was recorded"/>
-            <ActionForm action=execute attr:class="form">
+            <ActionForm action=execute attr:id=CONFIRMATION attr:class="form">
                 <input type="hidden" name="release" value=release.line.id.to_string()/>
                 <input type="hidden" name="version" value=release.version.to_string()/>
                 <input type="hidden" name="shown_as" value=by_hand.shown_as/>
@@ -128,7 +138,7 @@ fn Confirm(release: ReleaseView, by_hand: ByHandView, execute: ServerAction<Exec
     .into_any()
 }
 
-/// Says which files go with the confirmation; they are added below, by a form of their own.
+/// Says which files go with the confirmation; they are added below, by a button of their own.
 fn file_line(release: &ReleaseView, error: Signal<Option<String>>) -> AnyView {
     let waiting: Vec<_> =
         release.evidence.iter().filter(|line| line.kind == Piece::File && !line.confirmed).map(|line| line.said.clone()).collect();
@@ -179,6 +189,8 @@ mod tests {
         assert_eq!(back_to_release(release, &Execution::Executed), format!("/releases/{id}?done=executed"));
         assert_eq!(back_to_release(release, &Execution::WaitsForSecondLook), format!("/releases/{id}?done=second_look"));
         assert_eq!(back_to_release(release, &Execution::Held { reasons: vec![] }), format!("/releases/{id}?done=held"));
+        assert_eq!(back_to_claimed(release, &Claimed::Yours), format!("/releases/{id}"));
+        assert_eq!(back_to_claimed(release, &Claimed::Held { reasons: vec![] }), format!("/releases/{id}?done=not_taken_on"));
         assert_eq!(ids("x", id).map_err(|error| error.code()), Err("not_found"));
         assert_eq!(ids(id, "x").map_err(|error| error.code()), Err("invalid"));
         assert_eq!(joined(&[0, 2]), "0,2");

@@ -10,13 +10,14 @@ use super::hands::HandsCard;
 use super::ladder::Ladder;
 use super::list::{kind, state};
 use super::look::second_look;
-use super::port::{ReleaseView, WaitsFor};
+use super::port::{PinnedRules, ReleaseView, WaitsFor};
 use crate::paths;
 use crate::requests::gates::GatesCard;
 use crate::requests::stages::StagesCard;
 use crate::requests::trails::{Trails, moment};
 use crate::status::Failed;
 use crate::ui::{Card, Columns, Fact, FactsList, Notice, Page, Skeleton, SkeletonShape, Stack, Status, TierTag, Tone};
+use domain::change::RecordKind;
 use domain::release::ReleaseState;
 use domain::saga::StepState;
 use leptos::prelude::*;
@@ -166,8 +167,14 @@ fn held(reasons: &[String], release: &ReleaseView) -> AnyView {
         .steps
         .iter()
         .any(|step| Some(step.round) == round && !matches!(step.state, S::Waiting | S::NotNeeded | S::Kept | S::Undone));
-    let done =
-        if begun { "Something was done for it before, and may be there: rolling it back takes it away." } else { "Nothing was released." };
+    let done = match &release.may_be_there {
+        _ if begun => "Something was done for it before, and may be there: rolling it back takes it away.".to_owned(),
+        Some(there) => format!(
+            "{} confirmed {} that it was done over there, so it may be there: until that is taken back, the request can neither be withdrawn nor changed.",
+            there.by.name, there.at.text
+        ),
+        None => "Nothing was released.".to_owned(),
+    };
     let text = format!(
         "{done} It can be tried again once these are cleared; the gates run anew each time. Where facts changed since it was asked for, no gate clears them: the requester submits the next revision of the request, so that everyone decides on what is so now."
     );
@@ -181,22 +188,44 @@ fn held(reasons: &[String], release: &ReleaseView) -> AnyView {
 }
 
 fn planned(release: ReleaseView) -> AnyView {
-    let ReleaseView { line, planned, connection, .. } = release;
+    let ReleaseView { line, planned, pinned, connection, .. } = release;
+    let version = paths::entitlement_version(planned.id, planned.version);
     view! {
         <Card title="Planned">
             <FactsList>
                 <Fact term="Change">{kind(line.kind)}</Fact>
                 <Fact term="Entitlement"><a href=paths::entitlement(planned.id)>{planned.name}</a></Fact>
-                <Fact term="Version">{planned.version.to_string()}</Fact>
+                <Fact term="Version"><a href=version>{planned.version.to_string()}</a></Fact>
                 <Fact term="Application">{planned.application}</Fact>
                 <Fact term="For"><a href=paths::identity(line.subject.id)>{line.subject.name}</a></Fact>
                 <Fact term="Not before">{moment(&line.not_before)}</Fact>
                 <Fact term="Connection">{connection}</Fact>
+                {rules(pinned)}
             </FactsList>
             <p class="text-ink-2">{planned.description}</p>
         </Card>
     }
     .into_any()
+}
+
+/// The identity specification and the policy set that its request pinned.
+fn rules(pinned: PinnedRules) -> AnyView {
+    let PinnedRules { population, specification, opens_specification, policy_hash, policy_in_force, opens_controls } = pinned;
+    let name = format!("{}, version {specification}", population.label());
+    let specification = if opens_specification {
+        let href = paths::record_version(RecordKind::Specification, population.word(), specification);
+        view! { <a href=href>{name}</a> }.into_any()
+    } else {
+        name.into_any()
+    };
+    let hash = view! { <span class="code break-all">{policy_hash}</span> };
+    // Only the policy set in force has a page.
+    let policies = match (policy_in_force, opens_controls) {
+        (true, true) => view! { <a href=paths::CONTROLS>{hash}</a> }.into_any(),
+        (true, false) => hash.into_any(),
+        (false, _) => view! { {hash}<span class="text-ink-3">", another one is in force now"</span> }.into_any(),
+    };
+    view! { <Fact term="Specification">{specification}</Fact><Fact term="Policy set">{policies}</Fact> }.into_any()
 }
 
 fn actual(release: ReleaseView) -> AnyView {

@@ -1,4 +1,4 @@
-//! What shows that work by hand was done: everything that was given, and the form that adds a file.
+//! What shows that work by hand was done: everything that was given, and the field that adds a file.
 
 use super::port::{EvidenceLine, ReleaseView};
 use crate::error::Problem;
@@ -12,12 +12,15 @@ use leptos::prelude::*;
 
 /// Id of the card, for links back to it.
 pub const CARD: &str = "evidence";
+/// Id of the form of the confirmation. The field that adds a file and its button belong to it, so that what
+/// was typed there comes along.
+pub const CONFIRMATION: &str = "confirmation";
 /// Id of the sentence of the confirmation that a file is missing. It describes the field that adds one.
 pub const MISSING: &str = "confirmation-file-error";
 /// The parameter of a release's address that carries the code of a refused file.
 pub const REFUSED: &str = "file";
 
-/// The card with what was given, and for whoever may confirm the form that adds a file. Nothing while
+/// The card with what was given, and for whoever may confirm the field that adds a file. Nothing while
 /// there is neither. `refused` is the code in the address, empty without one; `missing` is what the
 /// confirmation says about the file.
 #[component]
@@ -73,15 +76,17 @@ fn upload(release: &ReleaseView, refused: String, missing: Signal<Option<String>
     };
     let hint = format!("{}. At most {} MiB each. What is added stays on the record.", kinds(), LARGEST_FILE / 1024 / 1024);
     view! {
-        <form method="post" action=paths::release_upload(release.line.id) enctype="multipart/form-data" class="form">
+        <div class="form">
             <div class="field">
                 <label class="field-label" for="field-file">"Add a file that shows it"</label>
                 <p class="field-hint" id="field-file-hint">{hint}</p>
-                <input class="input" type="file" id="field-file" name=FIELD accept=endings() required aria-describedby=described aria-invalid=invalid/>
+                <input class="input" type="file" id="field-file" name=FIELD form=CONFIRMATION accept=endings() aria-describedby=described aria-invalid=invalid/>
                 {said.map(|said| view! { <p class="field-error" id="field-file-error"><span class="sr-only">"Error: "</span>{said}</p> })}
             </div>
-            <div class="form-actions"><Button submit=true>"Add the file"</Button></div>
-        </form>
+            <div class="form-actions">
+                <Button submit=true form=CONFIRMATION formaction=paths::release_upload(release.line.id) formenctype="multipart/form-data" formnovalidate=true>"Add the file"</Button>
+            </div>
+        </div>
     }
     .into_any()
 }

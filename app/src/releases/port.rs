@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::gate::Evaluation;
 use domain::id::{EvidenceId, IdempotencyKey, ReleaseId};
+use domain::identity::Population;
 use domain::manual::{ManualSettings, Piece};
 use domain::page::Page;
 use domain::release::moves::Moves;
@@ -56,6 +57,10 @@ pub struct ReleaseView {
     pub version: i32,
     /// What is planned.
     pub planned: EntitlementCard,
+    /// The rules that its request pinned.
+    pub pinned: PinnedRules,
+    /// Who did it although a rule held it, until that is taken back or proven.
+    pub may_be_there: Option<MayBeThere>,
     /// What is there: "not yet", "active since …", "removed …".
     pub actual: String,
     /// Who approved, in order.
@@ -110,6 +115,23 @@ pub struct ReleaseView {
     pub key: IdempotencyKey,
     /// As of when.
     pub as_of: When,
+}
+
+/// The rules that were in force when the revision was submitted that a release carries out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedRules {
+    /// Population whose identity specification it was.
+    pub population: Population,
+    /// Version of the specification.
+    pub specification: i32,
+    /// The reader may open the specification.
+    pub opens_specification: bool,
+    /// Hash of the policy set.
+    pub policy_hash: String,
+    /// The same policy set is in force now.
+    pub policy_in_force: bool,
+    /// The reader may open the policy set in force.
+    pub opens_controls: bool,
 }
 
 /// When a release reached each state.
@@ -264,6 +286,17 @@ pub enum SecondLook {
     Not(String),
 }
 
+/// What is there by somebody's word alone, because a rule holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MayBeThere {
+    /// Whose word it is.
+    pub by: PersonRef,
+    /// When they gave it.
+    pub at: When,
+    /// The caller may say that it was taken back.
+    pub may_take_back: bool,
+}
+
 /// Who has a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimView {
@@ -296,7 +329,20 @@ pub enum Execution {
     Executed,
     /// It is done, and another person looks before it counts.
     WaitsForSecondLook,
-    /// Gates were not met on fresh facts; nothing was released.
+    /// Gates were not met on fresh facts; nothing counts as released, and what was done may be there.
+    Held {
+        /// One sentence for each gate.
+        reasons: Vec<String>,
+    },
+}
+
+/// What came of taking work on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Claimed {
+    /// The caller has it.
+    Yours,
+    /// Gates were not met on fresh facts: nobody has it, and it is held.
     Held {
         /// One sentence for each gate.
         reasons: Vec<String>,
@@ -319,15 +365,16 @@ pub trait Releases: Send + Sync {
         confirmation: Confirmation,
         key: IdempotencyKey,
     ) -> Result<Execution, AppError>;
-    /// Takes work by hand on, for eight working hours.
-    async fn claim(&self, caller: &Caller, release: ReleaseId) -> Result<(), AppError>;
+    /// Takes work by hand on, for eight working hours, or holds it where a gate is not met.
+    async fn claim(&self, caller: &Caller, release: ReleaseId) -> Result<Claimed, AppError>;
     /// Gives it back to the other operators.
     async fn give_back(&self, caller: &Caller, release: ReleaseId) -> Result<(), AppError>;
     /// Adds a file that shows what was done.
     async fn add_file(&self, caller: &Caller, release: ReleaseId, file: Upload) -> Result<(), AppError>;
     /// Gives such a file out.
     async fn file(&self, caller: &Caller, file: EvidenceId) -> Result<Download, AppError>;
-    /// The second look: it is there, or not, in the looker's own words.
+    /// The second look: it is there, or not, in the looker's own words. Of what was done although a gate
+    /// held it, it says that it was taken back.
     async fn look(&self, caller: &Caller, release: ReleaseId, version: i32, there: bool, said: String) -> Result<(), AppError>;
     /// Has one that a machine carries out tried again at once.
     async fn retry(&self, caller: &Caller, release: ReleaseId, version: i32) -> Result<(), AppError>;

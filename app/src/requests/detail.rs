@@ -9,7 +9,7 @@ use super::draft_port::MadeLine;
 use super::gates::GatesCard;
 use super::made::made_card;
 use super::outcome::{Grants, Releases};
-use super::port::RequestView;
+use super::port::{RequestView, UnderWay};
 use super::revisions::Revisions;
 use super::stages::{StagesCard, waits_for};
 use super::trails::Trails;
@@ -74,9 +74,7 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
     let actions = actions(&request);
     let answer = request.may_answer.then(|| view! { <AnswerForm view=request.clone()/> });
     let withdrawal = request.may_withdraw.then(|| view! { <WithdrawForm view=request.clone() action=withdraw/> });
-    let stays = request.under_way.as_ref().map(|release| {
-        format!("It cannot be withdrawn or changed now: {release} is under way. An operator can roll it back; after that it can be.")
-    });
+    let stays = request.under_way.as_ref().map(stays);
     let RequestView {
         number,
         stages,
@@ -118,6 +116,20 @@ fn Record(request: RequestView, search: String, withdraw: ServerAction<Withdraw>
         </Page>
     }
     .into_any()
+}
+
+/// Why it can neither be withdrawn nor changed, and who can do something about that.
+fn stays(under_way: &UnderWay) -> String {
+    let why = match under_way {
+        UnderWay::Begun { release } => format!("{release} is under way. An operator can roll it back; after that it can be."),
+        UnderWay::InHand { release, by, until } => {
+            format!("{by} has taken {release} on until {} and may be doing it. Ask them to give it back; after that it can be.", until.text)
+        }
+        UnderWay::MayBeThere { release, by } => format!(
+            "{by} did {release} although a rule holds it, so it may be there. Ask an operator to take it back and to say so on the release; after that it can be."
+        ),
+    };
+    format!("It cannot be withdrawn or changed now: {why}")
 }
 
 /// The other requests of the same submission.

@@ -128,7 +128,7 @@ fn Form(view: DraftView, search: String) -> impl IntoView {
     let items = places.clone().map(|place| view! { <Item view=view.clone() place=place/> }).collect_view();
     let beside = view.clone();
     let refused = paths::parameter(&search, REFUSED);
-    let files = view! { <AttachmentsOfDraft draft=view.id files=view.files.clone() refused=refused/> };
+    let files = view! { <AttachmentsOfDraft draft=view.id form=FORM_ID files=view.files.clone() refused=refused/> };
     let aside = move || {
         let findings = places.map(|place| view! { <Findings view=beside.clone() place=place/> }).collect_view();
         view! { {findings}{files} }

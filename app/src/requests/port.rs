@@ -310,14 +310,41 @@ pub struct RequestView {
     pub outdated: bool,
     /// The caller may change it now: decisions on this revision would no longer count.
     pub may_edit: bool,
-    /// Number of the release under way that keeps the caller from taking it back and from changing it.
-    pub under_way: Option<String>,
+    /// The release that keeps the caller from taking it back and from changing it.
+    pub under_way: Option<UnderWay>,
     /// The caller may decide now, at this stage.
     pub may_decide: Option<StageId>,
     /// As of when.
     pub as_of: When,
     /// Key for one change made from this page.
     pub key: IdempotencyKey,
+}
+
+/// A release that keeps its request from being taken back and from being changed, by its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnderWay {
+    /// It has been begun, and something of it may be there.
+    Begun {
+        /// Which.
+        release: String,
+    },
+    /// An operator has taken it on and may be doing it.
+    InHand {
+        /// Which.
+        release: String,
+        /// Their name.
+        by: String,
+        /// When it goes back to everybody by itself.
+        until: When,
+    },
+    /// An operator did it although a rule held it, and nobody says that it was taken back.
+    MayBeThere {
+        /// Which.
+        release: String,
+        /// Their name.
+        by: String,
+    },
 }
 
 /// One revision of a request.

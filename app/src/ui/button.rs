@@ -52,6 +52,9 @@ pub fn Button(
     /// Sends the form to another address, for a second action on the same fields.
     #[prop(optional, into)]
     formaction: Text,
+    /// How the form is written when this button sends it; one with a file is `multipart/form-data`.
+    #[prop(optional, into)]
+    formenctype: Text,
     /// Sends the form without the browser's own checks (drafts, "back").
     #[prop(optional)]
     formnovalidate: bool,
@@ -71,6 +74,7 @@ pub fn Button(
             value=value.into_inner()
             form=form.into_inner()
             formaction=formaction.into_inner()
+            formenctype=formenctype.into_inner()
             formnovalidate=formnovalidate
             disabled=move || disabled.get()
             aria-keyshortcuts=kbd

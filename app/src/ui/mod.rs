@@ -40,7 +40,7 @@
 //! | `RadioField` | `name`, `label`, `options`, \[`value`, `hint`, `error`, `required`, `on_input`\] |
 //! | `CheckField` | `name`, `label`, \[`value` = "true", `checked`, `hint`, `error`, `required`, `on_change: Callback<bool>`, `id`\] |
 //! | `ErrorSummary` | `errors: Signal<Vec<(field name, message)>>`, \[`title`\] |
-//! | `Button` | \[`kind`, `submit`, `id`, `name`, `value`, `form`, `formaction`, `formnovalidate`, `disabled: Signal<bool>`, `kbd`, `on_click`\], children |
+//! | `Button` | \[`kind`, `submit`, `id`, `name`, `value`, `form`, `formaction`, `formenctype`, `formnovalidate`, `disabled: Signal<bool>`, `kbd`, `on_click`\], children |
 //! | `LinkButton` | `href`, \[`kind`, `id`, `kbd`, `external`\], children |
 //! | `DataTable` | `caption`, `columns: Vec<Column>` (`Column::text/number/unseen`), children: `<tr>` |
 //! | `CountLine` | `count: u64`, `one`, `many`, \[`filter`, `as_of`, `more`\] |

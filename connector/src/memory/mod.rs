@@ -69,6 +69,14 @@ impl Default for MemorySettings {
     }
 }
 
+impl MemorySettings {
+    /// What the directory can do.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities { accounts: self.accounts, reads_back: true, undoes: true, answers_later: false }
+    }
+}
+
 /// A connector to a [`Directory`].
 pub struct MemoryConnector {
     directory: Directory,
@@ -224,7 +232,7 @@ impl MemoryConnector {
 #[async_trait]
 impl Connector for MemoryConnector {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { accounts: self.settings.accounts, reads_back: true, undoes: true, answers_later: false }
+        self.settings.capabilities()
     }
 
     async fn test(&self, log: &mut Exchanges) -> Result<Tested, Fault> {

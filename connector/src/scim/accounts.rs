@@ -254,6 +254,7 @@ impl ScimConnector {
             id,
             version,
             whole: false,
+            several: None,
             operation: PatchOperation::Replace(OperationTarget::WithPath {
                 path: PatchPath::Attr(AttrPath::with_name("active")),
                 value: Some(json!(active)),

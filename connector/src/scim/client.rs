@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use reqwest::Method;
 use scim_v2::filter::Filter;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use url::Url;
@@ -23,6 +23,9 @@ const ACCEPTED: &str = "application/scim+json, application/json;q=0.9";
 /// No list of a server that keeps its word has more pages; with the usual page size this is a
 /// million records.
 const MOST_PAGES: usize = 10_000;
+
+/// How often a list is read that changes meanwhile.
+const MOST_READINGS: u32 = 4;
 
 /// The server's two kinds of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +119,7 @@ impl Client {
         }
         let record: Record = answer.json()?;
         // RFC 7644 section 3.14: the header is a must, `meta.version` only a should.
-        let version = record.version().or_else(|| answer.header("etag")).map(str::to_owned);
+        let version = answer.header("etag").or_else(|| record.version()).map(str::to_owned);
         Ok(Some((record, version)))
     }
 
@@ -145,7 +148,9 @@ impl Client {
         self.send(ask, log).await
     }
 
-    /// A list, page by page, until `take` has seen enough.
+    /// A list, page by page, until `take` has seen enough. When its length changes in between, records
+    /// may have moved to a page that was read already, so it is read from the start again; `take` gets
+    /// each record once.
     pub async fn list(
         &self,
         purpose: &'static str,
@@ -154,26 +159,38 @@ impl Client {
         log: &mut Exchanges,
         mut take: impl FnMut(Record) -> ControlFlow<()> + Send,
     ) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
-        let mut start = 1;
+        // Each record, with the reading in which it came last.
+        let mut seen = BTreeMap::new();
+        let (mut start, mut length, mut reading) = (1, None, 1);
         for _ in 0..MOST_PAGES {
             let page = self.page(purpose, endpoint, question, start, self.page_size, &[], log).await?;
             let (total, records) = page.map_err(|answer| answer.refused())?;
-            let (came, known) = (records.len(), seen.len());
+            let came = records.len();
+            let mut new = 0;
             for record in records {
                 // A record that moves while pages are read may come twice.
-                if seen.insert(record.id()?.to_owned()) && take(record).is_break() {
+                let before = seen.insert(record.id()?.to_owned(), reading);
+                new += usize::from(before != Some(reading));
+                if before.is_none() && take(record).is_break() {
                     return Ok(());
                 }
             }
             start += came;
+            if length.is_some_and(|length| length != total) {
+                if reading == MOST_READINGS {
+                    return Err(Fault::Garbled { why: format!("the length of a list changed in each of {MOST_READINGS} readings.") });
+                }
+                (start, length, reading) = (1, None, reading + 1);
+                continue;
+            }
+            length = Some(total);
             if start > total {
                 return Ok(());
             }
             if came == 0 {
                 return Err(Fault::Garbled { why: format!("of {total} records only {} came.", start - 1) });
             }
-            if seen.len() == known {
+            if new == 0 {
                 return Err(Fault::Garbled { why: "the same page came again and again: it does not follow startIndex.".to_owned() });
             }
         }

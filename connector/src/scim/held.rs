@@ -109,6 +109,7 @@ impl ScimConnector {
             id: account.id()?,
             version: account.version(),
             whole: !wanted && needs_escaping(value),
+            several: None,
             operation: if wanted { path.addition(value) } else { path.removal(value) },
             rewrite: &rewrite,
         };

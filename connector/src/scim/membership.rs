@@ -4,7 +4,7 @@
 //! one of them.
 
 use super::ScimConnector;
-use super::change::{Change, Changed, TRIES, overtaken};
+use super::change::{Change, Changed, Several, TRIES, overtaken};
 use super::client::{Endpoint, Question};
 use super::path::{equals, field, needs_escaping, same_in_any_case, val_equals};
 use super::record::Record;
@@ -20,13 +20,13 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// Statuses by which servers say that they cannot answer a filter.
-const NO_SUCH_FILTER: &[u16] = &[400, 403, 404, 413, 501];
+pub(super) const NO_SUCH_FILTER: &[u16] = &[400, 403, 404, 413, 501];
 
 /// An id that no account has, to see whether a server looks at what it is asked.
-const NOBODY: &str = "00000000-nobody-has-this-id-000000000000";
+pub(super) const NOBODY: &str = "00000000-nobody-has-this-id-000000000000";
 
-/// So many groups are looked at for a member to ask about when settings are tested.
-const FIRST_GROUPS: u32 = 10;
+/// So many groups are looked at for a member to ask about when settings are tested, or for any member.
+pub(super) const FIRST_GROUPS: u32 = 10;
 
 /// What a test found out about asking for one member by a filter.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,14 +115,21 @@ impl ScimConnector {
             if self.is_member(groups, &group, account, wanted, log).await? == wanted {
                 return Ok(());
             }
-            if self.change_membership(&group, account.id()?, wanted, log).await? == Changed::Done {
+            if self.change_membership(groups, &group, account.id()?, wanted, log).await? == Changed::Done {
                 return Ok(());
             }
         }
         Err(overtaken())
     }
 
-    async fn change_membership(&self, group: &Record, account: &str, wanted: bool, log: &mut Exchanges) -> Result<Changed, Fault> {
+    async fn change_membership(
+        &self,
+        groups: Groups,
+        group: &Record,
+        account: &str,
+        wanted: bool,
+        log: &mut Exchanges,
+    ) -> Result<Changed, Fault> {
         let members = AttrPath::with_name("members");
         let operation = if wanted {
             PatchOperation::Add(OperationTarget::WithPath { path: PatchPath::Attr(members), value: Some(json!([{ "value": account }])) })
@@ -145,6 +152,7 @@ impl ScimConnector {
             id: group.id()?,
             version: group.version(),
             whole: !wanted && needs_escaping(account),
+            several: Some(Several { name: "members", read: groups.lookup == MembershipLookup::Members, some: !wanted }),
             operation,
             rewrite: &rewrite,
         };

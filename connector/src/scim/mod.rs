@@ -75,7 +75,7 @@ impl ScimConnector {
 #[async_trait]
 impl Connector for ScimConnector {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { accounts: true, reads_back: true, undoes: true, answers_later: false }
+        ScimSettings::CAPABILITIES
     }
 
     async fn test(&self, log: &mut Exchanges) -> Result<Tested, Fault> {

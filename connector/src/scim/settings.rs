@@ -1,6 +1,7 @@
 //! The settings of one connection to a SCIM server, as they are stored, and what makes them usable.
 
 use super::path::AttributePath;
+use crate::connector::Capabilities;
 use crate::fault::Fault;
 use crate::http::{Limits, Pace, Throughput};
 use serde::{Deserialize, Serialize};
@@ -225,6 +226,9 @@ impl Understood {
 }
 
 impl ScimSettings {
+    /// What every SCIM server can do.
+    pub const CAPABILITIES: Capabilities = Capabilities { accounts: true, reads_back: true, undoes: true, answers_later: false };
+
     /// Everything that is wrong, field by field; nothing when the settings can be used. The address is
     /// looked at more closely by the way out ([`crate::http::HttpOut::address`]), which knows where it
     /// may go.

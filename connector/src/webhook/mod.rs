@@ -109,8 +109,7 @@ fn address(http: &HttpOut, field: &'static str, text: &str) -> Result<Url, Fault
 #[async_trait]
 impl Connector for Webhook {
     fn capabilities(&self) -> Capabilities {
-        let WebhookSettings { accounts, reads_back, undoes, answers_later, .. } = self.settings;
-        Capabilities { accounts, reads_back, undoes, answers_later }
+        self.settings.capabilities()
     }
 
     async fn test(&self, log: &mut Exchanges) -> Result<Tested, Fault> {
@@ -166,16 +165,12 @@ impl Connector for Webhook {
     }
 
     async fn read_back(&self, order: &Order, log: &mut Exchanges) -> Result<Actual, Fault> {
-        if !self.settings.reads_back {
-            return Err(Fault::Refused { said: "This connection does not say what is there; somebody has to look.".to_owned() });
-        }
+        self.capabilities().leave_to_read()?;
         self.read(order, log).await
     }
 
     async fn undo(&self, order: &Order, step: &Step, key: Uuid, log: &mut Exchanges) -> Result<Undone, Fault> {
-        if !self.settings.undoes {
-            return Err(Fault::Refused { said: "This connection does not undo; somebody has to do it by hand.".to_owned() });
-        }
+        self.capabilities().leave_to_undo()?;
         // Another id than that of the step, should the caller use one key for both.
         let id = format!("undo_{key}");
         let message = Message::undo(order, step, &id);

@@ -1,5 +1,6 @@
 //! Settings of a receiver, as they are kept; the secret is kept elsewhere.
 
+use crate::connector::Capabilities;
 use crate::fault::Fault;
 use crate::http::{Limits, Pace, Throughput};
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,13 @@ impl WebhookSettings {
             Some((field, possible)) => wrong(field, format!("it must lie between {} and {}.", possible.start(), possible.end())),
             None => Ok(()),
         }
+    }
+
+    /// What the receiver is said to be able to do.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        let Self { accounts, reads_back, undoes, answers_later, .. } = *self;
+        Capabilities { accounts, reads_back, undoes, answers_later }
     }
 
     fn pace(&self) -> Pace {

@@ -204,6 +204,18 @@ pub async fn what_is_there_already_needs_no_step(counterpart: &dyn Counterpart) 
     assert!(plan.steps.iter().all(|step| !step.needed), "{plan:?}");
 }
 
+pub async fn accounts_are_planned_only_where_the_connector_makes_them(counterpart: &dyn Counterpart) {
+    let makes = counterpart.connector().capabilities().accounts;
+    let on_account = |step: &Step| matches!(step.operation, Operation::ReadyAccount | Operation::CloseAccount);
+    let give = order(counterpart, Change::Give, "ada", 0);
+    counterpart.prepare(&give.subject).await;
+    let given = carry_out(counterpart, &give).await;
+    assert_eq!(given.steps.iter().any(on_account), makes, "{given:?}");
+    // Whether an account without access is closed is for the settings to say.
+    let taken = plan(counterpart, &Order { last: true, ..order(counterpart, Change::Take, "ada", 0) }).await;
+    assert!(makes || !taken.steps.iter().any(on_account), "{taken:?}");
+}
+
 pub async fn reading_changes_nothing(counterpart: &dyn Counterpart) {
     let order = give(counterpart, "ada", 0).await;
     let (before, changes) = (state(counterpart, &order).await, counterpart.changes());
@@ -343,6 +355,7 @@ macro_rules! every_rule {
             what_is_taken_is_gone_and_the_rest_stays
             taking_what_is_not_there_is_no_fault
             what_is_there_already_needs_no_step
+            accounts_are_planned_only_where_the_connector_makes_them
             reading_changes_nothing
             undoing_brings_back_what_was_there_also_when_done_twice
             undoing_a_step_that_was_never_done_changes_nothing

@@ -202,6 +202,7 @@ async fn a_list_that_does_not_end_is_given_up() {
         (vec![page(1000, &["a", "b"]); 3], "the same page came again and again: it does not follow startIndex."),
         (vec![page(1000, &["a", "b"]), page(1000, &[])], "of 1000 records only 2 came."),
         (vec![page(1000, &[""])], "a record has no id that can be used."),
+        (vec![[page(4, &["a", "b"]), page(3, &["c"])]; 4].concat(), "the length of a list changed in each of 4 readings."),
         (vec!["[]".to_owned()], "it is JSON, but a part is missing or of another kind than agreed."),
     ] {
         let bench = Bench::new(Kind::Scimmy);
@@ -213,6 +214,55 @@ async fn a_list_that_does_not_end_is_given_up() {
         let fault = connector.plan(&order(Change::Give, "ada", "Ledger"), &mut Exchanges::default()).await.unwrap_err();
         assert_eq!(fault, Fault::Garbled { why: why.to_owned() });
     }
+}
+
+#[tokio::test]
+async fn a_list_that_grows_shorter_between_two_pages_is_read_again() {
+    let bench = Bench::new(Kind::Scimmy);
+    bench.group("Ledger", &[]).await;
+    bench.user(json!({ "userName": "ada" })).await;
+    let between = Between::new(&bench.base).await;
+    let others = json!({ "totalResults": 3, "Resources": [{ "id": "x", "userName": "x" }, { "id": "y", "userName": "y" }] });
+    between.play("GET", "/Users", 1, Trick::Say("200 OK", "content-type: application/scim+json\r\n", others.to_string()));
+    let connector = connector_at(&between.url(), |_| {});
+    let plan = connector.plan(&order(Change::Give, "ada", "Ledger"), &mut Exchanges::default()).await.unwrap();
+    assert_eq!(plan.steps[0].before, Before::Account { state: Account::Active }, "what moved to the first page was not seen");
+}
+
+#[tokio::test]
+async fn members_that_are_not_shown_are_not_lost_where_only_whole_groups_are_written() {
+    for (kind, patch) in [(Kind::Scim2WithoutPatch, "auto"), (Kind::Scimmy, "no")] {
+        let bench = Bench::new(kind);
+        let id = bench.user(json!({ "userName": "ada" })).await;
+        let (ledger, payroll) = (bench.group("Ledger", &["somebody", "else"]).await, bench.group("Payroll", &["somebody", &id]).await);
+        let between = Between::new(&bench.base).await;
+        between.play("GET", "/Groups", usize::MAX, Trick::Rewrite("\"members\"", "\"unshown\""));
+        let connector = connector_at(&between.url(), |settings| settings["patch"] = json!(patch));
+        for (change, group) in [(Change::Give, "Ledger"), (Change::Take, "Payroll")] {
+            let said = refused(carry_out(&connector, &order(change, "ada", group)).await);
+            assert!(said.starts_with("The machine takes only whole records here and does not show the members"), "{kind:?} {said}");
+        }
+        assert_eq!(bench.members(&ledger).await, ["somebody", "else"], "{kind:?}");
+        assert_eq!(bench.members(&payroll).await, ["somebody", &id], "{kind:?}");
+        assert!(between.heard("PUT").is_empty(), "{kind:?}");
+        // A group that has nobody shows nobody either, where others show somebody.
+        let empty = bench.group("Empty", &[]).await;
+        let connector = bench.connector(|settings| settings["patch"] = json!(patch));
+        carry_out(&connector, &order(Change::Give, "ada", "Empty")).await.unwrap();
+        assert_eq!(bench.members(&empty).await, [id], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_version_in_the_head_of_an_answer_counts_more_than_the_one_in_its_body() {
+    let bench = Bench::new(Kind::Scim2);
+    bench.user(json!({ "userName": "ada" })).await;
+    let group = bench.group("Ledger", &["somebody"]).await;
+    let between = Between::new(&bench.base).await;
+    between.play("GET", "/Groups/", usize::MAX, Trick::Rewrite("\"version\"", "\"version\":\"stale\",\"was\""));
+    let connector = connector_at(&between.url(), |settings| settings["patch"] = json!("no"));
+    carry_out(&connector, &order(Change::Give, "ada", "Ledger")).await.unwrap();
+    assert_eq!(bench.members(&group).await.len(), 2);
 }
 
 #[tokio::test]

@@ -55,6 +55,8 @@ pub struct Reassigned {
     pub from: Option<PersonId>,
     /// Who is asked.
     pub to: Nominee,
+    /// Who said so, through whatever account.
+    pub by: PersonId,
 }
 
 /// What a stage's plan says about people.
@@ -282,14 +284,15 @@ impl Asked<'_> {
     }
 
     /// Delegates of those found. They stand beside the person they stand in for, and only one of
-    /// the two decides: a delegation adds an account that can act, never an approval.
+    /// the two decides: a delegation adds an account that can act, never an approval. Whoever gave a
+    /// place at the stage to somebody stands in for nobody there: it would be theirs after all.
     fn stand_ins(&mut self) {
         for delegator in self.candidates.clone() {
             for stand_in in self.facts.stand_ins.iter().filter(|s| s.from == delegator.identity) {
                 let to = &stand_in.to;
                 let known = self.candidates.iter().any(|c| c.identity == to.identity);
-                let replaced = self.facts.reassigned.iter().any(|r| r.from == Some(to.person));
-                if known || replaced || to.person == delegator.person || self.refusal(to).is_some() {
+                let gave_away = self.facts.reassigned.iter().any(|r| r.by == to.person || r.from == Some(to.person));
+                if known || gave_away || to.person == delegator.person || self.refusal(to).is_some() {
                     continue;
                 }
                 self.candidates.push(Candidate {

@@ -15,6 +15,11 @@ fn nominee(n: u8, active: bool, because: &str) -> Nominee {
     Nominee { identity: identity(n), person: person(n), name: format!("Person {n}"), active, because: because.into() }
 }
 
+/// A place that compliance gave to somebody.
+fn given(from: u8, to: Nominee) -> Reassigned {
+    Reassigned { from: Some(person(from)), to, by: person(8) }
+}
+
 fn delegation(n: u8) -> DelegationId {
     DelegationId::new(Timestamp::UNIX_EPOCH, [n; 10])
 }
@@ -108,7 +113,7 @@ fn those_asked_at_a_stage_are_known_also_while_they_are_too_few_for_the_quorum()
     assert!(held.ids(&rule).is_err());
     assert_eq!(asked_already(&rule, &held.facts()), [person(1)]);
     // Who gave their place away is asked no more.
-    let by = Reassigned { from: Some(person(1)), to: nominee(3, true, "asked instead") };
+    let by = given(1, nominee(3, true, "asked instead"));
     let given = Known { reassigned: vec![by], ..Known::new(members) };
     assert_eq!(asked_already(&rule, &given.facts()), [person(3)]);
 }
@@ -231,9 +236,9 @@ fn a_delegate_stands_beside_whoever_is_away_and_never_adds_an_approval() {
 fn whoever_was_replaced_is_not_asked_again_and_whoever_replaced_them_is() {
     let sources = [ApproverSource::LineManager];
     let mut known = Known::new(vec![(ApproverSource::LineManager, nominee(1, true, "line manager"))]);
-    known.reassigned = vec![Reassigned { from: Some(person(1)), to: nominee(2, true, "reassigned") }];
+    known.reassigned = vec![given(1, nominee(2, true, "reassigned"))];
     assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2)]));
-    known.reassigned.push(Reassigned { from: Some(person(2)), to: nominee(3, true, "reassigned") });
+    known.reassigned.push(given(2, nominee(3, true, "reassigned")));
     assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(3)]));
     known.concerned = vec![person(3)];
     let held = known.ids(&rule(&sources)).unwrap_err();
@@ -311,7 +316,7 @@ fn a_delegate_has_no_place_to_give_away_so_that_a_quorum_of_two_stays_two_of_tho
         assert_eq!(candidate.may_give_away(), expected, "{n}");
     }
     // Whoever the delegate stood in for goes with their place, and so does the delegate.
-    known.reassigned = vec![Reassigned { from: Some(person(1)), to: nominee(4, true, "reassigned") }];
+    known.reassigned = vec![given(1, nominee(4, true, "reassigned"))];
     assert_eq!(known.ids(&rule), Ok(vec![identity(2), identity(4)]));
 }
 
@@ -320,11 +325,24 @@ fn whoever_was_replaced_is_not_asked_through_another_account_either() {
     let group = ApproverSource::Group("security".into());
     let sources = [group.clone()];
     let mut known = Known::new([1, 11, 2].map(|n| (group.clone(), nominee(n, true, "member of security"))).into_iter().collect());
-    known.reassigned = vec![Reassigned { from: Some(person(1)), to: nominee(3, true, "reassigned") }];
+    known.reassigned = vec![given(1, nominee(3, true, "reassigned"))];
     assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2), identity(3)]));
     // Replaced again, through the other account.
-    known.reassigned.push(Reassigned { from: Some(person(13)), to: nominee(4, true, "reassigned") });
+    known.reassigned.push(given(13, nominee(4, true, "reassigned")));
     assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2), identity(4)]));
+}
+
+#[test]
+fn who_gives_a_place_to_somebody_does_not_get_it_back_by_standing_in_for_them() {
+    let sources = [ApproverSource::LineManager];
+    let stand_in = |n, to| StandIn { delegation: delegation(n), from: identity(2), to: nominee(to, true, "delegate") };
+    let known = Known {
+        reassigned: vec![given(1, nominee(2, true, "reassigned"))],
+        // Through another account neither.
+        stand_ins: vec![stand_in(1, 8), stand_in(2, 18), stand_in(3, 3)],
+        ..Known::new(vec![(ApproverSource::LineManager, nominee(1, true, "line manager"))])
+    };
+    assert_eq!(known.ids(&rule(&sources)), Ok(vec![identity(2), identity(3)]));
 }
 
 proptest! {
@@ -334,7 +352,7 @@ proptest! {
         sources in proptest::collection::vec(0usize..5, 1..3),
         fallback in proptest::collection::vec(0usize..5, 0..3),
         stand_ins in proptest::collection::vec((0u8..20, 0u8..20, any::<bool>()), 0..5),
-        reassigned in proptest::collection::vec((proptest::option::of(0u8..20), 0u8..20, any::<bool>()), 0..3),
+        reassigned in proptest::collection::vec((proptest::option::of(0u8..20), 0u8..20, any::<bool>(), 0u8..20), 0..3),
         concerned in proptest::collection::vec(0u8..10, 1..3),
         decided in proptest::collection::vec(0u8..10, 0..3),
         escalated in any::<bool>(),
@@ -349,7 +367,7 @@ proptest! {
             stand_ins: stand_ins.into_iter().map(|(from, to, active)| StandIn { delegation: delegation(from), from: identity(from), to: nominee(to, active, "x") }).collect(),
             concerned: concerned.into_iter().map(person).collect(),
             decided: decided.into_iter().map(person).collect(),
-            reassigned: reassigned.into_iter().map(|(from, to, active)| Reassigned { from: from.map(person), to: nominee(to, active, "x") }).collect(),
+            reassigned: reassigned.into_iter().map(|(from, to, active, by)| Reassigned { from: from.map(person), to: nominee(to, active, "x"), by: person(by) }).collect(),
             escalated,
             approvals: 0,
         };
@@ -363,6 +381,7 @@ proptest! {
                     prop_assert!(!known.concerned.contains(&c.person) && !known.decided.contains(&c.person));
                     if let Some((from, _)) = c.stands_in {
                         prop_assert!(all.iter().any(|d| d.identity == from && d.stands_in.is_none()), "nobody stands in for a delegate");
+                        prop_assert!(known.reassigned.iter().all(|r| r.by != c.person), "nobody gives a place to themselves");
                     }
                 }
                 let answer = may_decide(identity(by), person(by), &all, &known.concerned, &known.decided, None);

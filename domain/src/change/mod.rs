@@ -35,7 +35,7 @@ pub use plan::{PlanBody, read_stages, stage_lines};
 pub use second::{may_be_second, needs_second, newly_named};
 pub use specification::SpecificationBody;
 pub use template::TemplateBody;
-pub use unit::{STANDARD_CALENDAR, UnitBody};
+pub use unit::{STANDARD_CALENDAR, UnitBody, UnitNeeds};
 pub use when::effective_from;
 
 use crate::words::words;

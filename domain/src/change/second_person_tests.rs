@@ -7,7 +7,7 @@ use jiff::Timestamp;
 /// A record of each kind as it might stand.
 pub(super) fn sample(kind: RecordKind) -> Typed {
     let fields: &[(&str, &str)] = match kind {
-        RecordKind::Unit => &[("name", "Ledger"), ("calendar", "standard")],
+        RecordKind::Unit => &[("name", "Ledger"), ("calendar", "standard"), ("state", "active")],
         RecordKind::Application => &[
             ("code", "LEDGER"),
             ("name", "Ledger"),
@@ -123,6 +123,7 @@ fn what_weakens_a_record_or_names_who_decides_needs_a_second_person_and_nothing_
     for (kind, changes, expected) in [
         (Unit, &[("name", "General ledger")][..], &[][..]),
         (Unit, &[("calendar", "support")], &["calendar"]),
+        (Unit, &[("state", "retired")], &[]),
         (Application, &[("name", "Books"), ("description", "All books.")], &[]),
         (Application, &[("owner", "E3")], &["owner"]),
         (Application, &[("owner", "")], &["owner"]),
@@ -275,7 +276,7 @@ fn a_reference_that_is_left_empty_is_the_name_of_that_moment_and_follows_no_othe
 
 #[test]
 fn taking_back_what_was_retired_or_closed_needs_a_second_person() {
-    for kind in [RecordKind::Application, RecordKind::Entitlement] {
+    for kind in [RecordKind::Unit, RecordKind::Application, RecordKind::Entitlement] {
         assert_eq!(needs_second(Some(&body(kind, &[("state", "retired")])), &body(kind, &[])), ["state"], "{kind}");
     }
     let open = body(RecordKind::Entitlement, &[("requestable", "yes")]);

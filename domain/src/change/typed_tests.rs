@@ -35,6 +35,7 @@ fn each_field_refuses_what_it_cannot_take_and_says_where() {
         (Unit, &[("name", "Led\nger")], &["name:forbidden_character"]),
         (Unit, &[("calendar", "")], &["calendar:required"]),
         (Unit, &[("calendar", "No such thing")], &["calendar:not_a_code"]),
+        (Unit, &[("state", "gone")], &["state:not_an_option"]),
         (Application, &[("deputy", "E1")], &["deputy:same_person"]),
         (Application, &[("classification", "secret")], &["classification:not_an_option"]),
         (Application, &[("classification", "")], &["classification:required"]),

@@ -321,14 +321,15 @@ impl ReleaseState {
         }
     }
 
-    /// Not needed any more, because the request was withdrawn or lapsed. `touched`: something may be
-    /// there that this release brought about; then it is rolled back first.
+    /// Not needed any more, because the request was withdrawn or lapsed. `kept`: somebody has it in hand and
+    /// may be doing it, or something may be there that it brought about. That is given back, rolled back or
+    /// taken back first.
     ///
     /// # Errors
-    /// [`InvalidTransition`] while it is under way, when touched, or when it is over.
-    pub fn cancel(self, touched: bool) -> Result<Self, InvalidTransition> {
+    /// [`InvalidTransition`] while it is under way, when it is kept, or when it is over.
+    pub fn cancel(self, kept: bool) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Planned | Self::Held { .. } | Self::RolledBack { .. } | Self::Failed { .. } if !touched => Ok(Self::Cancelled),
+            Self::Planned | Self::Held { .. } | Self::RolledBack { .. } | Self::Failed { .. } if !kept => Ok(Self::Cancelled),
             other => other.refuse("be cancelled"),
         }
     }

@@ -90,7 +90,7 @@ fn every_state_can_be_left_in_exactly_these_ways() {
 }
 
 #[test]
-fn what_was_touched_is_never_just_cancelled() {
+fn what_is_in_hand_or_may_be_there_is_never_just_cancelled() {
     for state in every_state() {
         assert!(state.cancel(true).is_err());
     }

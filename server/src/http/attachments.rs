@@ -1,21 +1,26 @@
-//! Files on a request: the form that adds one to a draft, and their downloads.
+//! Files on a request: the form of a draft that adds one to it, and their downloads.
 
 use super::answer;
-use super::file_transfer::{give_out, take_in, way_back};
+use super::changes::Sent;
+use super::file_transfer::{FileForm, give_out, lead_back, way_back};
 use crate::state::AppState;
 use crate::usecase::accounts::Handover;
 use app::attachments::files::{CARD, REFUSED};
+use app::attachments::port::Typed;
 use app::caller::MaybeCaller;
 use app::error::AppError;
 use app::paths;
+use app::requests::draft_api::SaveDraft;
+use app::way_back::address;
 use axum::Extension;
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
-use axum::http::Uri;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::header::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use domain::id::{AttachmentId, DraftId};
+use leptos::server_fn::ServerFn as _;
+use leptos::server_fn::codec::{FromReq, PostUrl};
 use serde::Deserialize;
 
 /// Where the form that adds a file goes.
@@ -40,29 +45,41 @@ struct Target {
     draft: String,
 }
 
-/// The draft that the address of the form names.
-pub(super) fn draft_of(form: &Uri) -> Option<DraftId> {
-    Query::<Target>::try_from_uri(form).ok().and_then(|Query(target)| target.draft.parse().ok())
-}
-
-/// Adds a file to a draft and leads back to it, also when it is refused: then with the code.
+/// Keeps what was typed into the form of a draft, adds a file to it and leads back to it, also when one of
+/// the two is refused: then with the code.
 async fn upload(
     State(state): State<AppState>,
     Extension(MaybeCaller(caller)): Extension<MaybeCaller>,
     Query(target): Query<Target>,
     headers: HeaderMap,
-    form: Result<Multipart, MultipartRejection>,
+    FileForm { text, file }: FileForm,
 ) -> Response {
     let Some(caller) = caller else { return answer::refuse(&AppError::NotSignedIn, PATH, &headers) };
     let Ok(draft) = target.draft.parse::<DraftId>() else { return answer::refuse(&AppError::NotFound, PATH, &headers) };
-    let attachments = state.backend(Handover::default()).attachments;
-    let add = |file| async move { attachments.add(&caller, draft, file).await };
-    take_in(form, add, |code| back(draft, code), (PATH, &headers)).await
+    let typed = match typed(&text).await {
+        Ok(typed) => typed,
+        Err(error) => return answer::refuse(&error, PATH, &headers),
+    };
+    let came_along = typed.is_some();
+    match state.backend(Handover::default()).attachments.add(&caller, draft, typed, file).await {
+        // Nothing is wrong with the file: the page of the draft says what it is, as after a save.
+        Err(error) if came_along && error.problems().is_empty() => {
+            let page = paths::draft(draft);
+            answer::see_other(&address(SaveDraft::PATH, &page, error, None).unwrap_or(page))
+        }
+        added => lead_back(added, |code| way_back(&paths::draft(draft), &[(REFUSED, code)], CARD), (PATH, &headers)),
+    }
 }
 
-/// The page of a draft, after a refusal with its code.
-pub(super) fn back(draft: DraftId, code: Option<&str>) -> String {
-    way_back(&paths::draft(draft), REFUSED, code, CARD)
+/// What stood in the form of the draft, read as a save reads it; nothing where a file came alone.
+async fn typed(text: &Sent) -> Result<Option<Typed>, AppError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let fields: Vec<String> = text.iter().map(|(name, value)| format!("{}={}", paths::encode(name), paths::encode(value))).collect();
+    let form = Request::new(Body::from(fields.join("&")));
+    let SaveDraft { version, typed, .. } = <SaveDraft as FromReq<PostUrl, Request, AppError>>::from_req(form).await?;
+    Ok(Some(Typed { version, form: typed }))
 }
 
 /// Gives a file out.

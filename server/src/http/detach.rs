@@ -56,7 +56,7 @@ impl Tasks {
 
 /// Reads the body, then runs the rest in a task that outlives the connection.
 pub async fn run(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
     let file = parts.method == Method::POST && (path == attachments::PATH || path == evidence::PATH);
     // Held until the request is done: its content stays in memory as long.
@@ -65,7 +65,7 @@ pub async fn run(State(state): State<AppState>, request: Request, next: Next) ->
         tracing::warn!("refused: too many files come in at once");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let read = if file { file_body(&parts, body).await.map(|body| (body, None)) } else { form_body(&parts, body, &state).await };
+    let read = if file { file_body(&mut parts, body).await.map(|body| (body, None)) } else { form_body(&parts, body, &state).await };
     let (body, large) = match read {
         Ok(read) => read,
         Err(refusal) => return refusal,
@@ -138,22 +138,29 @@ async fn form_body(
     }
 }
 
-/// A body with a file.
-async fn file_body(parts: &Parts, body: Body) -> Result<Body, Response> {
+/// A body with a file. The beginning of one that is too large goes on as such: what was typed before the
+/// file is in it.
+async fn file_body(parts: &mut Parts, body: Body) -> Result<Body, Response> {
     let mut coming = body.into_data_stream();
-    let whole = async {
+    let kept = async {
         match read(&mut coming, vec![], file_transfer::LARGEST_UPLOAD).await? {
-            Read::Whole(whole) => Ok::<_, axum::Error>(Some(whole)),
-            Read::More(_) => {
+            Read::Whole(whole) => Ok::<_, axum::Error>((whole, false)),
+            Read::More(mut begun) => {
                 discard(&mut coming).await;
-                Ok(None)
+                begun.truncate(file_transfer::LARGEST_UPLOAD);
+                Ok((begun, true))
             }
         }
     };
-    match tokio::time::timeout(FILE_WITHIN, whole).await {
-        Ok(Ok(Some(whole))) => Ok(Body::from(whole)),
-        // As above.
-        Ok(Ok(None) | Err(_)) => Err(file_transfer::too_large(&parts.uri)),
+    match tokio::time::timeout(FILE_WITHIN, kept).await {
+        Ok(Ok((kept, cut))) => {
+            if cut {
+                parts.extensions.insert(file_transfer::Cut);
+            }
+            Ok(Body::from(kept))
+        }
+        // The browser broke off.
+        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST.into_response()),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
 }

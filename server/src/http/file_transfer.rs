@@ -1,91 +1,116 @@
-//! Files in and out, whatever they belong to: the form with one file and the way back from it, and the
-//! download. What is taken and who may have it is decided behind the ports; which addresses there are,
-//! and what a file belongs to, is said in [`super::attachments`] and [`super::evidence`].
+//! Files in and out, whatever they belong to: the form with one file, what is typed beside it and the way
+//! back from it, and the download. What is taken and who may have it is decided behind the ports; which
+//! addresses there are, and what a file belongs to, is said in [`super::attachments`] and [`super::evidence`].
 
-use super::{answer, attachments, evidence, headers};
+use super::changes::Sent;
+use super::{answer, headers};
 use app::attachments::port::{Download, Upload};
-use app::error::{AppError, Problem};
+use app::error::AppError;
 use app::paths;
-use axum::extract::Multipart;
-use axum::extract::multipart::{MultipartError, MultipartRejection};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::http::{StatusCode, Uri};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Response};
 use domain::actor::Caller;
 use domain::attachment::{FIELD, LARGEST_FILE};
+use std::convert::Infallible;
 use std::str::FromStr;
 
-/// Largest body of an upload: one file, and what a form wraps around it.
-pub const LARGEST_UPLOAD: usize = LARGEST_FILE + 64 * 1024;
-/// Code of the refusal of a file that is too large.
-const TOO_LARGE: &str = "too_large";
+/// Most bytes of what is typed beside a file, names and values: more than any form keeps, and few enough that
+/// it is read as a form wherever three characters stand for each of them.
+const LARGEST_TEXT: usize = 640 * 1024;
+/// Largest body of an upload: one file, what was typed beside it, and what a form wraps around them.
+pub const LARGEST_UPLOAD: usize = LARGEST_FILE + LARGEST_TEXT + 128 * 1024;
 
-/// Where a file was to stand on a page; after a refusal with its code, as a parameter.
-pub(super) fn way_back(page: &str, parameter: &str, code: Option<&str>, card: &str) -> String {
-    format!("{}#{card}", paths::with(page, &[(parameter, code.unwrap_or_default())]))
+/// Stands with a request whose body was larger than that: only its beginning is there.
+#[derive(Clone)]
+pub struct Cut;
+
+/// What a form with a file brought.
+pub(super) struct FileForm {
+    /// What was typed beside the file; nothing where not all of it could be read.
+    pub text: Sent,
+    /// The file, or why there is none.
+    pub file: Result<Upload, AppError>,
 }
 
-/// Adds the file of a form and leads back to where it stands, also when it is refused for what it is.
-pub(super) async fn take_in<F: Future<Output = Result<(), AppError>>>(
-    form: Result<Multipart, MultipartRejection>,
-    add: impl FnOnce(Upload) -> F,
-    back: impl Fn(Option<&str>) -> String,
-    (path, headers): (&str, &HeaderMap),
-) -> Response {
-    let outcome = match file_of(form).await {
-        Ok(file) => add(file).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(()) => answer::see_other(&back(None)),
+impl<S: Send + Sync> FromRequest<S> for FileForm {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let cut = request.extensions().get::<Cut>().is_some();
+        let form = match Multipart::from_request(request, state).await {
+            Ok(form) => Self::read(form).await,
+            Err(_) => Self::without_text(AppError::field(FIELD, "required")),
+        };
+        Ok(if cut { Self { file: Err(AppError::field(FIELD, "too_large")), ..form } } else { form })
+    }
+}
+
+impl FileForm {
+    fn without_text(error: AppError) -> Self {
+        Self { text: vec![], file: Err(error) }
+    }
+
+    /// Reads a form as far as it can be read.
+    async fn read(mut form: Multipart) -> Self {
+        let (mut text, mut file, mut room) = (Sent::new(), None, LARGEST_TEXT);
+        loop {
+            let field = match form.next_field().await {
+                Ok(Some(field)) => field,
+                Ok(None) => break,
+                Err(error) => return Self::without_text(unreadable(&error)),
+            };
+            if field.name() == Some(FIELD) {
+                file = match (upload(field).await, file) {
+                    (Ok(upload), None) => Some(Ok(upload)),
+                    (Ok(_), Some(_)) => Some(Err(AppError::field(FIELD, "too_many"))),
+                    // On our pages what is typed stands before the file, so all of it was read.
+                    (Err(error), _) => return Self { text, file: Err(unreadable(&error)) },
+                };
+                continue;
+            }
+            let name = field.name().unwrap_or_default().to_owned();
+            let value = match field.text().await {
+                Ok(value) => value,
+                Err(error) => return Self::without_text(unreadable(&error)),
+            };
+            let Some(left) = room.checked_sub(name.len() + value.len()) else { return Self::without_text(AppError::TooLarge) };
+            room = left;
+            text.push((name, value));
+        }
+        // A form without one has one without a name.
+        Self { text, file: file.unwrap_or_else(|| Err(AppError::field(FIELD, "required"))) }
+    }
+}
+
+async fn upload(field: Field<'_>) -> Result<Upload, MultipartError> {
+    let name = field.file_name().unwrap_or_default().to_owned();
+    let declared = field.content_type().unwrap_or_default().to_owned();
+    let content = field.bytes().await?.to_vec();
+    Ok(Upload { name, declared, content })
+}
+
+fn unreadable(error: &MultipartError) -> AppError {
+    tracing::info!(%error, "an upload could not be read");
+    AppError::field(FIELD, "not_whole")
+}
+
+/// Where a file was to stand on a page, with those parameters that have a value.
+pub(super) fn way_back(page: &str, parameters: &[(&str, &str)], card: &str) -> String {
+    format!("{}#{card}", paths::with(page, parameters))
+}
+
+/// Leads back to where a file was to stand, also when it was refused for what it is: then with the code, and
+/// with an empty one otherwise.
+pub(super) fn lead_back(added: Result<(), AppError>, back: impl Fn(&str) -> String, (path, headers): (&str, &HeaderMap)) -> Response {
+    match added {
+        Ok(()) => answer::see_other(&back("")),
         Err(error) => match error.problems().first() {
-            Some(problem) => answer::see_other(&back(Some(&problem.code))),
+            Some(problem) => answer::see_other(&back(&problem.code)),
             None => answer::refuse(&error, path, headers),
         },
     }
-}
-
-/// The page that says that a file is too large, with the way back to where it was to stand. Nothing of
-/// the body was kept, so nobody knows yet who sent it.
-pub fn too_large(form: &Uri) -> Response {
-    let (address, word) = if let Some(draft) = attachments::draft_of(form) {
-        (attachments::back(draft, Some(TOO_LARGE)), "Back to the request")
-    } else if let Some(release) = evidence::release_of(form) {
-        (evidence::back(release, Some(TOO_LARGE)), "Back to the release")
-    } else {
-        (paths::HOME.to_owned(), "Start page")
-    };
-    let sentence = Problem { field: FIELD.to_owned(), code: TOO_LARGE.to_owned() }.sentence();
-    // Everything in it is ours: an id was read as one, and a sentence is from the list.
-    let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Countersign</title></head>\
-         <body><h1>The file was not added</h1><p>{sentence}</p><p><a href=\"{address}\">{word}</a></p></body></html>"
-    );
-    (StatusCode::PAYLOAD_TOO_LARGE, Html(page)).into_response()
-}
-
-/// The one file of the form; a form without one has one without a name.
-async fn file_of(form: Result<Multipart, MultipartRejection>) -> Result<Upload, AppError> {
-    let mut form = form.map_err(|_| AppError::field(FIELD, "required"))?;
-    let mut found = None;
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() != Some(FIELD) {
-            continue;
-        }
-        if found.is_some() {
-            return Err(AppError::field(FIELD, "too_many"));
-        }
-        let name = field.file_name().unwrap_or_default().to_owned();
-        let declared = field.content_type().unwrap_or_default().to_owned();
-        let content = field.bytes().await.map_err(unreadable)?.to_vec();
-        found = Some(Upload { name, declared, content });
-    }
-    found.ok_or_else(|| AppError::field(FIELD, "required"))
-}
-
-fn unreadable(error: MultipartError) -> AppError {
-    tracing::info!(%error, "an upload could not be read");
-    AppError::field(FIELD, "not_whole")
 }
 
 /// Gives the file with this id to a caller who may have it, as a download and never as a page of ours.

@@ -13,8 +13,8 @@ use axum::response::Response;
 
 /// Pages and posts for people who are not signed in. Everything else needs a session.
 const OPEN: [&str; 7] = ["/sign-in", "/sign-out", "/setup", "/theme", "/csp-report", "/healthz", "/favicon.ico"];
-/// Server functions that the sign-in page needs.
-const OPEN_FUNCTIONS: [&str; 1] = ["/api/account/demonstration_people"];
+/// Server functions that those pages need.
+const OPEN_FUNCTIONS: [&str; 2] = ["/api/account/demonstration_people", "/api/account/is_set_up"];
 
 /// Whether people who are not signed in are let in at this path.
 pub fn is_open(path: &str) -> bool {

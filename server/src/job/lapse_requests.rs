@@ -6,7 +6,7 @@ use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::joining::{Moved, tell_moved};
 use crate::usecase::shown;
-use crate::usecase::withdrawing::{end_without_release, may_end_without_release};
+use crate::usecase::withdrawing::{ByHand, end_without_release, may_end_without_release};
 use crate::usecase::work::Work;
 use domain::actor::Actor;
 use domain::event::EventKind;
@@ -41,8 +41,9 @@ async fn lapse(base: &Base, id: RequestId) -> Result<bool, UseCaseError> {
     if !row.state.is_pending() || store::requests::past_their_last_day(work.conn(), Some(id), today).await?.is_empty() {
         return Ok(false);
     }
-    // What was done and never proven is undone or removed first (`unproven`); the request lapses after it.
-    if !may_end_without_release(&mut work, id).await? {
+    // What was done and never proven is undone or removed first (`unproven`), and whoever has it in hand may be
+    // doing it: the request lapses after that, or once it is given back.
+    if !may_end_without_release(&mut work, id, ByHand::Awaited).await? {
         return Ok(false);
     }
     let reason = "Its last day passed before the access was released.".to_owned();

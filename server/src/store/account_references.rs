@@ -2,11 +2,12 @@
 //! which attributes they were asked for.
 
 use super::error::{StoreError, one_row};
-use domain::id::{ConnectionId, ReleaseId};
+use domain::id::{ConnectionId, IdentityId, ReleaseId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// An account that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +81,36 @@ pub async fn forget_unmade(conn: &mut PgConnection, release: ReleaseId, round: i
     Ok(())
 }
 
+/// Whose releases under way know an account through a connection.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn people(conn: &mut PgConnection, connection: ConnectionId) -> Result<Vec<IdentityId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select distinct subject_id from release where account_connection_id = $1 and state not in ('closed', 'cancelled')",
+        connection.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(IdentityId).collect())
+}
+
+/// Locks them, each with every account of theirs, as carrying out does first of all; gives who they are.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses.
+pub async fn lock_people(conn: &mut PgConnection, connection: ConnectionId) -> Result<Vec<IdentityId>, StoreError> {
+    let people = people(&mut *conn, connection).await?;
+    let ids: Vec<Uuid> = people.iter().map(|person| person.0).collect();
+    // In the order of ids, so that nobody waits for each other.
+    sqlx::query!("select id from identity where id in (select p.identity_id from same_people($1) p) order by id for no key update", &ids)
+        .fetch_all(conn)
+        .await?;
+    Ok(people)
+}
+
 /// Forgets every account that became known through a connection: another machine answers there from now on,
-/// which knows none of them.
+/// which knows none of them. Whoever does that has locked the people with [`lock_people`] before the connection.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.

@@ -49,9 +49,9 @@ pub struct StageRow {
     pub opened_at: Option<Timestamp>,
     /// When it is due.
     pub due_at: Option<Timestamp>,
-    /// When those asked are reminded.
+    /// When those asked who were not reminded are; nothing where nobody is to be.
     pub remind_at: Option<Timestamp>,
-    /// When any of them was last.
+    /// When any of those asked was last.
     pub reminded_at: Option<Timestamp>,
     /// When the next level is asked.
     pub escalate_at: Option<Timestamp>,

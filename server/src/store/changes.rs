@@ -121,6 +121,9 @@ pub async fn lock_record(conn: &mut PgConnection, kind: RecordKind, key: &str) -
     if matches!(kind, RecordKind::Application | RecordKind::Entitlement) {
         sqlx::query!("lock table application, entitlement in row exclusive mode").execute(&mut *conn).await?;
     }
+    if kind == RecordKind::Unit {
+        sqlx::query!("lock table unit in row exclusive mode").execute(&mut *conn).await?;
+    }
     let name = format!("change:{}:{key}", kind.word());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0)) is null as locked", name).fetch_one(conn).await?;
     Ok(())

@@ -177,17 +177,19 @@ pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<
     // What is on its way out is not kept. The same entitlement may have been called otherwise when
     // another request gave it.
     let others = sqlx::query!(
-        r#"select o.reference as "reference!", bool_or(o.proven) as "proven!" from (
-         select v.reference, true as proven from access_grant g
+        r#"with mine as (select (select k.connection_id from release_carrier k where k.release_id = $5 and k.by_machine) as place)
+         select o.reference as "reference!", bool_or(o.proven) as "proven!" from (
+         select v.reference, true as proven from mine m
+         join access_grant g on g.identity_id = $1 and g.state = 'active'
          join entitlement e on e.id = g.entitlement_id
          join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version
-         where g.identity_id = $1 and g.state = 'active' and (e.id <> $3 or v.reference <> $4)
-           and same_target(e.application_id, grant_place(g.id), $2, (select k.connection_id from release_carrier k where k.release_id = $5 and k.by_machine))
+         where (e.id <> $3 or not same_reference(v.reference, $4, grant_place(g.id), m.place))
+           and same_target(e.application_id, grant_place(g.id), $2, m.place)
          union
          -- People gave it, and nobody has looked at it yet.
-         select release_reference(l.id), false from release l join entitlement e on e.id = l.entitlement_id
+         select release_reference(l.id), false from mine m cross join release l join entitlement e on e.id = l.entitlement_id
          where l.subject_id = $1 and e.application_id = $2 and l.id <> $5 and l.kind = 'activate' and l.state = 'activated' and l.executed_by is not null
-           and release_reference(l.id) <> $4) o
+           and not same_reference(release_reference(l.id), $4, null, m.place)) o
          group by o.reference order by o.reference"#,
         r.subject_id,
         r.application_id,
@@ -218,6 +220,28 @@ pub async fn order_facts(conn: &mut PgConnection, release: ReleaseId) -> Result<
         last: !others.iter().any(|other| other.proven),
         others: others.into_iter().map(|other| other.reference).collect(),
     })
+}
+
+/// What a machine was found to have, as `planned` writes it: what is one thing over there in two spellings is no
+/// difference.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn as_planned(
+    conn: &mut PgConnection,
+    id: ConnectionId,
+    planned: &[String],
+    found: &[String],
+) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct coalesce(p.name, f.name) as "name!" from unnest($3::text[]) f (name)
+           left join unnest($2::text[]) p (name) on lower(p.name) = lower(f.name) and same_reference(p.name, f.name, $1, null)"#,
+        id.0,
+        planned,
+        found
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Writes its breaker alone: one call tries a connection that rested, or its rest was ended.

@@ -34,14 +34,18 @@ pub struct DelegationRow {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Locks two people in the order of their ids, so that two delegations at once cannot make a chain.
+/// Locks two people, with every account of theirs, in the order of ids, so that two delegations at once
+/// cannot make a chain, on whatever accounts they are made.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
 pub async fn lock_both(conn: &mut PgConnection, one: IdentityId, other: IdentityId) -> Result<(), StoreError> {
-    sqlx::query_scalar!("select id from identity where id = any ($1) order by id for no key update", &[one.0, other.0])
-        .fetch_all(conn)
-        .await?;
+    sqlx::query_scalar!(
+        "select id from identity where id in (select p.identity_id from same_people($1) p) order by id for no key update",
+        &[one.0, other.0]
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What people are still writing. A draft is no record: it is read and changed by its owner alone,
-//! and gone when it is discarded or submitted.
+//! and gone when it is discarded or submitted, or when it would change a request that is not theirs to
+//! change any more and they begin another.
 
 use super::error::{StoreError, one_row};
 use domain::id::{DraftId, IdempotencyKey, IdentityId, RequestId};
@@ -121,6 +122,20 @@ pub async fn lock_all(conn: &mut PgConnection, owner: IdentityId) -> Result<(), 
 /// [`StoreError`] when reading fails.
 pub async fn count(conn: &mut PgConnection, owner: IdentityId) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from draft where owner_id = $1"#, owner.0).fetch_one(conn).await?)
+}
+
+/// A person's drafts of next revisions, with the requests that they would change.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn of_requests(conn: &mut PgConnection, owner: IdentityId) -> Result<Vec<(DraftId, RequestId)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select id, request_id as "request!" from draft where owner_id = $1 and request_id is not null order by id"#,
+        owner.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (DraftId(r.id), RequestId(r.request))).collect())
 }
 
 /// A person's draft of the next revision of a request.

@@ -67,7 +67,7 @@ pub async fn lines(
 /// [`StoreError`] when reading fails.
 pub async fn to_remind(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<Vec<StageId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "select id from approval_stage where state = 'open' and reminded_at is null and paused_at is null and remind_at <= $1 order by remind_at, id limit $2",
+        "select id from approval_stage where state = 'open' and paused_at is null and remind_at <= $1 order by remind_at, id limit $2",
         now.to_sqlx() as _,
         limit
     )

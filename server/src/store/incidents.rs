@@ -13,8 +13,8 @@ pub struct Open {
     pub id: IncidentId,
     /// Since when.
     pub began_at: Timestamp,
-    /// What was late when it began, and what became late since, a sentence each.
-    pub what: String,
+    /// What is late as far as it was told, in order.
+    pub late: Vec<String>,
 }
 
 /// The incident that is not over, if there is one.
@@ -22,35 +22,38 @@ pub struct Open {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub async fn open(conn: &mut PgConnection) -> Result<Option<Open>, StoreError> {
-    let row = sqlx::query!("select id, began_at, what from work_incident where over_at is null").fetch_optional(conn).await?;
-    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff(), what: r.what }))
+    let row = sqlx::query!("select id, began_at, late from work_incident where over_at is null").fetch_optional(conn).await?;
+    Ok(row.map(|r| Open { id: IncidentId(r.id), began_at: r.began_at.to_jiff(), late: r.late }))
 }
 
-/// Begins an incident; `false` when another server was quicker.
+/// Begins an incident, with what is late and how that is told; `false` when another server was quicker.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn begin(conn: &mut PgConnection, id: IncidentId, what: &str, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn begin(conn: &mut PgConnection, id: IncidentId, late: &[String], what: &str, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "insert into work_incident (id, began_at, what) values ($1, $2, $3) on conflict ((true)) where over_at is null do nothing",
+        "insert into work_incident (id, began_at, what, late) values ($1, $2, $3, $4) on conflict ((true)) where over_at is null do nothing",
         id.0,
         now.to_sqlx() as _,
-        what
+        what,
+        late
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Adds to an incident what became late since; `false` when another server was quicker.
+/// Writes what of an incident is late by now, and adds how what became late since is told, empty where nothing
+/// did; `false` when another server was quicker.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn add(conn: &mut PgConnection, open: &Open, more: &str) -> Result<bool, StoreError> {
+pub async fn go_on(conn: &mut PgConnection, open: &Open, late: &[String], more: &str) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update work_incident set what = what || ' ' || $3::text where id = $1 and what = $2 and over_at is null",
+        "update work_incident set what = concat_ws(' ', what, nullif($4::text, '')), late = $3 where id = $1 and late = $2 and over_at is null",
         open.id.0,
-        open.what.as_str(),
+        open.late.as_slice(),
+        late,
         more
     )
     .execute(conn)

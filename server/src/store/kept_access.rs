@@ -63,7 +63,7 @@ pub async fn removals_not_needed(conn: &mut PgConnection, now: Timestamp, limit:
            -- The reference first: `same_access` is asked of few.
            and exists (select from access_grant h join entitlement_version t on t.entitlement_id = h.entitlement_id and t.version = h.entitlement_version
                        join access_grant g on g.identity_id = l.subject_id and g.state = 'active' and g.id <> h.id
-                       join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and v.reference = t.reference
+                       join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and lower(v.reference) = lower(t.reference)
                        where h.id = l.grant_id and same_access(g.id, h.id))
          order by l.not_before, l.id limit $1",
         limit,
@@ -121,9 +121,10 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
            (select r.number as "number!", null::uuid as "release?", false as "unseen!" from mine m
             join access_grant g on g.identity_id = m.subject_id and g.state = 'active'
             join entitlement e on e.id = g.entitlement_id
-            join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and ($2 or v.reference = m.reference)
+            join entitlement_version v on v.entitlement_id = g.entitlement_id and v.version = g.entitlement_version and ($2 or lower(v.reference) = lower(m.reference))
             join request r on r.id = g.request_id
             where same_target(e.application_id, grant_place(g.id), m.application_id, m.connection_id)
+              and ($2 or same_reference(v.reference, m.reference, grant_place(g.id), m.connection_id))
             order by g.ends_at desc nulls first, g.id limit 1)
            union all
            -- What waits for a person, or failed before it changed anything, is done anew when it goes on; before
@@ -133,7 +134,7 @@ pub async fn rests_on(conn: &mut PgConnection, release: ReleaseId, support: Supp
             join release l on l.subject_id = m.subject_id and l.kind = 'activate' and l.id <> $1
             join request_item t on t.id = l.item_id
             join entitlement e on e.id = l.entitlement_id
-            join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version and ($2 or v.reference = m.reference)
+            join entitlement_version v on v.entitlement_id = e.id and v.version = t.entitlement_version and ($2 or same_reference(v.reference, m.reference, l.connection_id, m.connection_id))
             -- What people did and nobody looked at yet may be anywhere.
             where (l.state = 'activated' and l.executed_by is not null and e.application_id = m.application_id)
                or ((l.state in ('gated', 'account_ready', 'activated') or (l.state = 'failed' and l.next_try_at is not null))
@@ -184,10 +185,11 @@ pub async fn opposite_under_way(conn: &mut PgConnection, release: &ReleaseRow, n
              (l.kind = $2
               and ((l.state = 'activated' and l.executed_by is not null and ($4 or i.state not in ('suspended', 'retired')))
                    or ($4 and l.state in ('planned', 'held') and l.claimed_by is not null and l.claim_lapses_at > $5))
-              and release_reference(l.id) = m.reference and same_target(e.application_id, grant_place(l.grant_id), m.application_id, m.place))
+              and same_reference(release_reference(l.id), m.reference, grant_place(l.grant_id), m.place)
+              and same_target(e.application_id, grant_place(l.grant_id), m.application_id, m.place))
              or (l.connection_id is not null and same_target(e.application_id, l.connection_id, m.application_id, m.place)
                  and (-- Two entitlements may be one thing over there. What is undone goes anyway, and no removal waits for that.
-                      (release_reference(l.id) = m.reference
+                      (same_reference(release_reference(l.id), m.reference, l.connection_id, m.place)
                        and ((l.kind = $2 and (l.state in ('gated', 'account_ready') or (l.state = 'activated' and l.executed_by is null)))
                             or ($4 and l.state = 'undoing')
                             -- It was asked for, and nobody knows what came of that: it may be done late.

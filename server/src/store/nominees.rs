@@ -196,6 +196,8 @@ pub struct ReassignmentRow {
     pub reason: String,
     /// Who said so.
     pub by: PersonRef,
+    /// The natural person behind that account.
+    pub by_person: PersonId,
     /// When.
     pub at: Timestamp,
 }
@@ -204,7 +206,7 @@ impl ReassignmentRow {
     /// What planning looks at.
     #[must_use]
     pub fn facts(&self) -> Reassigned {
-        Reassigned { from: self.from_person, to: self.to.clone() }
+        Reassigned { from: self.from_person, to: self.to.clone(), by: self.by_person }
     }
 }
 
@@ -215,7 +217,8 @@ impl ReassignmentRow {
 pub async fn reassignments(conn: &mut PgConnection, request: RequestId, revision: i32) -> Result<Vec<ReassignmentRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select a.stage_id, a.from_id, f.display_name as "from_name?", case when a.from_id is not null then person_of(a.from_id) end as from_person, a.to_id, t.display_name as "to_name!", t.state = 'active' as "active!",
-                  person_of(a.to_id) as "person!", a.reason, a.reassigned_by, b.display_name as "by_name!", a.reassigned_at
+                  person_of(a.to_id) as "person!", a.reason, a.reassigned_by, b.display_name as "by_name!",
+                  person_of(a.reassigned_by) as "by_person!", a.reassigned_at
            from approval_stage s join stage_reassignment a on a.stage_id = s.id
            left join identity f on f.id = a.from_id join identity t on t.id = a.to_id join identity b on b.id = a.reassigned_by
            where s.request_id = $1 and s.revision = $2 order by a.reassigned_at, a.id"#,
@@ -239,6 +242,7 @@ pub async fn reassignments(conn: &mut PgConnection, request: RequestId, revision
             },
             reason: r.reason,
             by: PersonRef { id: IdentityId(r.reassigned_by), name: r.by_name },
+            by_person: PersonId(IdentityId(r.by_person)),
             at: r.reassigned_at.to_jiff(),
         })
         .collect())

@@ -6,7 +6,7 @@ use domain::id::IdentityId;
 use sqlx::PgConnection;
 
 /// Somebody who was looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundRow {
     /// Who.
     pub id: IdentityId,
@@ -81,6 +81,18 @@ pub async fn find(conn: &mut PgConnection, typed: &str, limit: i64) -> Result<(V
     let total = rows.first().map_or(0, |row| row.total);
     let people = rows.into_iter().map(|r| FoundRow { id: IdentityId(r.id), name: r.name, number: r.source_id, title: r.title });
     Ok((people.collect(), total))
+}
+
+/// An identity, whatever its state.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn by_id(conn: &mut PgConnection, id: IdentityId) -> Result<Option<FoundRow>, StoreError> {
+    let row =
+        sqlx::query!(r#"select display_name as "name!", source_id, coalesce(title, '') as "title!" from identity where id = $1"#, id.0)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|r| FoundRow { id, name: r.name, number: r.source_id, title: r.title }))
 }
 
 /// How somebody is written in a form so that [`meant`] finds them: their work e-mail, or their number

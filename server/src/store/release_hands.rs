@@ -1,5 +1,5 @@
 //! Work by hand: who took a release on, by when it should be done, who was reminded, who took the
-//! second look, and what people say is there.
+//! second look, what people say is there, and who did what a rule holds.
 
 use super::error::{StoreError, one_row};
 use domain::catalogue::RiskTier;
@@ -18,6 +18,19 @@ pub struct Hand {
     pub due_at: Option<Timestamp>,
     /// When operators were reminded.
     pub reminded_at: Option<Timestamp>,
+    /// Who did it although a rule held it; nothing once that is taken back or proven.
+    pub may_be_there: Option<Word>,
+}
+
+/// Somebody's word that a change is made which no gate let through.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// Whose.
+    pub by: IdentityId,
+    /// Their name.
+    pub name: String,
+    /// When they gave it.
+    pub at: Timestamp,
 }
 
 /// Who has a release.
@@ -37,8 +50,9 @@ pub struct Claim {
 /// [`StoreError`] when reading fails.
 pub async fn hand(conn: &mut PgConnection, id: ReleaseId) -> Result<Hand, StoreError> {
     let r = sqlx::query!(
-        r#"select l.claimed_by, l.claim_lapses_at, c.display_name as "name?", l.due_at, l.reminded_at
-           from release l left join identity c on c.id = l.claimed_by where l.id = $1"#,
+        r#"select l.claimed_by, l.claim_lapses_at, c.display_name as "name?", l.due_at, l.reminded_at,
+                  l.may_be_there_by, l.may_be_there_at, w.display_name as "word_of?"
+           from release l left join identity c on c.id = l.claimed_by left join identity w on w.id = l.may_be_there_by where l.id = $1"#,
         id.0
     )
     .fetch_one(conn)
@@ -48,7 +62,13 @@ pub async fn hand(conn: &mut PgConnection, id: ReleaseId) -> Result<Hand, StoreE
         name: r.name.unwrap_or_default(),
         lapses_at: lapses_at.to_jiff(),
     });
-    Ok(Hand { claim, due_at: r.due_at.map(|t| t.to_jiff()), reminded_at: r.reminded_at.map(|t| t.to_jiff()) })
+    let may_be_there = r.may_be_there_by.zip(r.may_be_there_at).map(|(by, at)| Word {
+        by: IdentityId(by),
+        name: r.word_of.unwrap_or_default(),
+        at: at.to_jiff(),
+    });
+    let (due_at, reminded_at) = (r.due_at.map(|t| t.to_jiff()), r.reminded_at.map(|t| t.to_jiff()));
+    Ok(Hand { claim, due_at, reminded_at, may_be_there })
 }
 
 /// Somebody takes it on.
@@ -156,7 +176,19 @@ pub async fn tier(conn: &mut PgConnection, release: ReleaseId) -> Result<RiskTie
     Ok(word.parse()?)
 }
 
-/// Writes what should be there, what somebody says is there, and how the two differ.
+/// Writes that something may be there by somebody's word, because they did what a rule holds.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses: a removal, an approver or the subject.
+pub async fn set_may_be_there(conn: &mut PgConnection, id: ReleaseId, by: IdentityId, at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query!("update release set may_be_there_by = $2, may_be_there_at = $3 where id = $1", id.0, by.0, at.to_sqlx() as _)
+        .execute(conn)
+        .await?;
+    one_row("release", &done)
+}
+
+/// Writes what should be there, what somebody says is there, and how the two differ. What somebody's word
+/// left open before is overtaken by it.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
@@ -169,7 +201,9 @@ pub async fn set_said(
     variance: &Value,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update release set planned_entitlements = $3, actual_entitlements = $4, variance = $5, found_said_by = $2 where id = $1",
+        "update release set planned_entitlements = $3, actual_entitlements = $4, variance = $5, found_said_by = $2,
+                may_be_there_by = null, may_be_there_at = null
+         where id = $1",
         id.0,
         by.0,
         planned,

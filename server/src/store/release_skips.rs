@@ -109,3 +109,19 @@ pub async fn overtake(conn: &mut PgConnection, release: ReleaseId, now: Timestam
     .await?;
     Ok(())
 }
+
+/// Whether people said that the access is there which a removal takes, because nothing that was read proved it.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn proved_what_is_removed(conn: &mut PgConnection, removal: ReleaseId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+             select from release gone join release given on given.grant_id = gone.grant_id and given.kind = 'activate' and given.state = 'closed'
+             join release_skip s on s.release_id = given.id and s.round = given.round and s.position is null and s.confirmed_at is not null
+             where gone.id = $1) as "exists!""#,
+        removal.0
+    )
+    .fetch_one(conn)
+    .await?)
+}

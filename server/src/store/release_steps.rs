@@ -264,7 +264,7 @@ pub async fn found_no_more(
          where m.id = $1 and l.subject_id = m.subject_id and l.id <> m.id and l.kind = 'activate' and l.state not in ('closed', 'cancelled')
            and l.connection_id is not null and m.connection_id is not null and same_place(l.connection_id, m.connection_id)
            and s.release_id = l.id and s.round = l.round and s.operation = $2 and s.was_there
-           and ($2 <> 'give' or release_reference(l.id) = release_reference(m.id))",
+           and ($2 <> 'give' or same_reference(release_reference(l.id), release_reference(m.id), l.connection_id, m.connection_id))",
         release.0,
         operation.word(),
         before

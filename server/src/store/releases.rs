@@ -73,7 +73,8 @@ pub struct ApprovalRow {
     pub name: String,
     /// The natural person behind it.
     pub person: Uuid,
-    /// The account is active, was asked at that stage, and belongs to nobody whom the request concerned then.
+    /// The account is active, was asked at that stage, and belongs to nobody whom the request concerned then;
+    /// and the decision was made as its tier needs it now: signed, and by itself.
     pub authorised: bool,
 }
 
@@ -86,7 +87,8 @@ pub async fn approvals(conn: &mut PgConnection, request: RequestId, revision: i3
         r#"select d.decided_by, i.display_name as "name!", person_of(d.decided_by) as "person!",
                   (i.state = 'active'
                    and exists (select from stage_candidate c where c.stage_id = d.stage_id and c.identity_id = d.decided_by)
-                   and not exists (select from concerned_by_request(d.request_id, d.decided_at) c where c.identity_id = d.decided_by)) as "authorised!"
+                   and not exists (select from concerned_by_request(d.request_id, d.decided_at) c where c.identity_id = d.decided_by)
+                   and decision_lacks(d.id) is null) as "authorised!"
            from decision d join identity i on i.id = d.decided_by
            where d.request_id = $1 and d.revision = $2 and d.verdict = 'approve' order by d.decided_at, d.id"#,
         request.0,
@@ -257,7 +259,10 @@ pub async fn set_state(
                 gated_at = case when $3 in ('gated', 'closed', 'activated') and (gated_at is null or $3 = 'gated') then $9 else gated_at end,
                 account_ready_at = case when $3 = 'account_ready' then $9 else account_ready_at end,
                 verified_at = case when $3 = 'closed' then coalesce(verified_at, $9) else null end,
-                closed_at = case when $3 = 'closed' then $9 end
+                closed_at = case when $3 = 'closed' then $9 end,
+                -- What is over leaves nothing open that only somebody's word says.
+                may_be_there_by = case when $3 not in ('closed', 'cancelled') then may_be_there_by end,
+                may_be_there_at = case when $3 not in ('closed', 'cancelled') then may_be_there_at end
          where id = $1 and version = $2",
         id.0,
         version,

@@ -33,19 +33,20 @@ async fn read(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<(ReleaseId, EndReason)>, StoreError> {
-    // By hand it is there once it was confirmed; by machine as soon as a step may have had its effect.
+    // By hand it is there once it was confirmed, and may be there although a rule held that; by machine as soon as a step may have had its effect.
     let rows = sqlx::query!(
         r#"select l.id, i.state in ('suspended', 'retired') as "stopped!"
            from release l join identity i on i.id = l.subject_id
            left join access_grant g on g.id = l.grant_id
            where (l.state in ('held', 'gated', 'account_ready', 'activated', 'failed')
+                  or (l.state in ('planned', 'rolled_back') and l.may_be_there_by is not null)
                   -- Rolling back was given up while it could still stay; what only a person can take back is theirs.
                   or (l.state = 'stuck' and l.failure ->> 'fault' <> 'by_hand')) and ($1::uuid is null or l.id = $1)
              and coalesce(l.worked_until, $3) <= $3
              and case l.kind
                  when 'activate' then
                    release_has_to_go(l.subject_id, l.request_id, l.revision, $2)
-                   and (l.executed_by is not null
+                   and (l.executed_by is not null or l.may_be_there_by is not null
                         or exists (select from release_step s where s.release_id = l.id and s.round = l.round and s.state not in ('waiting', 'not_needed', 'kept')))
                  when 'extend' then l.executed_by is not null and g.state <> 'active'
                  else false end

@@ -154,4 +154,8 @@ impl Accounts for AccountService {
     async fn demonstration_people(&self) -> Result<Vec<DemoPerson>, AppError> {
         Ok(self.demonstration.to_vec())
     }
+
+    async fn is_set_up(&self) -> Result<bool, AppError> {
+        Ok(self.has_administrator().await?)
+    }
 }

@@ -2,12 +2,13 @@
 //! read one of them. What is taken is decided by `domain::attachment`.
 
 use super::Base;
-use super::drafts;
+use super::drafts::{self, DraftService};
 use super::error::UseCaseError;
 use super::work::Work;
 use crate::store;
-use app::attachments::port::{AttachmentLine, Attachments, Download, Upload};
+use app::attachments::port::{AttachmentLine, Attachments, Download, Typed, Upload};
 use app::error::AppError;
+use app::requests::draft_port::{Drafts as _, Step};
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::attachment::{FIELD, MOST_FILES, accept};
@@ -28,6 +29,17 @@ impl AttachmentService {
     #[must_use]
     pub fn new(base: Base) -> Self {
         Self { base }
+    }
+
+    /// Keeps what was typed into the draft's form, in a unit of its own: whatever becomes of the file loses
+    /// nothing of it.
+    async fn keep_typed(&self, caller: &Caller, draft: DraftId, typed: Typed) -> Result<(), AppError> {
+        let Typed { version, form } = typed;
+        match DraftService::new(self.base.clone()).save(caller, draft, version, form, Step::Keep).await {
+            // Nothing differs, as when the same form is sent again: then only the file is left to do.
+            Err(AppError::SavedAlready) => Ok(()),
+            kept => kept,
+        }
     }
 
     async fn keep(&self, caller: &Caller, draft: DraftId, file: &Upload) -> Result<(), UseCaseError> {
@@ -110,11 +122,15 @@ pub async fn attach(work: &mut Work<'_>, draft: DraftId, request: RequestId, rev
 
 #[async_trait]
 impl Attachments for AttachmentService {
-    async fn add(&self, caller: &Caller, draft: DraftId, file: Upload) -> Result<(), AppError> {
-        Ok(self.keep(caller, draft, &file).await?)
+    async fn add(&self, caller: &Caller, draft: DraftId, typed: Option<Typed>, file: Result<Upload, AppError>) -> Result<(), AppError> {
+        if let Some(typed) = typed {
+            self.keep_typed(caller, draft, typed).await?;
+        }
+        Ok(self.keep(caller, draft, &file?).await?)
     }
 
-    async fn remove(&self, caller: &Caller, draft: DraftId, file: AttachmentId) -> Result<(), AppError> {
+    async fn remove(&self, caller: &Caller, draft: DraftId, typed: Typed, file: AttachmentId) -> Result<(), AppError> {
+        self.keep_typed(caller, draft, typed).await?;
         Ok(self.take_away(caller, draft, file).await?)
     }
 

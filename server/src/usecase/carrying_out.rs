@@ -74,7 +74,8 @@ pub async fn advance(base: &Base, id: ReleaseId) -> Result<Progress, UseCaseErro
     }
 }
 
-/// A release with its request, locked in the order that holds everywhere: person, request, release.
+/// A release with its request, locked in the order that holds everywhere: person, request, release, and
+/// then the connection.
 pub(super) struct Locked {
     pub(super) request: RequestRow,
     pub(super) release: ReleaseRow,

@@ -21,7 +21,7 @@ use app::error::AppError;
 use async_trait::async_trait;
 use domain::actor::Caller;
 use domain::connection::ConnectorKind;
-use domain::id::ConnectionId;
+use domain::id::{ConnectionId, IdentityId};
 use domain::permission::{Action, Relation};
 use serde_json::{Value, json};
 
@@ -52,6 +52,21 @@ async fn locked(work: &mut Work<'_>, caller: &Caller, id: ConnectionId, action: 
     let relations = relations(work, caller, id).await?;
     require_or_hide(caller, action, Action::ReadConnections, &relations)?;
     Ok(record)
+}
+
+/// A connection about to be changed, locked, with the people who are locked with it: whose releases under way
+/// know an account through it, which is forgotten where the connection is led elsewhere.
+async fn locked_to_change(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    id: ConnectionId,
+    action: Action,
+) -> Result<(Record, Vec<IdentityId>), UseCaseError> {
+    // People before the connection, as carrying out has it: it locks person, request and release, and then refers
+    // to the connection. The other way round, a release that begins at this moment would wait for the
+    // connection, and the change, which writes to that release, for the release.
+    let people = store::account_references::lock_people(work.conn(), id).await?;
+    Ok((locked(work, caller, id, action).await?, people))
 }
 
 /// What every event of a connection says.

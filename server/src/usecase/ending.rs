@@ -8,7 +8,7 @@ use super::kept_access;
 use super::manual;
 use super::notifying::{self, Notice};
 use super::shown;
-use super::withdrawing::{end_without_release, may_end_without_release};
+use super::withdrawing::{ByHand, end_with, may_end_without_release};
 use super::work::Work;
 use crate::store;
 use crate::store::error::StoreError;
@@ -128,17 +128,20 @@ async fn due_at(work: &mut Work<'_>, base: &Base, grant: &GrantRow, reason: EndR
 }
 
 /// Takes back what was asked for about a grant that begins to end. What cannot be taken back now, because
-/// something of it is under way, is left alone.
+/// something of it is under way or in somebody's hands, is left alone.
 async fn withdraw_about(work: &mut Work<'_>, locked: &Locked, reason: EndReason, except: Option<RequestId>) -> Result<(), UseCaseError> {
     let (now, because) = (work.now(), moot(reason));
     for request in locked.about.iter().copied().filter(|id| Some(*id) != except) {
         let Some(row) = store::requests::find(work.conn(), request, false).await? else { continue };
+        // An end that somebody is moving by hand goes with the access. Other access that they are giving stays when
+        // nobody has it on record: that is theirs to finish.
+        let by_hand = if row.kind == RequestKind::Extend { ByHand::Cancelled } else { ByHand::Awaited };
         // What is under way about it comes to nothing by itself; access does not stay for its sake.
-        if !row.state.is_pending() || !is_moot(row.kind, reason) || !may_end_without_release(work, request).await? {
+        if !row.state.is_pending() || !is_moot(row.kind, reason) || !may_end_without_release(work, request, by_hand).await? {
             continue;
         }
         let state = row.state.clone().withdraw(because.to_owned())?;
-        end_without_release(work, request).await?;
+        end_with(work, request, by_hand).await?;
         store::requests::set_state(work.conn(), request, row.version, row.revision, &state, now).await?;
         work.event(EventKind::RequestWithdrawn, "request", request.0, Some(request), json!({ "number": row.number, "detail": because }))
             .await?;

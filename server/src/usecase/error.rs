@@ -86,7 +86,13 @@ fn from_store(fault: &StoreError) -> AppError {
         ) => AppError::SeparationOfDuties,
         Some("delegation_is_no_chain") => AppError::field("to", "delegates"),
         Some("delegation_not_to_oneself") => AppError::field("to", "oneself"),
-        Some("decision_once_per_stage" | "release_once_per_item") => AppError::Changed,
+        Some(
+            "decision_once_per_stage"
+            | "release_once_per_item"
+            | "identity_belongs_to_a_unit_in_use"
+            | "unit_in_use_stays"
+            | "audience_names_a_unit_in_use",
+        ) => AppError::Changed,
         Some("grant_once_per_item" | "role_assignment_active_unique" | "delegation_stands_once") => AppError::AlreadyThere,
         _ => {
             let mut chain = fault.to_string();

@@ -12,12 +12,14 @@ use super::carrying_out::Locked;
 use super::error::UseCaseError;
 use super::manual::{ByHand, Hands, due_at, evidence, hands, not_taken_by_another, opened, saying};
 use super::notifying::{Notice, tell};
+use super::withdrawing::{Kept, kept};
 use super::work::Work;
 use crate::store;
 use crate::store::releases::ReleaseRow;
 use crate::store::requests::RequestRow;
 use app::error::AppError;
 use app::releases::port::{Confirmation, Execution};
+use checking::Checked;
 use domain::actor::Caller;
 use domain::event::EventKind;
 use domain::gate::Evaluation;
@@ -131,6 +133,19 @@ async fn subject_and_approvers(work: &mut Work<'_>, release: &ReleaseRow) -> Res
     Ok((subject, approvers))
 }
 
+/// The gates of a release as they stand now, with everything else that would hold it, for whoever is about
+/// to carry it out by hand. Nothing for what takes access away: no gate stands before it.
+///
+/// # Errors
+/// [`UseCaseError`] when reading or writing fails.
+pub async fn gates(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Result<Option<Checked>, UseCaseError> {
+    Ok(match release.kind {
+        ReleaseKind::Activate => Some(activating::looked_over(work, base, release).await?.0),
+        ReleaseKind::Extend => Some(extending::looked_over(work, base, release).await?.checked),
+        ReleaseKind::Remove => None,
+    })
+}
+
 impl Attempt<'_> {
     /// The release is carried out and proven by its evidence.
     async fn executed(&self, work: &mut Work<'_>, grant: GrantId, evaluation: Option<&Evaluation>) -> Result<(), UseCaseError> {
@@ -174,12 +189,17 @@ impl Attempt<'_> {
         work.event(EventKind::ReleaseExecuted, "release", release.id.0, Some(release.request), body).await
     }
 
-    /// The attempt came to nothing: the release is held.
+    /// The attempt came to nothing: the release is held. Whoever confirms has done it already, so what they
+    /// show and say stays on record: it may be there.
     async fn held(&self, mut work: Work<'_>, evaluation: &Evaluation, obstacles: Vec<String>) -> Result<Execution, UseCaseError> {
-        let (now, release) = (work.now(), &self.release);
+        let (now, release, by) = (work.now(), &self.release, self.caller.identity);
+        // What is over is refused before anything is written.
+        release.state.clone().hold(obstacles.clone())?;
         let attempt = work.id(EventId::new).0;
-        store::releases::insert_attempt(work.conn(), attempt, release.id, self.caller.identity, now, false, Some(evaluation.id), self.key)
-            .await?;
+        store::releases::insert_attempt(work.conn(), attempt, release.id, by, now, false, Some(evaluation.id), self.key).await?;
+        evidence::record(&mut work, release.id, by, attempt, &self.evidence).await?;
+        saying::says(&mut work, release, by, true).await?;
+        store::release_hands::set_may_be_there(work.conn(), release.id, by, now).await?;
         hold(work, &self.request, release, evaluation, obstacles.clone()).await?;
         Ok(Execution::Held { reasons: obstacles })
     }
@@ -213,10 +233,10 @@ pub async fn hold(
     let mut people = store::watchers::interested(work.conn(), release.request).await?;
     people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
     let (title, href) = (format!("{} is held: a rule is not met", request.number), app::paths::request(release.request));
-    let body = if store::release_steps::touched(work.conn(), release.id).await? {
-        "Something was done for it before, and may be there. The reasons stand on the request."
-    } else {
-        "Nothing was carried out. The reasons stand on the request."
+    let body = match kept(&mut work, release.id).await? {
+        Some(Kept::MayBeThere(_)) => "Somebody has done it by hand already, so it may be there. The reasons stand on the request.",
+        Some(Kept::Touched) => "Something was done for it before, and may be there. The reasons stand on the request.",
+        Some(Kept::InHand(_)) | None => "Nothing was carried out. The reasons stand on the request.",
     };
     let notice = Notice { kind: NotificationKind::Held, title: &title, body, href: &href, request: Some(release.request) };
     tell(&mut work, &people, &notice).await?;

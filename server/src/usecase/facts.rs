@@ -6,12 +6,12 @@ use super::work::Work;
 use crate::store;
 use crate::store::facts::{EntitlementRow, SubjectRow};
 use app::error::AppError;
-use domain::basket::{BasketForm, Wish};
+use domain::basket::BasketForm;
 use domain::conflict::{Conflict, ConflictFound, Standing, Standings, conflicts_of};
 use domain::gate::{ApprovalFacts, Evaluation, GateFacts, Named, Phase, StandingCounts, SubjectFacts, WishFacts};
 use domain::id::{EntitlementId, EvaluationId, GrantId, IdentityId, RequestId};
 use domain::identity::Population;
-use domain::request::ReasonCode;
+use domain::request::{ReasonCode, RequestKind};
 use domain::specification::{Fault, conformity};
 use domain::time::{Period, today};
 use jiff::civil::Date;
@@ -160,12 +160,13 @@ pub async fn evaluate_and_store(
     Ok(evaluation)
 }
 
-/// A form as typed so far, as far as it can be understood.
+/// A form as typed so far, as far as it can be understood, for what is asked for in this way.
 #[must_use]
-pub fn wish_of_form(form: &BasketForm, today: Date) -> WishFacts {
+pub fn wish_of_form(form: &BasketForm, kind: RequestKind, today: Date) -> WishFacts {
     // Each date counts by itself, so that the gates can speak while the other is still wrong.
-    let starts_on = Period::parse(&form.starts_on, "", today).ok().map(|p| p.starts_on());
-    let whole = Period::parse(&form.starts_on, &form.ends_on, today).ok();
+    let period = |ends_on: &str| Period::parse(&form.starts_on, ends_on, today).ok().map(|period| counted(period, kind, today));
+    let starts_on = period("").map(|p| p.starts_on());
+    let whole = period(&form.ends_on);
     WishFacts {
         reason_given: form.reason_code.parse::<ReasonCode>().is_ok(),
         justification_length: i32::try_from(form.justification.trim().chars().count()).unwrap_or(i32::MAX),
@@ -175,14 +176,23 @@ pub fn wish_of_form(form: &BasketForm, today: Date) -> WishFacts {
     }
 }
 
-/// A well-formed wish.
+/// A well-formed wish of this kind: `justification` and `period` as they were asked for.
 #[must_use]
-pub fn wish_facts(wish: &Wish) -> WishFacts {
+pub fn wish_facts(kind: RequestKind, justification: &str, period: Period, today: Date) -> WishFacts {
+    let period = counted(period, kind, today);
     WishFacts {
         reason_given: true,
-        justification_length: i32::try_from(wish.justification.as_str().chars().count()).unwrap_or(i32::MAX),
-        starts_on: Some(wish.period.starts_on()),
-        ends_on: wish.period.ends_on(),
-        duration_days: wish.period.duration_days(),
+        justification_length: i32::try_from(justification.chars().count()).unwrap_or(i32::MAX),
+        starts_on: Some(period.starts_on()),
+        ends_on: period.ends_on(),
+        duration_days: period.duration_days(),
+    }
+}
+
+/// The days that limits count.
+fn counted(period: Period, kind: RequestKind, today: Date) -> Period {
+    match kind {
+        RequestKind::Extend => period.without_a_break(today),
+        RequestKind::Grant | RequestKind::Change => period,
     }
 }

@@ -1,5 +1,5 @@
-//! Work that is late: what it is, and the incident about it, in which administrators are told once of
-//! each thing that is late.
+//! Work that is late: what it is, and the incident about it, in which administrators are told of each thing
+//! once when it becomes late, and again when it was on time meanwhile.
 
 use super::Base;
 use super::error::UseCaseError;
@@ -25,7 +25,7 @@ pub const LATE_AFTER_SECONDS: i64 = 60;
 
 /// Something that is late.
 struct Late {
-    /// What, in words that stay the same for as long as it is late: an incident names it by them.
+    /// What, in words that stay the same for as long as it is late: an incident keeps it by them.
     what: String,
     /// For how long, the rest of the sentence.
     how_long: String,
@@ -34,11 +34,6 @@ struct Late {
 impl Late {
     fn sentence(&self) -> String {
         format!("{} {}", self.what, self.how_long)
-    }
-
-    /// Whether one of the sentences of `incident` is about it.
-    fn is_named_in(&self, incident: &str) -> bool {
-        incident.starts_with(&self.what) || incident.contains(&format!(". {}", self.what))
     }
 }
 
@@ -71,8 +66,7 @@ async fn look(work: &mut Work<'_>, kinds: &[Kind]) -> Result<Vec<Late>, UseCaseE
     Ok(late)
 }
 
-/// Begins an incident where something is late, adds to it what becomes late besides, or ends the one
-/// that is over.
+/// Begins an incident where something is late, keeps in it what is late by now, or ends the one that is over.
 ///
 /// # Errors
 /// [`UseCaseError`] when the database refuses.
@@ -83,7 +77,7 @@ pub async fn watch(base: &Base) -> Result<(), UseCaseError> {
     let changed = match (open, late.is_empty()) {
         (None, true) => false,
         (None, false) => begin(&mut work, &late).await?,
-        (Some(open), false) => add(&mut work, &open, &late).await?,
+        (Some(open), false) => go_on(&mut work, &open, &late).await?,
         (Some(open), true) => end(&mut work, &open).await?,
     };
     if changed {
@@ -94,20 +88,23 @@ pub async fn watch(base: &Base) -> Result<(), UseCaseError> {
 
 async fn begin(work: &mut Work<'_>, late: &[Late]) -> Result<bool, UseCaseError> {
     let (id, now, what) = (work.id(IncidentId::new), work.now(), sentences(late.iter()));
-    if !store::incidents::begin(work.conn(), id, &what, now).await? {
+    if !store::incidents::begin(work.conn(), id, &names(late), &what, now).await? {
         return Ok(false);
     }
     say(work, id, "Work is late", &what).await?;
     Ok(true)
 }
 
-/// Who was told of the one thing does not know of the other. Each is told once in an incident.
-async fn add(work: &mut Work<'_>, open: &Open, late: &[Late]) -> Result<bool, UseCaseError> {
-    let more = sentences(late.iter().filter(|late| !late.is_named_in(&open.what)));
-    if more.is_empty() || !store::incidents::add(work.conn(), open, &more).await? {
+/// Who was told of the one thing does not know of the other, nor that what was on time again is late once more.
+async fn go_on(work: &mut Work<'_>, open: &Open, late: &[Late]) -> Result<bool, UseCaseError> {
+    let names = names(late);
+    let more = sentences(late.iter().filter(|late| !open.late.contains(&late.what)));
+    if names == open.late || !store::incidents::go_on(work.conn(), open, &names, &more).await? {
         return Ok(false);
     }
-    say(work, open.id, "More work is late", &more).await?;
+    if !more.is_empty() {
+        say(work, open.id, "More work is late", &more).await?;
+    }
     Ok(true)
 }
 
@@ -133,30 +130,17 @@ fn sentences<'a>(late: impl Iterator<Item = &'a Late>) -> String {
     late.map(Late::sentence).collect::<Vec<_>>().join(" ")
 }
 
+/// What is late, in an order that does not depend on how it was found.
+fn names(late: &[Late]) -> Vec<String> {
+    let mut names: Vec<String> = late.iter().map(|late| late.what.clone()).collect();
+    names.sort_unstable();
+    names
+}
+
 fn duration(seconds: i64) -> String {
     if seconds < 60 {
         return format!("{seconds} s");
     }
     let zero = Timestamp::UNIX_EPOCH;
     span(zero, zero.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(zero))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_incident_names_a_thing_whatever_its_duration_and_nothing_that_only_sounds_like_it() {
-        let late = |what: &str, how_long: &str| Late { what: what.to_owned(), how_long: how_long.to_owned() };
-        let (tasks, job) =
-            (late("Recurring jobs: the oldest task", "has waited for 2 min."), late("The job a should have run", "2 min ago."));
-        let incident = sentences([&tasks, &job].into_iter());
-        assert_eq!(incident, "Recurring jobs: the oldest task has waited for 2 min. The job a should have run 2 min ago.");
-        for named in [late(&tasks.what, "has waited for 3 h."), late(&job.what, "3 h ago.")] {
-            assert!(named.is_named_in(&incident), "{}", named.what);
-        }
-        for other in ["jobs: the oldest task", "The job a keeps failing;", "The job b should have run"] {
-            assert!(!late(other, "").is_named_in(&incident), "{other}");
-        }
-    }
 }

@@ -12,7 +12,8 @@ use super::authorise::require_or_hide;
 use super::business_time::calendar_of;
 use super::carrying_out::{Locked, lock};
 use super::error::UseCaseError;
-use super::executing::{concerned, not_of_those_concerned};
+use super::executing::checking::Checked;
+use super::executing::{concerned, gates, hold, not_of_those_concerned};
 use super::notifying::{Notice, tell};
 use super::work::Work;
 use crate::store;
@@ -21,6 +22,7 @@ use crate::store::error::StoreError;
 use crate::store::releases::ReleaseRow;
 use app::error::AppError;
 use app::paths;
+use app::releases::port::Claimed;
 use app::when::When;
 use domain::actor::Caller;
 use domain::event::EventKind;
@@ -191,20 +193,21 @@ async fn to_do(work: &mut Work<'_>, release: &ReleaseRow) -> Result<Box<ByHand>,
     if matches!(release.state, ReleaseState::Planned | ReleaseState::Held { .. }) { Ok(by_hand) } else { Err(AppError::NotPossible.into()) }
 }
 
-/// Takes work by hand on. Taken on twice is taken on once.
+/// Takes work by hand on, or holds it and says why: the gates run before anybody acts. Taken on twice is
+/// taken on once.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::SeparationOfDuties`]; [`AppError::Claimed`] while another
 /// operator has it; [`AppError::ByMachine`]; [`AppError::NotPossible`] once it is done, while its opposite is
 /// under way, and where other access keeps what it would take.
-pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<(), UseCaseError> {
+pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<Claimed, UseCaseError> {
     let (mut work, locked) = operated(base, caller, id).await?;
     to_do(&mut work, &locked.release).await?;
     not_taken_by_another(&mut work, caller.identity, id).await?;
     let now = work.now();
     let had = store::release_hands::hand(work.conn(), id).await?.claim;
     if had.is_some_and(|claim| claim.by == caller.identity && claim.lapses_at > now) {
-        return Ok(());
+        return Ok(Claimed::Yours);
     }
     // What other access keeps closes by itself.
     if store::kept_access::opposite_under_way(work.conn(), &locked.release, now).await?.is_some()
@@ -212,11 +215,18 @@ pub async fn claim(base: &Base, caller: &Caller, id: ReleaseId) -> Result<(), Us
     {
         return Err(AppError::NotPossible.into());
     }
+    // Before its start nobody may act, and what holds it today may be cleared by then.
+    let checked = if now < locked.release.not_before { None } else { gates(&mut work, base, &locked.release).await? };
+    if let Some(Checked { evaluation, obstacles, .. }) = checked.filter(|checked| !checked.obstacles.is_empty()) {
+        hold(work, &locked.request, &locked.release, &evaluation, obstacles.clone()).await?;
+        return Ok(Claimed::Held { reasons: obstacles });
+    }
     let lapses_at = working_hours(&mut work, base, locked.release.subject, now, CLAIM_HOURS).await?;
     store::release_hands::claim(work.conn(), id, caller.identity, now, lapses_at).await?;
     let until = When::new(lapses_at, &base.zone).text;
     claim_event(&mut work, &locked.release, &format!("taken on until {until}")).await?;
-    work.commit().await
+    work.commit().await?;
+    Ok(Claimed::Yours)
 }
 
 /// Gives work back to the other operators.

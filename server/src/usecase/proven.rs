@@ -30,6 +30,14 @@ pub struct Replaced {
     old_ends: bool,
 }
 
+impl Replaced {
+    /// It takes the place of nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { old: None, obstacle: None, old_ends: false }
+    }
+}
+
 /// Looks up and locks what an activation replaces.
 ///
 /// # Errors

@@ -9,14 +9,14 @@ use super::request_history;
 use super::shown;
 use super::stage_views;
 use super::time_spent;
-use super::withdrawing::cancelled;
+use super::withdrawing::{Kept, kept, may_be_cancelled};
 use super::work::Work;
 use crate::store;
 use crate::store::events::EventRow;
 use crate::store::requests::RequestRow;
 use app::error::AppError;
 use app::record::{EntitlementCard, ReleaseLine, TimelineEvent};
-use app::requests::port::{MessageView, RequestView};
+use app::requests::port::{MessageView, RequestView, UnderWay};
 use app::when::When;
 use domain::actor::Caller;
 use domain::changed_facts::changed_since_asked;
@@ -59,7 +59,7 @@ pub async fn request(work: &mut Work<'_>, base: &Base, caller: &Caller, id: Requ
     };
     let messages = store::messages::of_request(work.conn(), id).await?;
     let releases = store::release_lists::of_request(work.conn(), id, now, zone).await?;
-    let under_way = if row.state.is_pending() { under_way(work, &releases).await? } else { None };
+    let under_way = if row.state.is_pending() { under_way(work, &releases, zone).await? } else { None };
     let outdated = held_as_outdated(work, &row, &releases).await?;
     let may = |action| row.state.is_pending() && permitted(&caller.roles, action, &relations);
     let (withdraws, edits) = (may(Action::WithdrawRequest), may(Action::AnswerRequest));
@@ -133,12 +133,20 @@ async fn held_as_outdated(work: &mut Work<'_>, row: &RequestRow, releases: &[Rel
     Ok(asked.zip(fresh).is_some_and(|(asked, fresh)| !changed_since_asked(&asked, &fresh).is_empty()))
 }
 
-/// Number of a release that can no longer be cancelled: it is under way, or something of it is there.
-async fn under_way(work: &mut Work<'_>, releases: &[ReleaseLine]) -> Result<Option<String>, UseCaseError> {
+/// A release that cannot be cancelled now: it is under way, in somebody's hands, or something of it may be
+/// there.
+async fn under_way(work: &mut Work<'_>, releases: &[ReleaseLine], zone: &TimeZone) -> Result<Option<UnderWay>, UseCaseError> {
     for release in releases.iter().filter(|release| !release.state.is_over()) {
-        if cancelled(work, release.id, release.state.clone()).await?.is_err() {
-            return Ok(Some(release.number.clone()));
+        let kept = kept(work, release.id).await?;
+        if may_be_cancelled(&release.state, kept.as_ref()) {
+            continue;
         }
+        let number = release.number.clone();
+        return Ok(Some(match kept.filter(|_| may_be_cancelled(&release.state, None)) {
+            Some(Kept::MayBeThere(word)) => UnderWay::MayBeThere { release: number, by: word.name },
+            Some(Kept::InHand(claim)) => UnderWay::InHand { release: number, by: claim.name, until: When::new(claim.lapses_at, zone) },
+            Some(Kept::Touched) | None => UnderWay::Begun { release: number },
+        }));
     }
     Ok(None)
 }

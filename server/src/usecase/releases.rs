@@ -5,17 +5,20 @@ use super::authorise::require_or_hide;
 use super::carrying_out::{by_hand, keeping};
 use super::error::UseCaseError;
 use super::manual::{self, Hands};
+use super::withdrawing::may_be_cancelled;
 use super::work::Work;
 use super::{cursor, executing, kept_access, reading, release_list, replacing, stage_views};
 use crate::store;
-use crate::store::release_hands::Claim;
+use crate::store::release_hands::{Claim, Word};
 use crate::store::release_steps::StepRow;
 use crate::store::releases::ReleaseRow;
+use crate::store::revisions::RevisionRow;
 use app::attachments::port::{Download, Upload};
 use app::error::AppError;
-use app::record::PersonRef;
+use app::record::{GrantLine, PersonRef};
 use app::releases::port::{
-    ByHandView, ClaimView, Confirmation, Execution, ReleaseView, Releases, ReleasesPage, ReleasesQuery, SecondLook, WaitsFor,
+    ByHandView, ClaimView, Claimed, Confirmation, Execution, MayBeThere, PinnedRules, ReleaseView, Releases, ReleasesPage, ReleasesQuery,
+    SecondLook, WaitsFor,
 };
 use app::when::When;
 use async_trait::async_trait;
@@ -26,6 +29,7 @@ use domain::id::{EvidenceId, IdempotencyKey, ReleaseId};
 use domain::permission::{Action, permitted};
 use domain::release::ReleaseState;
 use domain::release::moves::{Circumstances, Moves};
+use jiff::tz::TimeZone;
 
 /// Carrying out.
 #[derive(Clone)]
@@ -50,25 +54,17 @@ impl ReleaseService {
         let line = store::release_lists::line(work.conn(), id, now, &base.zone).await?.ok_or(AppError::NotFound)?;
         let items = store::revisions::items(work.conn(), row.request, row.revision).await?;
         let planned = items.into_iter().find(|i| i.id == row.item).map(|i| i.card).ok_or(AppError::NotFound)?;
+        let revision = store::revisions::find(work.conn(), row.request, row.revision).await?;
         let stages = stage_views::of_revision(&mut work, base, row.request, row.revision).await?;
-        let actual = store::grants::lines(work.conn(), store::grants::Of::Request(row.request), now, &base.zone)
-            .await?
-            .into_iter()
-            .find(|g| row.grant.is_some_and(|id| id == g.id))
-            .map_or_else(
-                || "Not there yet.".to_owned(),
-                |g| match (&g.ended, &g.ends) {
-                    (Some(ended), _) => format!("Removed {}.", ended.text),
-                    (None, Some(ends)) => format!("There since {}, until {}.", g.since.text, ends.text),
-                    (None, None) => format!("There since {}, without an end.", g.since.text),
-                },
-            );
+        let grants = store::grants::lines(work.conn(), store::grants::Of::Request(row.request), now, &base.zone).await?;
+        let grant = grants.into_iter().find(|g| row.grant.is_some_and(|id| id == g.id));
         let operates = permitted(&caller.roles, Action::ExecuteRelease, &relations);
         let concerned = executing::concerned(&mut work, &row).await?.contains(&caller.identity);
         let stands = Stands { caller, operates, may_operate: permitted(&caller.roles, Action::ExecuteRelease, &[]), concerned };
         let hands = manual::hands(&mut work, &row).await?;
         let hand = store::release_hands::hand(work.conn(), id).await?;
         let claim = hand.claim.filter(|claim| claim.lapses_at > now);
+        let may_be_there = hand.may_be_there.map(|word| stands.may_be_there(&row, claim.as_ref(), word, &base.zone));
         let second_look = stands.second_look(&mut work, &row).await?;
         let zone = &base.zone;
         let record = store::release_pages::record(work.conn(), id, zone).await?;
@@ -105,7 +101,9 @@ impl ReleaseService {
         let view = ReleaseView {
             version: row.version,
             planned,
-            actual,
+            pinned: pinned(revision, caller, base),
+            actual: actual(grant.as_ref(), may_be_there.is_some()),
+            may_be_there,
             stages,
             gates: store::evaluations::newest(work.conn(), row.request, row.revision, Phase::Release).await?,
             timeline: reading::timeline(store::events::of_request(work.conn(), row.request).await?, &base.zone),
@@ -140,6 +138,29 @@ impl ReleaseService {
         };
         work.commit().await?;
         Ok(view)
+    }
+}
+
+/// What is there, in a sentence.
+fn actual(grant: Option<&GrantLine>, may_be_there: bool) -> String {
+    match grant.map(|g| (g, &g.ended, &g.ends)) {
+        None if may_be_there => "It may be there.".to_owned(),
+        None => "Not there yet.".to_owned(),
+        Some((_, Some(ended), _)) => format!("Removed {}.", ended.text),
+        Some((g, None, Some(ends))) => format!("There since {}, until {}.", g.since.text, ends.text),
+        Some((g, None, None)) => format!("There since {}, without an end.", g.since.text),
+    }
+}
+
+/// The rules that the revision pinned, and which of them the caller may open.
+fn pinned(revision: RevisionRow, caller: &Caller, base: &Base) -> PinnedRules {
+    PinnedRules {
+        population: revision.population,
+        specification: revision.specification_version,
+        opens_specification: permitted(&caller.roles, Action::ReadChanges, &[]),
+        policy_in_force: revision.policy_hash == base.policies.hash(),
+        opens_controls: permitted(&caller.roles, Action::ReadControls, &[]),
+        policy_hash: revision.policy_hash,
     }
 }
 
@@ -210,6 +231,16 @@ impl Stands<'_> {
         Ok(replacing::order(work, row).await?.and_then(|order| order.obstacle))
     }
 
+    /// What is there by somebody's word alone, and whether the caller may say that it was taken back.
+    fn may_be_there(&self, row: &ReleaseRow, claim: Option<&Claim>, word: Word, zone: &TimeZone) -> MayBeThere {
+        let theirs = claim.is_none_or(|claim| claim.by == self.caller.identity);
+        MayBeThere {
+            by: PersonRef { id: word.by, name: word.name },
+            at: When::new(word.at, zone),
+            may_take_back: self.refusal().is_none() && theirs && may_be_cancelled(&row.state, None),
+        }
+    }
+
     /// Whether the caller may take the second look; nothing while none is due.
     async fn second_look(&self, work: &mut Work<'_>, row: &ReleaseRow) -> Result<Option<SecondLook>, UseCaseError> {
         let ReleaseState::Activated { by: Some(by), .. } = &row.state else { return Ok(None) };
@@ -274,7 +305,7 @@ impl Releases for ReleaseService {
         Ok(executing::execute(&self.base, caller, release, version, &confirmation, key).await?)
     }
 
-    async fn claim(&self, caller: &Caller, release: ReleaseId) -> Result<(), AppError> {
+    async fn claim(&self, caller: &Caller, release: ReleaseId) -> Result<Claimed, AppError> {
         Ok(manual::claim(&self.base, caller, release).await?)
     }
 

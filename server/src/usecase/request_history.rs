@@ -6,6 +6,7 @@ use super::error::UseCaseError;
 use super::stage_views;
 use super::work::Work;
 use crate::store;
+use crate::store::people::FoundRow;
 use crate::store::revisions::RevisionRow;
 use app::requests::draft_port::{Difference, MadeLine};
 use app::requests::port::RevisionLine;
@@ -102,6 +103,8 @@ struct Field {
 enum Value {
     /// In words.
     Words(String),
+    /// Somebody; another may have the same name.
+    Person(FoundRow),
     /// Name and hash of each file.
     Files(Vec<(String, String)>),
 }
@@ -127,11 +130,14 @@ async fn fields(work: &mut Work<'_>, id: RequestId, revision: i32, row: &Revisio
         Field::new("Until", row.ends_on.map_or_else(|| "No end".to_owned(), day)),
     ];
     let answered = answers(work, &row.answers).await?;
-    fields.extend(row.answers.iter().zip(answered).map(|(answer, (label, words))| Field {
-        question: Some(answer.id.clone()),
-        label,
-        value: Value::Words(words),
-    }));
+    for (answer, (label, words)) in row.answers.iter().zip(answered) {
+        let person = match (answer.kind, answer.value.parse()) {
+            (QuestionKind::Person, Ok(person)) => store::people::by_id(work.conn(), person).await?,
+            _ => None,
+        };
+        let value = person.map_or(Value::Words(words), Value::Person);
+        fields.push(Field { question: Some(answer.id.clone()), label, value });
+    }
     let files = store::attachments::of_request(work.conn(), id, revision).await?;
     let files = files.into_iter().map(|file| (file.name, file.sha256)).collect();
     fields.push(Field { question: None, label: "Files".to_owned(), value: Value::Files(files) });
@@ -160,6 +166,10 @@ fn differences(before: &[Field], after: &[Field]) -> Vec<Difference> {
 fn said(value: Option<&Value>, other: Option<&Value>) -> String {
     match (value, other) {
         (Some(Value::Words(words)), _) => words.clone(),
+        (Some(Value::Person(person)), Some(Value::Person(other))) if other.name == person.name => {
+            format!("{} ({})", person.name, person.number)
+        }
+        (Some(Value::Person(person)), _) => person.name.clone(),
         (Some(Value::Files(files)), Some(Value::Files(others))) => file_names(files, others),
         (Some(Value::Files(files)), _) => file_names(files, &[]),
         (None, _) => String::new(),
@@ -179,6 +189,8 @@ fn file_names(files: &[(String, String)], others: &[(String, String)]) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::id::IdentityId;
+    use jiff::Timestamp;
 
     fn lines(before: &[Field], after: &[Field]) -> Vec<(String, String, String)> {
         differences(before, after).into_iter().map(|line| (line.field, line.before, line.after)).collect()
@@ -209,6 +221,23 @@ mod tests {
         assert_eq!(lines(&before, &revision("3", "x", "y")), [line("Until", "2", "3")]);
         assert_eq!(lines(&before, &revision("2", "y", "x")), [line("Comment", "x", "y"), line("Comment", "y", "x")]);
         assert!(lines(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn another_person_of_the_same_name_is_told_apart_by_the_number() {
+        let answer = |name: &str, number: u8| {
+            let id = IdentityId::new(Timestamp::UNIX_EPOCH, [number; 10]);
+            let person = FoundRow { id, name: name.to_owned(), number: format!("N{number}"), title: "Clerk".to_owned() };
+            [Field { question: Some("deputy".to_owned()), value: Value::Person(person), ..Field::new("Who stands in?", "") }]
+        };
+        for (before, after, expected) in [
+            (("Sam Example", 1), ("Sam Example", 2), ("Sam Example (N1)", "Sam Example (N2)")),
+            (("Sam Example", 1), ("Kim Example", 2), ("Sam Example", "Kim Example")),
+        ] {
+            assert_eq!(lines(&answer(before.0, before.1), &answer(after.0, after.1)), [line("Who stands in?", expected.0, expected.1)]);
+        }
+        assert_eq!(lines(&answer("Sam Example", 1), &[]), [line("Who stands in?", "Sam Example", "")]);
+        assert!(lines(&answer("Sam Example", 1), &answer("Sam Example", 1)).is_empty());
     }
 
     #[test]

@@ -266,21 +266,30 @@ pub async fn lapse_claim(work: &mut Work<'_>, stage: StageId) -> Result<bool, Us
     Ok(true)
 }
 
-/// Reminds those asked, once; those who take the place of all of them later are reminded as well. Gives whether it was due.
+/// Reminds those asked who were not, each once. While somebody has the decision to themselves, they are
+/// reminded alone, and the others when that lapses. Gives whether it was due.
 ///
 /// # Errors
 /// [`UseCaseError`] when reading or writing fails.
 pub async fn remind(work: &mut Work<'_>, base: &Base, stage: StageId) -> Result<bool, UseCaseError> {
     let Some((row, stage)) = still(work, stage).await? else { return Ok(false) };
     let now = work.now();
-    let due = stage.state == "open" && stage.paused_at.is_none() && stage.reminded_at.is_none();
+    let due = stage.state == "open" && stage.paused_at.is_none();
     if !due || stage.remind_at.is_none_or(|at| at > now) {
         return Ok(false);
     }
-    store::approvals::clock::set_reminded(work.conn(), stage.id, now).await?;
+    let reminded = store::approvals::asked::reminded(work.conn(), stage.id).await?;
     let mut people: Vec<IdentityId> = asked(work, &row, &stage).await?.into_iter().map(|c| c.person.id).collect();
-    if let Some((claimant, _)) = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > now) {
+    people.retain(|person| !reminded.iter().any(|(before, _)| before == person));
+    let mut next = None;
+    if let Some((claimant, lapses_at)) = stage.claim.as_ref().filter(|(_, lapses_at)| *lapses_at > now) {
+        next = people.iter().any(|person| *person != claimant.id).then_some(*lapses_at);
         people.retain(|person| *person == claimant.id);
+    }
+    let reminded_at = if people.is_empty() { stage.reminded_at } else { Some(now) };
+    store::approvals::clock::set_reminders(work.conn(), stage.id, reminded_at, next).await?;
+    if people.is_empty() {
+        return Ok(true);
     }
     store::approvals::asked::insert_reminded(work.conn(), stage.id, &people, now).await?;
     let due = planning::due_words(work, base, stage.due_at, stage.calendar.as_ref()).await?;

@@ -141,7 +141,7 @@ pub(super) async fn clear<'a>(
             entitlement: wish.entitlement,
             together: all.iter().copied().filter(|other| *other != wish.entitlement).collect(),
             replaces: wish.way.grant(),
-            wish: wish_facts(&wish),
+            wish: wish_facts(wish.way.kind(), wish.justification.as_str(), wish.period, today(work.now(), &base.zone)),
             phase: Phase::Submission,
             request,
             approval: ApprovalFacts::default(),

@@ -1,8 +1,9 @@
 //! Between asking and deciding: claim and release, reassignment, holds, reminders, escalation, and
 //! the clock that stands still while the requester is asked.
 
-use super::world::World;
+use super::world::{World, stage};
 use crate::support::*;
+use serde_json::json;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn one_of_a_team_takes_a_decision_on_and_until_it_is_given_back_nobody_else_decides(pool: PgPoolOptions, connect: PgConnectOptions) {
@@ -47,6 +48,31 @@ async fn a_claim_lapses_after_eight_working_hours_and_with_the_claimant(pool: Pg
     w.jobs().await;
     assert_eq!(w.events("stage.unclaimed").await, 2);
     w.approve(w.dan, &request).await;
+    assert_eq!(w.state(&request).await, "approved");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_last_one_of_a_quorum_has_the_decision_to_themselves(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let w = World::begin(pool, connect).await;
+    for who in [w.dan, w.sue] {
+        w.security(who).await;
+    }
+    w.plan("standard", json!([stage(1, "Security", &["group:security"], 2)])).await;
+    let request = w.ask(w.ana, w.read).await;
+    let lines = async |whose: &str| {
+        let list = w.call(w.sue, "inbox/list", &[("query[whose]", whose), ("query[filter]", "")]).await.json();
+        list["page"]["total"].as_i64().unwrap()
+    };
+    assert_eq!((lines("mine").await, lines("team").await), (0, 1));
+    // Who asks a question has not decided.
+    let stage = w.open(&request).await;
+    assert!(w.decide(w.dan, &request, &stage, "return").await.status < 400);
+    w.answer(w.ana, &request).await;
+    assert_eq!((lines("mine").await, lines("team").await), (0, 1));
+    w.approve(w.dan, &request).await;
+    assert_eq!((lines("mine").await, lines("team").await), (1, 0));
+    assert_eq!(w.call(w.sue, "approvals/claim", &[("stage", &stage)]).await.code(), "not_possible", "there is nobody to keep out");
+    w.approve(w.sue, &request).await;
     assert_eq!(w.state(&request).await, "approved");
 }
 

@@ -1,4 +1,4 @@
-//! Whom a decision may be given to, and who is reminded of it then.
+//! Whom a decision may be given to, and who is reminded of it then, or when they come beside others.
 
 use super::world::{World, stage};
 use crate::support::*;
@@ -153,4 +153,47 @@ async fn another_manager_is_reminded_as_well_and_who_was_reminded_is_not_once_mo
     w.at("2026-11-24T13:03:00Z").await;
     w.jobs().await;
     assert_eq!((reminders(w.mona).await, reminders(w.stan).await), (1, 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_comes_beside_somebody_who_was_reminded_is_reminded_as_well_and_nobody_is_twice(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let w = World::begin(pool, connect).await;
+    let mut security = stage(1, "Security", &["group:security"], 1);
+    security["remind_hours"] = json!(4);
+    w.plan("standard", json!([security])).await;
+    w.security(w.stan).await;
+    let request = w.ask(w.ana, w.read).await;
+    let reminders = async || {
+        let mut counts = Vec::new();
+        for who in [w.stan, w.sue, w.dan, w.olga] {
+            counts.push(w.told(who).await.into_iter().filter(|kind| kind == "reminder").count());
+        }
+        counts
+    };
+    // Sue comes when Stan was reminded, Dan with less than four working hours left, Olga when it is late.
+    for (moment, comes, expected) in [
+        ("2026-11-23T13:01:00Z", Some(w.sue), [1, 0, 0, 0]),
+        ("2026-11-23T16:59:00Z", None, [1, 0, 0, 0]),
+        ("2026-11-24T09:02:00Z", None, [1, 1, 0, 0]),
+        ("2026-11-24T16:00:00Z", Some(w.dan), [1, 1, 0, 0]),
+        ("2026-11-25T08:59:00Z", None, [1, 1, 0, 0]),
+        ("2026-11-25T09:01:00Z", Some(w.olga), [1, 1, 1, 0]),
+        ("2026-11-25T16:59:00Z", None, [1, 1, 1, 0]),
+    ] {
+        w.at(moment).await;
+        w.jobs().await;
+        if let Some(who) = comes {
+            w.security(who).await;
+            w.jobs().await;
+        }
+        assert_eq!(reminders().await, expected, "{moment}");
+    }
+    assert_eq!(
+        (w.asked(&request).await, w.events("stage.reminded").await),
+        (["Dan", "Olga", "Stan", "Sue"].map(str::to_owned).to_vec(), 3)
+    );
+    assert!(w.told(w.olga).await.contains(&"decision_waiting".to_owned()));
 }

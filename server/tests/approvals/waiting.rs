@@ -190,3 +190,23 @@ async fn while_the_requester_is_asked_no_claim_lapses(pool: PgPoolOptions, conne
         assert_eq!(w.events("stage.unclaimed").await, given_back, "{moment}");
     }
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn while_one_of_a_team_has_a_decision_they_are_reminded_alone_and_the_others_once_it_is_given_back(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let w = World::begin(pool, connect).await;
+    let (_, stage) = w.ask_team().await;
+    let reminders = async |who: IdentityId| w.told(who).await.into_iter().filter(|kind| kind == "reminder").count();
+    w.at("2026-11-24T08:00:00Z").await;
+    assert!(w.call(w.stan, "approvals/claim", &[("stage", &stage)]).await.status < 400);
+    for (moment, others, given_back) in
+        [("2026-11-24T09:01:00Z", 0, 0), ("2026-11-24T16:59:00Z", 0, 0), ("2026-11-25T09:01:00Z", 1, 1), ("2026-11-25T16:59:00Z", 1, 1)]
+    {
+        w.at(moment).await;
+        w.jobs().await;
+        assert_eq!(w.events("stage.unclaimed").await, given_back, "{moment}");
+        assert_eq!((reminders(w.stan).await, reminders(w.sue).await, reminders(w.dan).await), (1, others, others), "{moment}");
+    }
+}

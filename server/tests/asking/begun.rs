@@ -95,6 +95,31 @@ async fn a_fifty_first_draft_is_refused_by_whatever_would_begin_it(pool: PgPoolO
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_draft_of_a_request_that_is_somebody_elses_by_now_takes_no_room_and_goes(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    let robot = s.app.identity("Robot", "service_account", s.unit, Some(s.mona)).await;
+    let sponsor = "update identity set owner_id = $2 where id = $1";
+    sqlx::query(sponsor).bind(robot.0).bind(s.ben.0).execute(&s.app.owner).await.unwrap();
+    let asked = s.add_with(s.ben, s.read, &[("subject", &robot.to_string())]).await;
+    let robots = s.submit(s.ben, &asked, &[]).await.remove(0);
+    let own = s.ask(s.stan, s.read).await;
+    // Stan answers for the robot, and the change of its request is one of his fifty drafts.
+    sqlx::query(sponsor).bind(robot.0).bind(s.stan.0).execute(&s.app.owner).await.unwrap();
+    assert_eq!(s.call(s.stan, "drafts/edit", &[("request", &robots)]).await.status, 200);
+    fill(&s, s.stan, 49).await;
+    let reply = s.call(s.stan, "drafts/edit", &[("request", &own)]).await;
+    assert_eq!((reply.status, refusal(&reply)), (422, json!(["items:too_many_drafts"])));
+    let changes = "select count(*) from draft where request_id is not null";
+    assert_eq!(s.app.count(changes).await, 1);
+    // Dan answers for it from now on.
+    sqlx::query(sponsor).bind(robot.0).bind(s.dan.0).execute(&s.app.owner).await.unwrap();
+    let reply = s.call(s.stan, "drafts/edit", &[("request", &own)]).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!((s.app.count(changes).await, s.app.count("select count(*) from draft").await), (1, 50));
+    assert_eq!(s.app.count("select count(*) from draft d join request r on r.id = d.request_id and r.subject_id = d.owner_id").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn two_things_added_at_the_same_moment_go_into_one_draft(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Desk::set(pool, connect).await;
     let (read, write, root) = (s.read.to_string(), s.write.to_string(), s.root.to_string());

@@ -267,8 +267,9 @@ async fn a_draft_shows_a_request_only_while_whoever_writes_it_may_change_that(po
     let own = s.add(s.stan, s.read).await;
     assert_eq!(s.open(s.stan, &own).await["others"], json!([]));
     assert_eq!(s.show(s.dan, &request).await["revision"], 2);
-    // He can let it go.
-    assert_eq!(s.call(s.stan, "drafts/discard", &[("draft", &draft)]).await.status, 200);
+    // It went when he began that one.
+    assert_eq!(s.app.count("select count(*) from draft").await, 1);
+    assert_eq!(s.call(s.stan, "drafts/discard", &[("draft", &draft)]).await.status, 404);
 }
 
 #[sqlx::test(migrations = "../migrations")]

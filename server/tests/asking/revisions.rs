@@ -255,7 +255,7 @@ async fn a_file_that_is_replaced_by_another_of_the_same_name_is_a_difference(poo
     s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
     let draft = s.newest_draft(s.ana).await;
     let order: uuid::Uuid = sqlx::query_scalar("select id from attachment where name = 'order.txt'").fetch_one(&s.app.owner).await.unwrap();
-    let removed = s.call(s.ana, "attachments/remove", &[("draft", &draft), ("attachment", &order.to_string())]).await;
+    let removed = s.send(s.ana, "attachments/remove", &draft, &[("attachment", &order.to_string())]).await;
     assert!(removed.status < 400, "{}", removed.text());
     upload(&s, s.ana, &draft, "order.txt", "Thirty seats").await;
     s.submit(s.ana, &draft, &[]).await;
@@ -298,4 +298,31 @@ async fn an_answer_that_changed_is_a_difference_also_where_its_question_has_the_
         s.submit(s.ana, &draft, &answers(second, hour)).await;
         assert_eq!(s.show(s.ana, &request).await["revisions"][0]["differences"], expected, "{second} {hour}");
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn another_person_of_the_same_name_in_an_answer_is_a_difference(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Desk::set(pool, connect).await;
+    s.questions(s.read, json!([{ "id": "deputy", "label": "Who stands in?", "kind": "person", "required": true }])).await;
+    for (who, number) in [(s.ben, "N00001"), (s.stan, "N00002")] {
+        sqlx::query("update identity set given_name = 'Sam', source_id = $2 where id = $1")
+            .bind(who.0)
+            .bind(number)
+            .execute(&s.app.owner)
+            .await
+            .unwrap();
+    }
+    let draft = s.add(s.ana, s.read).await;
+    let request = s.submit(s.ana, &draft, &[("items[0][answers][deputy]", "N00001")]).await.remove(0);
+    let since_look = async || {
+        let stage = s.show(s.mona, &request).await["may_decide"].as_str().unwrap().to_owned();
+        s.call(s.mona, "inbox/detail", &[("stage", &stage)]).await.json()["since_look"].clone()
+    };
+    assert!(since_look().await.is_null());
+    s.call(s.ana, "drafts/edit", &[("request", &request)]).await;
+    let draft = s.newest_draft(s.ana).await;
+    s.submit(s.ana, &draft, &[("items[0][answers][deputy]", "N00002")]).await;
+    let expected = json!([{ "field": "Who stands in?", "before": "Sam Example (N00001)", "after": "Sam Example (N00002)" }]);
+    assert_eq!(s.show(s.ana, &request).await["revisions"][0]["differences"], expected);
+    assert_eq!(since_look().await["fields"], expected);
 }

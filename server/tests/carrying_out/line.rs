@@ -204,3 +204,21 @@ pub async fn taken(scene: &Scene, request: &str) -> String {
     let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", request).await;
     removal.to_string()
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_machine_that_asks_for_time_again_and_again_is_waited_for_and_nobody_is_called(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    let busy = domain::saga::MOST_TRIES + 2;
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::Throttle(Some(std::time::Duration::from_secs(7))), busy);
+    scene.s.app.drain().await;
+    for _ in 1..busy {
+        assert!(scene.stands(&release).await.again);
+        scene.wait_and_drain().await;
+    }
+    scene.wait_and_drain().await;
+    assert_eq!(scene.state(&release).await, "closed");
+    let called: i64 =
+        scene.one("select count(*) from notification where title like '% failed' and href = '/releases/' || $1", &release).await;
+    assert_eq!(called, 0);
+}

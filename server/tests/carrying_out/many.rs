@@ -1,66 +1,136 @@
-//! Two servers share five hundred releases.
+//! Two servers, each a process of its own, share five hundred releases that people asked for and that
+//! were approved.
 
-use super::scene::*;
-use server::queue::{Server, TaskKind as _, kinds};
-use server::usecase::carrying_out::by_hand::CarryOut;
+use super::process::{Process, readers, served, until};
+use crate::cast::{Story, WHY};
+use crate::support::*;
+use domain::basket::MOST_ITEMS;
+use domain::decision::BULK_MOST;
+use futures::future::join_all;
+use server::queue::Crew;
+use std::collections::BTreeSet;
 
-/// Four hundred and ninety-nine more people with the same approved request and its planned release.
-const THE_OTHERS: &str = "
-    create temp table made as
-      select gen_random_uuid() person, gen_random_uuid() submission, gen_random_uuid() request, gen_random_uuid() item, gen_random_uuid() stage,
-             gen_random_uuid() decision, gen_random_uuid() release, n from generate_series(1, 499) n;
-    insert into identity (id, source_id, source, population, given_name, family_name, email, unit_id, title, manager_id, mfa, state, state_since, updated_at)
-      select m.person, 'N' || m.n, i.source, i.population, 'Person', m.n::text, 'person' || m.n || '@example.org', i.unit_id, i.title, i.manager_id, i.mfa, i.state, i.state_since, i.updated_at
-      from made m, request r join identity i on i.id = r.subject_id;
-    insert into submission (id, subject_id, requester_id, submitted_at, idempotency_key)
-      select m.submission, m.person, m.person, s.submitted_at, gen_random_uuid() from made m, submission s where s.id not in (select submission from made);
-    insert into request (id, number, subject_id, requester_id, state, state_since, revision, version, content_hash, submitted_at, submission_id, place, kind)
-      select m.request, 'REQ-N-' || m.n, m.person, m.person, r.state, r.state_since, r.revision, r.version, r.content_hash, r.submitted_at, m.submission, r.place, r.kind
-      from made m, request r where r.id not in (select request from made);
-    insert into request_revision (request_id, revision, reason_code, justification, starts_on, ends_on, specification_population, specification_version, policy_hash, submitted_by, submitted_at, answers, plan_code, plan_version)
-      select m.request, v.revision, v.reason_code, v.justification, v.starts_on, v.ends_on, v.specification_population, v.specification_version, v.policy_hash, m.person, v.submitted_at, v.answers, v.plan_code, v.plan_version
-      from made m, request_revision v where v.request_id not in (select request from made);
-    insert into request_item (id, request_id, revision, position, entitlement_id, entitlement_version)
-      select m.item, m.request, i.revision, i.position, i.entitlement_id, i.entitlement_version from made m, request_item i where i.id not in (select item from made);
-    insert into approval_stage (id, request_id, revision, position, state, opened_at, due_at, closed_at, step, name, sources, fallback, quorum, due_hours, escalate_to, calendar_code, calendar_version)
-      select m.stage, m.request, t.revision, t.position, t.state, t.opened_at, t.due_at, t.closed_at, t.step, t.name, t.sources, t.fallback, t.quorum, t.due_hours, t.escalate_to, t.calendar_code, t.calendar_version
-      from made m, approval_stage t where t.id not in (select stage from made);
-    insert into stage_candidate (stage_id, identity_id, because) select m.stage, c.identity_id, c.because from made m, stage_candidate c where c.stage_id not in (select stage from made);
-    insert into decision (id, stage_id, request_id, revision, decided_by, verdict, shown_version, shown_hash, decided_at, idempotency_key)
-      select m.decision, m.stage, m.request, d.revision, d.decided_by, d.verdict, d.shown_version, d.shown_hash, d.decided_at, gen_random_uuid()
-      from made m, decision d where d.id not in (select decision from made);
-    insert into gate_evaluation (id, at, phase, subject_id, entitlement_id, request_id, revision, policy_hash, passed, facts, results, duration_us)
-      select gen_random_uuid(), g.at, g.phase, m.person, g.entitlement_id, m.request, g.revision, g.policy_hash, g.passed, g.facts, g.results, g.duration_us
-      from made m, gate_evaluation g where g.phase = 'submission' and g.request_id not in (select request from made);
-    insert into release (id, number, kind, request_id, revision, item_id, subject_id, entitlement_id, state, not_before, planned_at, state_since)
-      select m.release, 'REL-N-' || m.n, l.kind, m.request, l.revision, m.item, m.person, l.entitlement_id, l.state, l.not_before, l.planned_at, l.state_since
-      from made m, release l where l.id not in (select release from made);
+/// People who ask; each asks for as much as a basket holds.
+const PEOPLE: usize = 20;
+/// People whose requests are sent at once.
+const AT_ONCE: usize = 4;
+
+/// Which server closed a release: "server 1" or "server 2". Closing one a second time would fail.
+const CLOSED_BY: &str = "
+    create table closed_by (release_id uuid primary key, server text not null);
+    create function release_is_closed() returns trigger language plpgsql security definer as $$
+      begin insert into closed_by values (new.id, current_setting('application_name')); return null; end $$;
+    create trigger release_is_closed after update on release for each row
+      when (old.state <> 'closed' and new.state = 'closed') execute function release_is_closed();
+";
+
+/// Releases and tasks that are not done.
+const LEFT: &str = "
+    select (select count(*) from release where state <> 'closed')
+         + (select count(*) from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+            where t.identifier = 'carry-out')
 ";
 
 #[sqlx::test(migrations = "../migrations")]
 async fn two_servers_carry_out_five_hundred_releases_and_none_of_them_twice(pool: PgPoolOptions, connect: PgConnectOptions) {
-    let s = Story::begin(pool, connect).await;
-    let directory = s.app.in_memory(s.ledger).await;
-    let scene = Scene { s, directory };
-    scene.approved().await;
-    sqlx::raw_sql(THE_OTHERS).execute(&scene.s.app.owner).await.unwrap();
-    server::job::resume_releases::run(&scene.s.app.base).await.unwrap();
-    let bases = [scene.s.app.base.clone(), scene.s.app.beside().await];
-    let servers = bases.clone().map(|base| Server::new(base.clone(), base.pool, kinds()));
-    scene.s.app.drain_by(&servers).await;
-    let shares = bases.map(|base| base.measures.all().get(&(CarryOut::NAME, true)).map_or(0, |tasks| tasks.count));
-    assert!(shares.iter().all(|share| *share > 0) && shares.iter().sum::<u64>() >= 500, "both had a part in it: {shares:?}");
-    let closed: i64 =
-        sqlx::query_scalar("select count(*) from release where state = 'closed'").fetch_one(&scene.s.app.owner).await.unwrap();
-    let grants: i64 =
-        sqlx::query_scalar("select count(*) from access_grant where state = 'active'").fetch_one(&scene.s.app.owner).await.unwrap();
-    assert_eq!((closed, grants, scene.directory.people().len()), (500, 500, 500));
-    // An account made and an entitlement given, for each of them once.
-    assert_eq!(scene.directory.all_effects(), 2 * 500);
-    let releases: Vec<uuid::Uuid> = sqlx::query_scalar("select id from release").fetch_all(&scene.s.app.owner).await.unwrap();
-    for release in releases {
-        for operation in [Operation::ReadyAccount, Operation::Give] {
-            assert_eq!(scene.directory.effects(release, Moment::Apply(operation)), 1);
-        }
+    let (s, far) = served(pool, &connect).await;
+    sqlx::raw_sql(CLOSED_BY).execute(&s.app.owner).await.unwrap();
+    everybody_asks(&s).await;
+    all_of_it_is_approved(&s).await;
+    assert_eq!(s.app.count("select count(*) from release").await, 0, "it can be undone");
+
+    // The undo window passes, and two servers are there when it all becomes final. One alone has fewer
+    // calls under way at once than the machine waits for, so both have a part in it.
+    s.app.advance(SignedDuration::from_secs(11));
+    far.inside().answers_from = Crew::Outside.slots() + 1;
+    let servers = [1, 2].map(|number| Process::start(&s.app, &connect, number));
+    server::job::finalise_decisions::run(&s.app.base).await.unwrap();
+    assert_eq!(s.app.count("select count(*) from pending_decision where state = 'refused'").await, 0, "a decision was not recorded");
+    assert_eq!(s.app.count("select count(*) from release").await, 500);
+    let done = until(&s.app, LEFT, 0).await;
+    drop(servers);
+    assert!(done, "{} are left", s.app.count(LEFT).await);
+
+    assert_eq!(s.app.count("select count(*) from release where state = 'closed'").await, 500);
+    assert_eq!(s.app.count("select count(*) from access_grant where state = 'active'").await, 500);
+    let shares: Vec<(String, i64)> =
+        sqlx::query_as("select server, count(*) from closed_by group by server order by server").fetch_all(&s.app.owner).await.unwrap();
+    let names: Vec<&str> = shares.iter().map(|(server, _)| server.as_str()).collect();
+    assert_eq!(names, ["server 1", "server 2"], "both had a part in it: {shares:?}");
+    assert_eq!(shares.iter().map(|(_, share)| share).sum::<i64>(), 500, "{shares:?}");
+    let troubled = "select count(*) from release_call where outcome is distinct from 'done' or fence <> 1";
+    assert_eq!(s.app.count(troubled).await, 0, "no call came to nothing, and nobody took a release over");
+
+    let releases: Vec<uuid::Uuid> = sqlx::query_scalar("select id from release").fetch_all(&s.app.owner).await.unwrap();
+    let releases: BTreeSet<String> = releases.iter().map(ToString::to_string).collect();
+    let far = far.inside();
+    assert!(far.asked.values().all(|times| *times == 1), "a step was asked for twice");
+    assert!(far.effects.values().all(|times| *times == 1), "a step had its effect twice");
+    let of = |step: &str| far.effects.keys().filter(|(_, done)| done == step).map(|(release, _)| release.clone()).collect::<Vec<_>>();
+    // An entitlement for each release; an account for each person, whichever release came first.
+    assert_eq!(of("give").into_iter().collect::<BTreeSet<_>>(), releases);
+    assert_eq!((of("ready_account").len(), far.effects.len()), (PEOPLE, releases.len() + PEOPLE));
+    assert_eq!(far.accounts.len(), PEOPLE);
+    assert!(far.accounts.values().all(|(active, held)| *active && held.len() == MOST_ITEMS));
+}
+
+/// A template with as much as a basket holds; gives its id.
+async fn template(s: &Story) -> String {
+    let mut entitlements = vec![s.read.0];
+    for place in 1..MOST_ITEMS {
+        entitlements.push(s.app.entitlement(s.ledger, &format!("Ledger Part {place}"), "standard").await.0);
     }
+    let id = uuid::Uuid::from_u128(1);
+    sqlx::query(
+        "insert into request_template (id, code, name, reason_code, days, entitlement_ids, updated_at)
+         values ($1, 'closing', 'Closing the books', 'new_role', 30, $2, now())",
+    )
+    .bind(id)
+    .bind(entitlements)
+    .execute(&s.app.owner)
+    .await
+    .unwrap();
+    id.to_string()
+}
+
+/// Everybody asks at the same moment, some of them at once: so what is carried out at one time is of
+/// several people, and several things are of one.
+async fn everybody_asks(s: &Story) {
+    let template = template(s).await;
+    let people = readers(s, PEOPLE).await;
+    for some in people.chunks(AT_ONCE) {
+        join_all(some.iter().map(|who| asks(s, *who, &template))).await;
+    }
+}
+
+/// Puts a whole template into the basket and submits it.
+async fn asks(s: &Story, who: IdentityId, template: &str) {
+    let client = s.app.sign_in_as(who).await;
+    let reply = client.server_fn("drafts/add_template", &[("template", template)]).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let (draft, version): (uuid::Uuid, i32) =
+        sqlx::query_as("select id, version from draft where owner_id = $1").bind(who.0).fetch_one(&s.app.owner).await.unwrap();
+    let (draft, version) = (draft.to_string(), version.to_string());
+    let fields = [
+        ("draft", draft.as_str()),
+        ("version", &version),
+        ("reason_code", "incident"),
+        ("justification", WHY),
+        ("starts_on", "2026-11-22"),
+        ("ends_on", "2026-12-21"),
+    ];
+    let reply = client.server_fn("drafts/submit", &fields).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.json().as_array().unwrap().len(), MOST_ITEMS);
+}
+
+/// Mona approves a page of her inbox with each press, until nothing waits for her.
+async fn all_of_it_is_approved(s: &Story) {
+    for _ in 0..PEOPLE * MOST_ITEMS / BULK_MOST {
+        let (items, shown_at, key) = s.lines(s.mona).await;
+        assert_eq!(items.len(), BULK_MOST);
+        let reply = s.press(s.mona, &items, &shown_at, &key).await;
+        assert!(reply.status < 400, "{}", reply.text());
+    }
+    assert_eq!(s.lines(s.mona).await.0, Vec::<String>::new());
 }

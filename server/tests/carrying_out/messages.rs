@@ -3,6 +3,9 @@
 
 use super::receiver::{Manner, Receiver};
 use super::scene::*;
+use axum::body::Body;
+use axum::http::Request;
+use connector::webhook::signing::{SigningSecrets, sign};
 use connector::{Breaker, Secret};
 use domain::connection::ConnectorKind;
 use domain::id::ConnectionId;
@@ -46,6 +49,60 @@ async fn change(scene: &Scene, id: ConnectionId, to: &serde_json::Value, secret:
 
 async fn told(scene: &Scene, release: &str) -> i64 {
     scene.one("select count(*) from notification where kind = 'held' and href = '/releases/' || $1", release).await
+}
+
+/// The receiver says that it did what it had taken on; gives our answer.
+async fn done(scene: &Scene, release: &str, operation: &str, message: &str) -> u16 {
+    let announced = "select reference from release_step where release_id = $1::uuid and reference is not null";
+    let reference: String = scene.one(announced, release).await;
+    let body = json!({ "version": 1, "reference": reference, "release": release, "operation": operation, "outcome": "done" });
+    let (body, at) = (body.to_string().into_bytes(), scene.s.app.now().as_second());
+    let secrets = SigningSecrets::parse(&Secret::new(SECRET)).unwrap();
+    let request = Request::post("/connectors/hook/completions")
+        .header("content-type", "application/json")
+        .header("webhook-id", message)
+        .header("webhook-timestamp", at.to_string())
+        .header("webhook-signature", sign(&secrets, message, at, &body));
+    scene.s.app.stranger().send(request, Body::from(body)).await.status
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_removal_that_is_done_in_the_hour_after_it_was_given_up_is_proven_and_not_asked_for_again(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let (scene, receiver, _) = served(pool, connect).await;
+    let (_, removal) = scene.ending().await;
+    receiver.behave(Manner::Later);
+    scene.s.app.drain().await;
+    scene.s.app.advance(SignedDuration::from_hours(24));
+    scene.s.app.drain().await;
+    assert!(scene.stands(&removal).await.again, "given up, and tried again in an hour");
+    let asked = receiver.applied().len();
+    receiver.turn("Ledger Reader", false);
+    assert_eq!(done(&scene, &removal, "take", "done_1").await, 200);
+    scene.s.app.drain().await;
+    assert_eq!((scene.state(&removal).await.as_str(), receiver.applied().len()), ("closed", asked));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_done_after_it_was_rolled_back_is_told_and_put_on_record(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let (scene, receiver, _) = served(pool, connect).await;
+    let (_, release) = scene.approved().await;
+    receiver.behave(Manner::Later);
+    scene.s.app.drain().await;
+    receiver.behave(Manner::Does);
+    assert!(scene.act(scene.s.pia, "releases/roll_back", &release, &[("reason", "Not needed.")]).await.status < 400);
+    scene.s.app.drain().await;
+    let before = told(&scene, &release).await;
+    assert_eq!((scene.state(&release).await.as_str(), receiver.holds("Ledger Reader")), ("rolled_back", false));
+    receiver.turn("Ledger Reader", true);
+    assert_eq!(done(&scene, &release, "give", "done_1").await, 409);
+    let events = "select count(*) from audit_event where kind = 'release.done_afterwards' and subject_id = $1::uuid";
+    assert_eq!(scene.one::<i64>(events, &release).await, 1);
+    assert!(told(&scene, &release).await >= before + 2, "operators hear of it, and the owner");
+    let page = scene.page(&release).await.page;
+    assert!(page.contains("does not wait for this any more. It stands at: Rolled back."), "{page}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -4,7 +4,7 @@
 use super::scene::*;
 
 /// Olga changes the reader; who it takes confirms it.
-async fn change(scene: &Scene, base: &str, field: (&str, &str), takes_another: bool) {
+pub async fn change(scene: &Scene, base: &str, field: (&str, &str), takes_another: bool) {
     let (id, read, name) = (crate::cast::uuid(), scene.s.read.to_string(), format!("fields[{}]", field.0));
     let fields = [
         ("kind", "entitlement"),

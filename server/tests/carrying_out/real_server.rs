@@ -24,20 +24,25 @@ async fn ask(method: &str, base: &str, path: &str, body: Option<&Value>) -> Valu
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {answer}"))
 }
 
-async fn account(base: &str) -> Value {
+/// The first account over there.
+pub async fn account(base: &str) -> Value {
     ask("GET", base, "/Users", None).await["Resources"][0].clone()
 }
 
-async fn members(base: &str) -> usize {
+/// How many the first group has.
+pub async fn members(base: &str) -> usize {
     let groups = ask("GET", base, "/Groups", None).await;
     groups["Resources"][0]["members"].as_array().map_or(0, Vec::len)
 }
 
-async fn the_whole_way(pool: PgPoolOptions, connect: PgConnectOptions, kind: Kind) {
+/// The ledger served by a real server that has these groups; with where it answers.
+pub async fn served(pool: PgPoolOptions, connect: PgConnectOptions, kind: Kind, groups: &[&str]) -> (Scene, String) {
     let s = Story::begin(pool, connect).await;
     let base = tenant(kind);
-    let group = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Ledger Reader" });
-    ask("POST", &base, "/Groups", Some(&group)).await;
+    for name in groups {
+        let group = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name });
+        ask("POST", &base, "/Groups", Some(&group)).await;
+    }
     let settings = json!({
         "base_url": base,
         "matching": { "path": "userName", "attribute": "number" },
@@ -46,7 +51,11 @@ async fn the_whole_way(pool: PgPoolOptions, connect: PgConnectOptions, kind: Kin
     });
     s.app.connect(s.ledger, "scim", "scim", &settings, Some(TOKEN)).await;
     let directory = s.app.base.machines.directory("unused");
-    let scene = Scene { s, directory };
+    (Scene { s, directory }, base)
+}
+
+async fn the_whole_way(pool: PgPoolOptions, connect: PgConnectOptions, kind: Kind) {
+    let (scene, base) = served(pool, connect, kind, &["Ledger Reader"]).await;
     let (request, release) = scene.approved().await;
     scene.s.app.drain().await;
     let stands = scene.stands(&release).await;

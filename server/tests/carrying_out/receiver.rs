@@ -74,6 +74,16 @@ impl Receiver {
         steps.map(|message| message["id"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// From now on it is held, or not.
+    pub fn turn(&self, reference: &str, held: bool) {
+        let mut inside = self.inside.lock().unwrap();
+        if held {
+            inside.held.insert(reference.to_owned());
+        } else {
+            inside.held.remove(reference);
+        }
+    }
+
     /// Whether something is held by whoever is asked about.
     pub fn holds(&self, reference: &str) -> bool {
         self.inside.lock().unwrap().held.contains(reference)

@@ -139,6 +139,16 @@ impl Scene {
         self.s.app.advance(SignedDuration::from_hours(2));
         self.s.app.drain().await;
     }
+
+    /// Lets it be tried until nobody tries again by themselves.
+    pub async fn until_given_up(&self, release: &str) {
+        for _ in 0..domain::saga::MOST_TRIES {
+            if self.stands(release).await.again {
+                self.wait_and_drain().await;
+            }
+        }
+        assert!(!self.stands(release).await.again);
+    }
 }
 
 impl Story {

@@ -144,3 +144,39 @@ async fn who_was_stopped_keeps_nothing_until_somebody_looks(pool: PgPoolOptions,
     scene.wait_and_drain().await;
     assert_eq!(holds(&scene), (Inactive, vec![]));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_the_machine_never_showed_is_not_taken_for_gone_because_it_does_not_show_it(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let (request, release) = scene.approved().await;
+    scene.directory.script(Moment::Apply(Operation::Give), Trouble::SaysDoneButNot, u32::MAX);
+    scene.s.app.drain().await;
+    let by_two = async |release: &str, reason: &str| {
+        let reason = [("reason", reason)];
+        for reply in [
+            scene.act(scene.s.pia, "releases/propose_skip", release, &reason).await,
+            scene.act(scene.s.pol, "releases/answer_skip", release, &[("confirm", "true")]).await,
+        ] {
+            assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+        }
+        scene.s.app.drain().await;
+    };
+    scene.until_given_up(&release).await;
+    by_two(&release, "Added in the console, which shows it.").await;
+    scene.until_given_up(&release).await;
+    by_two(&release, "The console shows it, the interface does not.").await;
+    assert_eq!(scene.state(&release).await, "closed");
+    let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
+    assert!(scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
+    let removal: uuid::Uuid = scene.one("select id from release where request_id = $1::uuid and kind = 'remove'", &request).await;
+    let removal = removal.to_string();
+    scene.s.app.drain().await;
+    let stands = scene.stands(&removal).await;
+    assert_eq!(stands.state, "failed");
+    assert!(stands.said.is_some_and(|said| said.ends_with("Two people have to say that it is gone.")));
+    let filters: Vec<String> = scene.one("select release_filters(l, null, now()) from release l where id = $1::uuid", &removal).await;
+    assert!(filters.contains(&"needs_person".to_owned()), "{filters:?}");
+    by_two(&removal, "Taken away in the console, which shows nothing any more.").await;
+    let state: String = scene.one("select state from access_grant where request_id = $1::uuid", &request).await;
+    assert_eq!((scene.state(&removal).await.as_str(), state.as_str()), ("closed", "ended"));
+}

@@ -7,7 +7,7 @@ use connector::memory::{Person, Standing};
 use std::collections::BTreeMap;
 
 /// The ledger goes over to another connection, which leads to the same machine.
-async fn goes_another_way(scene: &Scene) -> Directory {
+pub async fn goes_another_way(scene: &Scene) -> Directory {
     let elsewhere = moves(scene).await;
     sqlx::query("update connection set machine_id = (select machine_id from connection where code = 'directory') where code = 'elsewhere'")
         .execute(&scene.s.app.owner)

@@ -104,7 +104,7 @@ async fn each_bad_field_is_answered_at_the_field_and_nothing_is_kept(pool: PgPoo
     ] {
         let (field, mut fields) = ((field, text), vec![]);
         if kind == "unit" && key.is_empty() {
-            fields.push(("calendar", "standard"));
+            fields.extend([("calendar", "standard"), ("state", "active")]);
         }
         fields.push(field);
         let reply = scene.try_propose(scene.ada, &Wish { kind, key, base, fields: &fields, on: "" }).await;

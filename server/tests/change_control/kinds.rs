@@ -72,7 +72,7 @@ async fn every_kind_of_record_goes_once_around_and_its_versions_stay_readable(po
     around(
         &scene,
         "unit",
-        &[("name", "Night desk"), ("calendar", "standard")],
+        &[("name", "Night desk"), ("calendar", "standard"), ("state", "active")],
         "select id::text from unit where name = 'Night desk'",
         ("calendar", "support"),
         "Business calendar",
@@ -302,9 +302,8 @@ async fn the_name_of_a_unit_from_the_feed_is_not_changed_here(pool: PgPoolOption
     assert_eq!(record["fields"][0]["fixed"], true);
     let wish = Wish { kind: "unit", key: &unit, base: 1, fields: &[("name", "Elsewhere")], on: "" };
     assert_eq!(crate::cast::refusal(&scene.try_propose(scene.ada, &wish).await), serde_json::json!([":nothing_changed"]));
-    let made = scene
-        .propose(scene.ada, &Wish { kind: "unit", key: "", base: 0, fields: &[("name", "Night desk"), ("calendar", "standard")], on: "" })
-        .await;
+    let fields = [("name", "Night desk"), ("calendar", "standard"), ("state", "active")];
+    let made = scene.propose(scene.ada, &Wish { kind: "unit", key: "", base: 0, fields: &fields, on: "" }).await;
     assert_eq!(scene.state(&made).await, "in_force");
     let local: String =
         sqlx::query_scalar("select id::text from unit where name = 'Night desk'").fetch_one(&scene.app.owner).await.unwrap();

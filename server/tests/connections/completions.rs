@@ -49,6 +49,37 @@ impl Awaited {
         body.to_string().into_bytes()
     }
 
+    /// A day goes by without an answer.
+    async fn give_up(&self) {
+        self.scene.s.app.advance(SignedDuration::from_hours(24));
+        self.scene.s.app.drain().await;
+        assert_eq!((self.step().await.as_str(), self.state().await.as_str()), ("failed", "failed"));
+    }
+
+    /// From now on the access is there.
+    async fn give(&self) {
+        let name = "select name from entitlement where id = $1::uuid";
+        self.side.give(&self.scene.one::<String>(name, &self.scene.s.read.to_string()).await);
+    }
+
+    /// An operator does something about the release.
+    async fn act(&self, endpoint: &str) {
+        let version: i32 = self.scene.one("select version from release where id = $1::uuid", &self.release).await;
+        let fields = [("release", self.release.as_str()), ("version", &version.to_string()), ("reason", "Not needed.")];
+        let fields = if endpoint == "releases/roll_back" { &fields[..] } else { &fields[..2] };
+        let reply = self.scene.s.call(self.scene.s.pia, endpoint, fields).await;
+        assert!(reply.status < 400, "{} {}", reply.status, reply.text());
+    }
+
+    /// How often it is on record that something was done when nothing waited for it, and who was told.
+    async fn done_afterwards(&self) -> (i64, i64) {
+        let told = "select count(*) from notification where kind = 'held' and title like '% was done when nothing waited for it any more'
+                    and href = '/releases/' || $1";
+        let app = &self.scene.s.app;
+        let events = app.count("select count(*) from audit_event where kind = 'release.done_afterwards'").await;
+        (events, self.scene.one(told, &self.release).await)
+    }
+
     /// Sends a completion, signed with a secret.
     async fn send(&self, to: &str, secret: &str, id: &str, body: Vec<u8>) -> Reply {
         let at = self.scene.s.app.now().as_second();
@@ -65,8 +96,7 @@ impl Awaited {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_is_done_goes_on_to_be_proven_and_the_same_message_again_changes_nothing(pool: PgPoolOptions, connect: PgConnectOptions) {
     let awaited = Awaited::set(pool, connect).await;
-    let name: String = awaited.scene.one("select name from entitlement where id = $1::uuid", &awaited.scene.s.read.to_string()).await;
-    awaited.side.give(&name);
+    awaited.give().await;
     let reply = awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!((awaited.step().await.as_str(), awaited.state().await.as_str()), ("done", "activated"));
@@ -176,10 +206,7 @@ async fn too_many_completions_from_one_address_are_told_to_come_again(pool: PgPo
 #[sqlx::test(migrations = "../migrations")]
 async fn a_completion_for_a_release_that_is_being_rolled_back_is_refused_with_a_sentence(pool: PgPoolOptions, connect: PgConnectOptions) {
     let awaited = Awaited::set(pool, connect).await;
-    let s = &awaited.scene.s;
-    let version: i32 = awaited.scene.one("select version from release where id = $1::uuid", &awaited.release).await;
-    let fields = [("release", awaited.release.as_str()), ("version", &version.to_string()), ("reason", "Not needed.")];
-    assert!(s.call(s.pia, "releases/roll_back", &fields).await.status < 400);
+    awaited.act("releases/roll_back").await;
     for (id, changes) in [("done_1", json!({})), ("failed_1", json!({ "outcome": "failed", "detail": "It was withdrawn." }))] {
         let reply = awaited.send("ledger-hook", SECRET, id, awaited.body(changes)).await;
         assert_eq!((reply.status, reply.text().contains("does not wait for this any more")), (409, true), "{}", reply.text());
@@ -206,4 +233,65 @@ async fn what_failed_after_it_was_announced_is_asked_for_by_another_message(pool
     let body = awaited.body(json!({ "outcome": "failed", "detail": "The role was withdrawn." }));
     assert_eq!(awaited.send("ledger-hook", SECRET, "failed_1", body).await.status, 200);
     assert_ne!(awaited.scene.one::<uuid::Uuid>(key, &awaited.release).await, before);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_done_after_it_was_given_up_is_taken_and_goes_on_to_be_proven(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    awaited.give_up().await;
+    awaited.give().await;
+    let reply = awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!((awaited.step().await.as_str(), awaited.state().await.as_str()), ("done", "planned"));
+    let again = awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await;
+    assert_eq!((again.status, again.text().as_str()), (200, "Taken before."));
+    awaited.scene.s.app.drain().await;
+    assert_eq!((awaited.state().await.as_str(), awaited.side.applied()), ("closed", 1));
+    assert_eq!(awaited.done_afterwards().await, (0, 0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_done_before_somebodys_new_try_began_is_not_asked_for_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    awaited.give_up().await;
+    awaited.act("releases/retry").await;
+    awaited.give().await;
+    assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 200);
+    awaited.scene.s.app.drain().await;
+    assert_eq!((awaited.state().await.as_str(), awaited.side.applied()), ("closed", 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_failed_after_it_was_given_up_is_asked_for_by_another_message(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let key = "select key from release_step where release_id = $1::uuid and operation = 'give'";
+    let awaited = Awaited::set(pool, connect).await;
+    awaited.give_up().await;
+    let before: uuid::Uuid = awaited.scene.one(key, &awaited.release).await;
+    let failed = json!({ "outcome": "failed", "detail": "The role was withdrawn." });
+    assert_eq!(awaited.send("ledger-hook", SECRET, "failed_1", awaited.body(failed)).await.status, 200);
+    assert_ne!(awaited.scene.one::<uuid::Uuid>(key, &awaited.release).await, before);
+    let said: String = awaited.scene.one("select failure ->> 'said' from release where id = $1::uuid", &awaited.release).await;
+    assert_eq!((said.as_str(), awaited.state().await.as_str()), ("The receiver says that it failed: The role was withdrawn.", "failed"));
+    // What the receiver has said to have failed is not believed to be done, nor passed over.
+    assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 409);
+    assert_eq!((awaited.step().await.as_str(), awaited.done_afterwards().await.0), ("failed", 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_done_while_it_is_being_rolled_back_is_told_once(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let awaited = Awaited::set(pool, connect).await;
+    awaited.act("releases/roll_back").await;
+    let failed = json!({ "outcome": "failed", "detail": "It was withdrawn." });
+    assert_eq!(awaited.send("ledger-hook", SECRET, "failed_1", awaited.body(failed)).await.status, 409);
+    assert_eq!(awaited.done_afterwards().await, (0, 0), "nothing was done");
+    assert_eq!(awaited.send("ledger-hook", SECRET, "done_1", awaited.body(json!({}))).await.status, 409);
+    let (events, told) = awaited.done_afterwards().await;
+    assert!(events == 1 && told >= 2, "{events} {told}: operators hear of it, and compliance");
+    let calls = "select count(*) from release_call where purpose = 'completion' and exchanges -> 0 ->> 'status' = '409'";
+    assert_eq!(awaited.scene.s.app.count(calls).await, 1);
+    for id in ["done_1", "done_2"] {
+        let again = awaited.send("ledger-hook", SECRET, id, awaited.body(json!({}))).await;
+        assert_eq!((again.status, awaited.done_afterwards().await), (409, (events, told)), "{id}: {}", again.text());
+    }
+    assert_eq!((awaited.step().await.as_str(), awaited.state().await.as_str()), ("awaited", "undoing"));
 }

@@ -239,3 +239,26 @@ async fn outside_of_the_demonstration_a_directory_in_memory_is_neither_offered_n
     assert_eq!((state.as_str(), directory.all_effects()), ("failed", 0));
     assert!(said.contains("for the demonstration alone"), "{said}");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_says_what_a_connection_can(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let directory = scene.make(&scim(&[])).await;
+    let receiver = scene.make(&webhook(&[])).await;
+    for (id, can) in [
+        (&directory, "Makes accounts, says what is there, can undo; answers at once."),
+        (&receiver, "Makes no accounts, says what is there, cannot undo; may answer later."),
+    ] {
+        let page = scene.page(scene.cora, id).await;
+        assert!(page.contains("What it can") && page.contains(can), "{page}");
+    }
+    let silent =
+        webhook(&[("base_version", "1"), ("field.accounts", "yes"), ("field.reads_back", "no"), ("field.undoes", "yes"), ("secret", "")]);
+    assert_eq!(scene.post(scene.ada, &receiver, &silent).await.status, 303);
+    let page = scene.page(scene.cora, &receiver).await;
+    assert!(page.contains("Makes accounts, does not say what is there, can undo; may answer later."), "{page}");
+    scene.s.app.connect(scene.s.ledger, "desk", "manual", &json!({}), None).await;
+    let desk: String =
+        sqlx::query_scalar("select id::text from connection where code = 'desk'").fetch_one(&scene.s.app.owner).await.unwrap();
+    assert!(!scene.page(scene.cora, &desk).await.contains("What it can"), "people do the work");
+}

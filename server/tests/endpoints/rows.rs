@@ -128,6 +128,7 @@ fn at_the_door() -> Vec<Row> {
         open("POST", "/theme"),
         open("POST", "/csp-report"),
         open("POST", "/api/account/demonstration_people"),
+        open("POST", "/api/account/is_set_up"),
         // Answers to a signature alone.
         open("POST", "/connectors/{connection}/completions"),
     ]
@@ -220,7 +221,7 @@ fn asking() -> Vec<Row> {
     vec![
         function(
             "/api/attachments/remove",
-            &[("draft", "{anas_draft}"), ("attachment", "{attachment}")],
+            &[("draft", "{anas_draft}"), ("version", "1"), ("attachment", "{attachment}")],
             &[(Sam, 404), (Bea, 404), (Operator, 404), (Compliance, 404), (Auditor, 404), (Administrator, 404)],
         ),
         function(

@@ -93,6 +93,43 @@ async fn another_version_of_the_specification_holds_only_what_its_limits_hold(po
     assert!(state(&s, &release).await == "held" && !reasons.contains("specification is in force now"), "{reasons}");
 }
 
+/// The policy set that a request (`$1`) pinned is another one than the one in force.
+const OTHER_POLICIES: &str =
+    "with other as (insert into policy_set (hash, sources, first_seen_at) values (repeat('ab', 32), '{}', now()) returning hash)
+     update request_revision set policy_hash = (select hash from other) where request_id = $1::uuid";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_names_the_rules_that_the_request_pinned_whatever_is_in_force_now(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    let cora = s.app.person_with("Cora", Role::Compliance).await;
+    let (request, release) = approved(&s).await;
+    let page = async |who| {
+        let mut browser = browser(&s, who).await;
+        browser.open(&format!("/releases/{release}")).await;
+        assert_eq!(browser.status, 200, "{}", browser.page);
+        browser
+    };
+    run(&s, OTHER_SPECIFICATION, "control_owner").await;
+    let pinned: i32 = one(&s, "select specification_version from request_revision where request_id = $1::uuid", &request).await;
+    let (name, hash) = (format!("Employee, version {pinned}"), s.app.base.policies.hash());
+    let shown = format!("<span class=\"code break-all\">{hash}");
+    let led = format!("<a href=\"/controls\">{shown}");
+    let seen = page(cora).await;
+    assert!(seen.says(&name) && seen.page.contains(&led), "{}", seen.page);
+    let version = format!("/rules/specification/employee?before={}#version-{pinned}", pinned + 1);
+    assert_eq!(seen.link("/rules/specification/"), version);
+    assert_eq!(seen.link(&format!("/catalogue/{}?", s.read)), format!("/catalogue/{}?before=2#version-1", s.read));
+    // Operators read neither the rules nor the controls, so that nothing leads them there.
+    let seen = page(s.pia).await;
+    assert!(seen.says(&name) && seen.page.contains(&shown) && !seen.page.contains(&led), "{}", seen.page);
+    assert!(!seen.page.contains("/rules/specification/"), "{}", seen.page);
+
+    run(&s, OTHER_POLICIES, &request).await;
+    let seen = page(cora).await;
+    let other = format!("{}, another one is in force now", "ab".repeat(32));
+    assert!(seen.says(&other) && !seen.page.contains(&led), "{}", seen.text());
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn a_machine_is_not_asked_either_when_facts_changed(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
@@ -108,7 +145,8 @@ async fn the_next_revision_clears_it_because_everyone_decides_on_what_is_so_now(
     let s = Story::begin(pool, connect).await;
     let (request, release) = approved(&s).await;
     run(&s, "update application set classification = 'restricted' where $1::uuid is not null", &s.ana.to_string()).await;
-    assert!(confirm(&s, s.pia, &release, &[("evidence", "Seen.")]).await.status < 400);
+    // Held before anybody does anything over there.
+    assert!(s.call(s.pia, "releases/claim", &[("release", &release)]).await.status < 400);
     let mut ana = browser(&s, s.ana).await;
     ana.open(&format!("/requests/{request}")).await;
     assert!(ana.says("The data behind it is restricted now"), "{}", ana.text());

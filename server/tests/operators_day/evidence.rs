@@ -37,13 +37,13 @@ async fn everything_that_is_missing_is_said_at_its_field_without_javascript_and_
         "{input}"
     );
     let (label, _) = before.rsplit_once("for=\"field-file\"").map(|(_, rest)| rest).unwrap().split_once("</label>").unwrap();
-    assert!(input.contains("required") && !label.contains("optional"), "{input} {label}");
+    assert!(!input.contains("required") && !label.contains("optional"), "it does not stop the confirmation: {input} {label}");
     assert!(pia.error("ticked.0").contains("Tick this once it is done"));
     let again = pia.form("/api/releases/execute", "evidence");
     assert_eq!((again.value("link"), again.values("ticked[]")), ("http://wiki.example.org/x", vec!["1"]));
     assert_eq!(state(&s, &release).await, "planned");
 
-    // The file, by a form of its own.
+    // The file, by a button of its own.
     let refused = upload(&s, s.pia, &release, "page.html", "text/html", b"<p>").await;
     assert_eq!((refused.status, refused.location()), (303, format!("/releases/{release}?file=kind_not_taken#evidence").as_str()));
     pia.open(refused.location().split('#').next().unwrap()).await;
@@ -115,10 +115,48 @@ async fn five_files_fit_and_one_that_is_too_large_leads_back_to_the_release(pool
     let sixth = upload(&s, s.pia, &release, "6.txt", "text/plain", NOTE).await;
     assert_eq!(sixth.location(), format!("/releases/{release}?file=too_many#evidence"));
     let large = upload(&s, s.pol, &release, "a.txt", "text/plain", &vec![b'a'; 6 * 1024 * 1024]).await;
-    assert_eq!(large.status, 413);
-    assert!(large.text().contains("at most 5 MiB") && large.text().contains(&format!("/releases/{release}")), "{}", large.text());
+    assert_eq!((large.status, large.location()), (303, format!("/releases/{release}?file=too_large#evidence").as_str()));
     assert_eq!(upload(&s, s.stan, &release, "a.txt", "text/plain", NOTE).await.status, 404);
     assert_eq!(upload(&s, s.pia, "x", "a.txt", "text/plain", NOTE).await.status, 404);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_typed_into_the_confirmation_is_kept_without_javascript_when_a_file_is_added_or_refused(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Story::begin(pool, connect).await;
+    by_hand(&s, &everything()).await;
+    let (_, release) = approved(&s).await;
+    let adds = format!("/release-files?release={release}");
+    let mut pia = browser(&s, s.pia).await;
+    pia.open(&format!("/releases/{release}")).await;
+    let far_too_large = vec![b'a'; 7 * 1024 * 1024];
+    for (name, declared, content, said) in [
+        ("console.txt", "text/plain", NOTE, None),
+        ("page.html", "text/html", b"<p>", Some("Files of this kind are not taken")),
+        ("larger.txt", "text/plain", &far_too_large, Some("at most 5 MiB")),
+    ] {
+        let typed = format!("Seen beside {name}: \"ana\" & the role.");
+        let form = pia.form("/api/releases/execute", "evidence").fill("evidence", &typed).fill("link", "https://wiki.example.org/x?a=b&c");
+        pia.attach(&adds, &form.with("ticked[]", "1"), (name, declared), content).await;
+        assert!(pia.path.starts_with(&format!("/releases/{release}?")) && pia.path.ends_with("#evidence"), "{}", pia.path);
+        if let Some(said) = said {
+            assert!(pia.error("file").contains(said), "{}", pia.text());
+        }
+        let kept = pia.form("/api/releases/execute", "evidence");
+        assert_eq!((kept.value("evidence"), kept.value("link")), (typed.as_str(), "https://wiki.example.org/x?a=b&c"), "{name}");
+        assert_eq!(kept.values("ticked[]"), ["1"], "{name}");
+        // Opened again without a tick, so that none is sent twice.
+        pia.open(&format!("/releases/{release}")).await;
+    }
+    assert!(pia.says("Goes with it: console.txt."), "{}", pia.text());
+    assert_eq!((pia.form("/api/releases/execute", "evidence").value("evidence"), state(&s, &release).await.as_str()), ("", "planned"));
+    // What the Enter key presses is the button that confirms: it stands before the one that adds a file.
+    let (before, form) = pia.page.split_once("id=\"confirmation\"").unwrap();
+    assert!(!before.contains(" form=\"confirmation\""), "{before}");
+    let (inside, beside) = form.split_once("</form>").unwrap();
+    assert!(inside.contains("type=\"submit\"") && !inside.contains("formaction") && beside.contains(" form=\"confirmation\""));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -4,24 +4,6 @@ use super::cast::{Story, refusal, uuid};
 use crate::support::*;
 use serde_json::{Value, json};
 
-/// What the list would send for every line of `who`, and when it was shown.
-async fn lines(s: &Story, who: IdentityId) -> (Vec<String>, String, String) {
-    let list = s.call(who, "inbox/list", &[]).await.json();
-    let items = list["page"]["rows"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| format!("{}~{}~{}", row["stage"].as_str().unwrap(), row["shown_version"], row["shown_hash"].as_str().unwrap()));
-    (items.collect(), list["as_of"]["at"].as_str().unwrap().to_owned(), list["key"].as_str().unwrap().to_owned())
-}
-
-async fn press(s: &Story, who: IdentityId, items: &[String], shown_at: &str, key: &str) -> Reply {
-    let names: Vec<String> = (0..items.len()).map(|n| format!("items[{n}]")).collect();
-    let mut fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(items.iter().map(String::as_str)).collect();
-    fields.extend([("shown_at", shown_at), ("key", key)]);
-    s.call(who, "inbox/approve_selected", &fields).await
-}
-
 async fn outcome(s: &Story) -> Value {
     sqlx::query_scalar("select results from bulk_decision order by decided_at desc limit 1").fetch_one(&s.app.owner).await.unwrap()
 }
@@ -32,11 +14,11 @@ async fn everything_selected_is_approved_by_itself_and_marked_with_the_time_spen
     let second = s.app.entitlement(s.ledger, "Ledger Viewer", "standard").await;
     s.submit(s.ana, s.read).await;
     s.submit(s.ana, second).await;
-    let (items, shown_at, key) = lines(&s, s.mona).await;
+    let (items, shown_at, key) = s.lines(s.mona).await;
     assert_eq!(items.len(), 2);
     s.app.advance(SignedDuration::from_secs(74));
     for _ in 0..2 {
-        let reply = press(&s, s.mona, &items, &shown_at, &key).await;
+        let reply = s.press(s.mona, &items, &shown_at, &key).await;
         assert!(reply.status < 400, "{}", reply.text());
     }
     assert_eq!(s.app.count("select count(*) from bulk_decision").await, 1, "the same press twice is one");
@@ -60,13 +42,13 @@ async fn what_may_not_be_decided_in_bulk_is_named_and_holds_up_nothing_else(pool
     s.submit(s.ana, s.write).await;
     let withdrawn = s.submit(s.ana, changed).await;
     let stans = s.app.person("Sue", s.app.unit("Elsewhere").await, Some(s.stan)).await;
-    let (mut items, shown_at, key) = lines(&s, s.mona).await;
+    let (mut items, shown_at, key) = s.lines(s.mona).await;
     s.submit(stans, s.read).await;
-    items.extend(lines(&s, s.stan).await.0);
+    items.extend(s.lines(s.stan).await.0);
     items.push(format!("{}~1~{}", uuid(), "0".repeat(64)));
     let version = s.show(s.ana, &withdrawn).await["version"].to_string();
     s.call(s.ana, "requests/withdraw", &[("request", &withdrawn), ("version", &version), ("reason", "Not needed any more.")]).await;
-    let reply = press(&s, s.mona, &items, &shown_at, &key).await;
+    let reply = s.press(s.mona, &items, &shown_at, &key).await;
     assert!(reply.status < 400, "{}", reply.text());
     let outcome = outcome(&s).await;
     let mut refusals: Vec<&str> = outcome.as_array().unwrap().iter().map(|line| line["refusal"].as_str().unwrap_or("approved")).collect();
@@ -87,12 +69,12 @@ async fn nothing_and_more_than_fifty_are_refused_at_the_list(pool: PgPoolOptions
     let shown_at = s.app.now().to_string();
     let many: Vec<String> = (0..51).map(|_| item()).collect();
     for (items, code) in [(vec![], "selected:required"), (many, "selected:too_many"), (vec!["junk".to_owned()], "selected:invalid")] {
-        let reply = press(&s, s.mona, &items, &shown_at, &uuid()).await;
+        let reply = s.press(s.mona, &items, &shown_at, &uuid()).await;
         assert_eq!((reply.status, refusal(&reply)), (422, json!([code])));
     }
     // The same line fifty-one times is one line.
     let same = vec![item(); 51];
-    assert!(press(&s, s.mona, &same, &shown_at, &uuid()).await.status < 400);
+    assert!(s.press(s.mona, &same, &shown_at, &uuid()).await.status < 400);
     assert_eq!(outcome(&s).await.as_array().unwrap().len(), 1);
 }
 
@@ -101,8 +83,8 @@ async fn the_time_spent_stays_within_its_bounds_whatever_the_form_says(pool: PgP
     let s = Story::begin(pool, connect).await;
     s.submit(s.ana, s.read).await;
     for (shown_at, seconds) in [("2020-01-01T00:00:00Z", 86_400), ("2099-01-01T00:00:00Z", 0)] {
-        let (items, _, key) = lines(&s, s.mona).await;
-        assert!(press(&s, s.mona, &items, shown_at, &key).await.status < 400);
+        let (items, _, key) = s.lines(s.mona).await;
+        assert!(s.press(s.mona, &items, shown_at, &key).await.status < 400);
         let spent: i32 = sqlx::query_scalar("select seconds_spent from bulk_decision order by decided_at desc limit 1")
             .fetch_one(&s.app.owner)
             .await
@@ -119,8 +101,8 @@ async fn an_entitlement_that_rose_above_the_standard_tier_meanwhile_is_not_recor
 ) {
     let s = Story::begin(pool, connect).await;
     let request = s.submit(s.ana, s.read).await;
-    let (items, shown_at, key) = lines(&s, s.mona).await;
-    press(&s, s.mona, &items, &shown_at, &key).await;
+    let (items, shown_at, key) = s.lines(s.mona).await;
+    s.press(s.mona, &items, &shown_at, &key).await;
     sqlx::query("update entitlement set tier = 'privileged' where id = $1").bind(s.read.0).execute(&s.app.owner).await.unwrap();
     s.become_final().await;
     assert_eq!((s.state(&request).await.as_str(), s.app.count("select count(*) from decision").await), ("in_approval", 0));

@@ -116,6 +116,25 @@ impl Story {
         reply
     }
 
+    /// What the list would send for every line of `who`, when it was shown, and the key for one press.
+    pub async fn lines(&self, who: IdentityId) -> (Vec<String>, String, String) {
+        let list = self.call(who, "inbox/list", &[]).await.json();
+        let items = list["page"]["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| format!("{}~{}~{}", row["stage"].as_str().unwrap(), row["shown_version"], row["shown_hash"].as_str().unwrap()));
+        (items.collect(), list["as_of"]["at"].as_str().unwrap().to_owned(), list["key"].as_str().unwrap().to_owned())
+    }
+
+    /// Approves all of these lines with one press.
+    pub async fn press(&self, who: IdentityId, items: &[String], shown_at: &str, key: &str) -> Reply {
+        let names: Vec<String> = (0..items.len()).map(|n| format!("items[{n}]")).collect();
+        let mut fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(items.iter().map(String::as_str)).collect();
+        fields.extend([("shown_at", shown_at), ("key", key)]);
+        self.call(who, "inbox/approve_selected", &fields).await
+    }
+
     /// Lets decisions that were made become final.
     pub async fn become_final(&self) {
         self.app.advance(SignedDuration::from_secs(11));

@@ -71,6 +71,56 @@ async fn nobody_decides_for_themselves_even_when_they_own_the_application(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn the_database_takes_a_privileged_decision_only_with_its_signature_and_bulk_only_of_the_standard_tier(
+    pool: PgPoolOptions,
+    connect: PgConnectOptions,
+) {
+    let s = Story::begin(pool, connect).await;
+    let (root, write, read) = (s.submit(s.ana, s.root).await, s.submit(s.ana, s.write).await, s.submit(s.ana, s.read).await);
+    let record = async |request: &str, verdict: &str, bulk: bool, signed: bool| {
+        let mut transaction = s.app.owner.begin().await.unwrap();
+        let decision: uuid::Uuid = sqlx::query_scalar(
+            "insert into decision (id, stage_id, request_id, revision, decided_by, verdict, comment, bulk, shown_version, shown_hash, decided_at, idempotency_key)
+             select gen_random_uuid(), s.id, s.request_id, s.revision, $2, $3, 'As agreed.', $4, 1, sha256(''), now(), gen_random_uuid()
+             from approval_stage s where s.request_id = $1::uuid and s.state = 'open' returning id",
+        )
+        .bind(request)
+        .bind(s.mona.0)
+        .bind(verdict)
+        .bind(bulk)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+        let signature = "insert into signature (decision_id, printed_name, meaning, signed_at, shown_hash, method)
+            select $1, 'Mona Example', 'I approve this.', now(), sha256(''), 'password' where $2";
+        sqlx::query(signature).bind(decision).bind(signed).execute(&mut *transaction).await.unwrap();
+        match transaction.commit().await {
+            Ok(()) => "recorded".to_owned(),
+            Err(error) => error.as_database_error().and_then(|e| e.constraint()).map_or_else(|| error.to_string(), str::to_owned),
+        }
+    };
+    let (unsigned, many) = ("decision_privileged_is_signed", "decision_in_bulk_is_standard");
+    for (request, verdict, bulk, signed, expected) in [
+        (&root, "approve", false, false, unsigned),
+        (&root, "reject", false, false, unsigned),
+        (&root, "approve", true, true, many),
+        (&root, "return", false, false, "recorded"),
+        (&root, "approve", false, true, "recorded"),
+        (&write, "approve", true, false, many),
+        (&write, "approve", false, false, "recorded"),
+    ] {
+        assert_eq!(record(request, verdict, bulk, signed).await, expected, "{verdict} bulk: {bulk} signed: {signed}");
+    }
+    // What gives privileged access as well is privileged.
+    let include = "update entitlement set includes = $2 where id = $1";
+    for (inside, expected) in [(vec![s.root.0], unsigned), (vec![s.write.0], many), (vec![], "recorded")] {
+        sqlx::query(include).bind(s.read.0).bind(inside).execute(&s.app.owner).await.unwrap();
+        assert_eq!(record(&read, "approve", true, false).await, expected);
+    }
+    assert_eq!(s.app.count("select count(*) from decision").await, 4);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_manager_who_also_owns_the_application_decides_once_and_the_deputy_does_the_rest(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     sqlx::query("update application set owner_id = $1").bind(s.mona.0).execute(&s.app.owner).await.unwrap();

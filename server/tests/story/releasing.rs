@@ -66,6 +66,26 @@ async fn an_approval_by_somebody_who_has_left_since_does_not_release(pool: PgPoo
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_privileged_approval_without_its_signature_does_not_release(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let s = Story::begin(pool, connect).await;
+    s.plan("privileged", json!([{ "step": 1, "name": "Manager", "sources": ["line_manager"], "quorum": 1, "due_hours": 16 }])).await;
+    s.app.account(s.mona, "mona", "blue tram to work").await;
+    let request = s.submit(s.ana, s.root).await;
+    let shown = s.shown(s.mona, &request).await;
+    let reply = s.decide_with(s.mona, &shown, "approve", &[("password", "blue tram to work")]).await;
+    assert!(reply.status < 400, "{}", reply.text());
+    s.become_final().await;
+    sqlx::query("delete from signature").execute(&s.app.owner).await.unwrap();
+    let release = s.open_release(&request).await;
+    s.execute(s.pia, &release).await;
+    let view = s.call(s.pia, "releases/show", &[("release", &release)]).await.json();
+    let state = &view["line"]["state"];
+    let reasons = state["reasons"].to_string();
+    assert!(state["state"] == "held" && reasons.contains("Approved without authority on this day: Mona Example."), "{view}");
+    assert_eq!(s.app.count("select count(*) from access_grant").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn nothing_is_released_before_its_start_and_without_evidence(pool: PgPoolOptions, connect: PgConnectOptions) {
     let s = Story::begin(pool, connect).await;
     let reply = s.try_submit(s.ana, s.read, &[("starts_on", "2026-11-25")]).await;

@@ -93,6 +93,29 @@ impl Browser {
         self.send(&Form { action: formaction.to_owned(), ..form.clone() }).await;
     }
 
+    /// Sends a form with a file, which has a name and a type, by a button that has an address of its own.
+    /// What is typed stands before the file.
+    pub async fn attach(&mut self, formaction: &str, form: &Form, (name, declared): (&str, &str), content: &[u8]) {
+        assert!(
+            self.page.contains(&format!("formaction=\"{formaction}\"")) && self.page.contains("formenctype=\"multipart/form-data\""),
+            "no button for {formaction} in {}",
+            self.page
+        );
+        let part =
+            |(name, value): &(String, String)| format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let typed: String = form.fields.iter().map(part).collect();
+        let head = format!(
+            "{typed}--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {declared}\r\n\r\n"
+        );
+        let request = Request::post(formaction)
+            .header(header::ACCEPT, "text/html,application/xhtml+xml")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .header(header::REFERER, format!("http://{HOST}{}", self.path))
+            .header("sec-fetch-site", "same-origin");
+        let reply = self.client.send(request, Body::from([head.as_bytes(), content, b"\r\n--edge--\r\n"].concat())).await;
+        self.arrive(formaction, reply).await;
+    }
+
     async fn arrive(&mut self, path: &str, reply: Reply) {
         let (mut path, mut reply) = (path.to_owned(), reply);
         for _ in 0..5 {

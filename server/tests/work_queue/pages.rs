@@ -217,6 +217,44 @@ async fn what_becomes_late_during_an_incident_is_told_as_well_and_once(pool: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_is_on_time_again_and_late_once_more_during_an_incident_is_told_again(pool: PgPoolOptions, connect: PgConnectOptions) {
+    let scene = Scene::set(pool, connect).await;
+    let app = &scene.app;
+    server::job::run_due(&app.base).await.unwrap();
+    app.person_with("Adam", Role::Administrator).await;
+    let late_task = async |number| {
+        scene.queue(&Mark { thing: thing(number) }).await;
+        sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '75 seconds'").execute(&app.owner).await.unwrap();
+    };
+    late_task(1).await;
+    assert_eq!(look(app).await, (1, 1));
+    // The job stays late until the end, and with it the incident.
+    app.advance(SignedDuration::from_secs(30));
+    sqlx::query("update job set next_run_at = next_run_at - interval '1 hour' where name = 'end-due-grants'")
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert_eq!(look(app).await, (2, 2));
+    app.drain_kinds(vec![Kind::of::<Mark>()]).await;
+    assert_eq!(look(app).await, (2, 2), "nobody is told that a part of it is on time");
+    app.advance(SignedDuration::from_secs(1));
+    late_task(2).await;
+    let (one, two) = tokio::join!(lateness::watch(&app.base), lateness::watch(&app.base));
+    one.unwrap();
+    two.unwrap();
+    assert_eq!(look(app).await, (3, 3), "told again, and once");
+    let task = "test-mark: the oldest task that is due has waited for 1 min.";
+    let expected = [task, "The job end-due-grants should have run 59 min ago.", task];
+    let sentences = told(app).await;
+    assert_eq!(sentences, expected);
+    let what: String = sqlx::query_scalar("select what from work_incident where over_at is null").fetch_one(&app.owner).await.unwrap();
+    assert_eq!(what, sentences.join(" "));
+    app.drain_kinds(vec![Kind::of::<Mark>()]).await;
+    server::job::run_due(&app.base).await.unwrap();
+    assert_eq!(look(app).await, (3, 4));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn monitoring_reads_figures_from_this_machine_and_nobody_else_does(pool: PgPoolOptions, connect: PgConnectOptions) {
     let scene = Scene::set(pool, connect).await;
     server::job::run_due(&scene.app.base).await.unwrap();

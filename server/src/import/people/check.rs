@@ -1,5 +1,5 @@
 //! What can only be seen with the whole file laid out: repeated numbers and addresses, people who
-//! are already somebody else or have left, managers nobody knows, and circles of managers.
+//! are already somebody else or have left, retired units, managers nobody knows, and circles of managers.
 //!
 //! A row whose manager cannot be used is a bad row like any other, and stops the file. With
 //! `skip_bad` only the manager is left out and the person is taken: dropping the person as well
@@ -21,6 +21,7 @@ const MEMBERS_NAMED: usize = 6;
 pub(super) async fn check(conn: &mut PgConnection, file: &str, today: Date, reading: &mut Reading) -> Result<Vec<String>, ImportError> {
     let number = reading.layout.title(Column::EmployeeNumber).to_owned();
     let email = reading.layout.title(Column::Email).to_owned();
+    let department = reading.layout.title(Column::Department).to_owned();
     let bad = &mut reading.bad;
 
     let found = store::repeated_numbers(conn, room(bad)).await?;
@@ -41,6 +42,12 @@ pub(super) async fn check(conn: &mut PgConnection, file: &str, today: Date, read
     let rows = found
         .into_iter()
         .map(|r| bad_row(r.line, &number, &r.number, format!("was retired on {}; who comes back needs a new number", day(r.since))));
+    set_aside(conn, file, bad, rows.collect()).await?;
+
+    let found = store::retired_units(conn, today, room(bad)).await?;
+    let rows = found
+        .into_iter()
+        .map(|f| bad_row(f.line, &department, &f.value, "is a retired unit; name one in use, or have it put back in use first".to_owned()));
     set_aside(conn, file, bad, rows.collect()).await?;
 
     managers(conn, file, reading).await?;

@@ -71,17 +71,13 @@ pub async fn insert_reminded(conn: &mut PgConnection, id: StageId, people: &[Ide
     Ok(())
 }
 
-/// When any of these people was last reminded at a stage; `None` where nobody was.
+/// Who was reminded at a stage, and when.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn reminded(conn: &mut PgConnection, id: StageId, people: &[IdentityId]) -> Result<Option<Timestamp>, StoreError> {
-    let people: Vec<uuid::Uuid> = people.iter().map(|person| person.0).collect();
-    let at =
-        sqlx::query_scalar!("select max(reminded_at) from stage_reminder where stage_id = $1 and identity_id = any($2)", id.0, &people)
-            .fetch_one(conn)
-            .await?;
-    Ok(at.map(|at| at.to_jiff()))
+pub async fn reminded(conn: &mut PgConnection, id: StageId) -> Result<Vec<(IdentityId, Timestamp)>, StoreError> {
+    let rows = sqlx::query!("select identity_id, reminded_at from stage_reminder where stage_id = $1", id.0).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|r| (IdentityId(r.identity_id), r.reminded_at.to_jiff())).collect())
 }
 
 /// Gives a stage to one of those asked, until `lapses_at`.

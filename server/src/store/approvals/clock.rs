@@ -73,25 +73,21 @@ pub async fn end_pause(conn: &mut PgConnection, id: StageId, waited_seconds: i64
     one_row("approval_stage", &done)
 }
 
-/// Puts on record when those asked were reminded; who they were, says [`super::asked::insert_reminded`].
+/// Puts on record when any of those asked at an open stage was last reminded, and when those are who were
+/// not. Who was, says [`super::asked::insert_reminded`].
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses.
-pub async fn set_reminded(conn: &mut PgConnection, id: StageId, at: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query!("update approval_stage set reminded_at = $2 where id = $1 and state = 'open'", id.0, at.to_sqlx() as _)
-        .execute(conn)
-        .await?;
-    one_row("approval_stage", &done)
-}
-
-/// Lets the reminder of an open stage come at `remind_at`, because nobody of those asked had one.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses.
-pub async fn remind_anew(conn: &mut PgConnection, id: StageId, remind_at: Option<Timestamp>) -> Result<(), StoreError> {
+pub async fn set_reminders(
+    conn: &mut PgConnection,
+    id: StageId,
+    reminded_at: Option<Timestamp>,
+    remind_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "update approval_stage set reminded_at = null, remind_at = $2 where id = $1 and state = 'open'",
+        "update approval_stage set reminded_at = $2, remind_at = $3 where id = $1 and state = 'open'",
         id.0,
+        reminded_at.map(ToSqlx::to_sqlx) as _,
         remind_at.map(ToSqlx::to_sqlx) as _
     )
     .execute(conn)

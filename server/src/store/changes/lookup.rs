@@ -2,7 +2,7 @@
 
 use crate::store::error::StoreError;
 use domain::catalogue::RiskTier;
-use domain::change::RecordKind;
+use domain::change::{RecordKind, UnitNeeds};
 use domain::id::{ApplicationId, ConnectionId, EntitlementId, IdentityId, UnitId};
 use domain::permission::Role;
 use sqlx::PgConnection;
@@ -138,13 +138,34 @@ pub async fn includes_it(conn: &mut PgConnection, included: &[Uuid], id: Uuid) -
     .await?)
 }
 
-/// Units by name.
+/// Units by name, and whether they are in use. They stay as they are until this transaction ends: what
+/// names them now is not written beside their retirement.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub async fn units(conn: &mut PgConnection, names: &[String]) -> Result<HashMap<String, UnitId>, StoreError> {
-    let rows = sqlx::query!("select id, name from unit where name = any($1)", names).fetch_all(conn).await?;
-    Ok(rows.into_iter().map(|r| (r.name, UnitId(r.id))).collect())
+pub async fn units(conn: &mut PgConnection, names: &[String]) -> Result<HashMap<String, (UnitId, bool)>, StoreError> {
+    let rows =
+        sqlx::query!(r#"select id, name, state = 'active' as "active!" from unit where name = any($1) order by id for share"#, names)
+            .fetch_all(conn)
+            .await?;
+    Ok(rows.into_iter().map(|r| (r.name, (UnitId(r.id), r.active))).collect())
+}
+
+/// What needs a unit now. Until this transaction ends nobody is put into it, and no audience names it anew.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub async fn unit_needs(conn: &mut PgConnection, unit: Uuid) -> Result<UnitNeeds, StoreError> {
+    sqlx::query_scalar!("select id from unit where id = $1 for update", unit).fetch_optional(&mut *conn).await?;
+    let row = sqlx::query!(
+        r#"select (select count(*) from identity where unit_id = $1 and state <> 'retired') as "people!",
+                  (select count(*) from entitlement where state = 'active' and only_unit_in_use(audience_units, $1)) as "entitlements!",
+                  (select count(*) from request_template where state = 'active' and only_unit_in_use(audience_units, $1)) as "templates!""#,
+        unit
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(UnitNeeds { people: row.people, entitlements: row.entitlements, templates: row.templates })
 }
 
 /// Applications by code.

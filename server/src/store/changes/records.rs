@@ -82,7 +82,7 @@ fn populations(words: &[String]) -> Result<Vec<Population>, UnknownWord> {
 
 async fn unit(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query!(
-        r#"select name, calendar_code, version,
+        r#"select name, calendar_code, version, state,
                   exists (select from catalogue_change c where c.kind = 'unit' and c.record_key = $1::uuid::text and c.base_version = 0 and c.state = 'in_force') as "local!"
            from unit where id = $1"#,
         id
@@ -90,7 +90,7 @@ async fn unit(conn: &mut PgConnection, id: Uuid) -> Result<Option<Record>, Store
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|r| {
-        let body = Body::Unit(UnitBody { name: r.name, calendar: r.calendar_code });
+        let body = Body::Unit(UnitBody { name: r.name, calendar: r.calendar_code, active: r.state == "active" });
         Record { local: r.local, ..Record::new(id, r.version, made_at(id), body) }
     }))
 }

@@ -92,7 +92,8 @@ fn words<T: Copy>(list: &[T], word: fn(T) -> &'static str) -> Vec<String> {
 ///
 /// # Errors
 /// [`StoreError::NotOneRow`] when the record is not at the version before; [`StoreError`] when the
-/// database refuses.
+/// database refuses, for units with the constraints `identity_belongs_to_a_unit_in_use`,
+/// `unit_in_use_stays` and `audience_names_a_unit_in_use`.
 pub async fn put(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Body) -> Result<(), StoreError> {
     match body {
         Body::Unit(body) => unit(conn, new, body).await,
@@ -109,12 +110,14 @@ pub async fn put(conn: &mut PgConnection, new: &NewVersion<'_>, body: &Body) -> 
 
 async fn unit(conn: &mut PgConnection, new: &NewVersion<'_>, body: &UnitBody) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "insert into unit (id, name, calendar_code, version) values ($1, $2, $3, $4)
-         on conflict (id) do update set name = excluded.name, calendar_code = excluded.calendar_code, version = excluded.version where unit.version = excluded.version - 1",
+        "insert into unit (id, name, calendar_code, version, state) values ($1, $2, $3, $4, $5)
+         on conflict (id) do update set name = excluded.name, calendar_code = excluded.calendar_code, version = excluded.version, state = excluded.state
+         where unit.version = excluded.version - 1",
         new.id()?,
         body.name,
         body.calendar,
-        new.version
+        new.version,
+        state(body.active)
     )
     .execute(conn)
     .await?;

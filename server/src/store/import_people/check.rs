@@ -1,5 +1,5 @@
 //! Checks that need the whole file or the records: numbers and addresses that stand twice, numbers
-//! that are taken or closed, managers nobody knows. Each reader returns at most `most` findings, in
+//! that are taken or closed, retired units, managers nobody knows. Each reader returns at most `most` findings, in
 //! the order of the lines.
 
 use futures::TryStreamExt;
@@ -119,6 +119,25 @@ pub async fn returned_numbers(conn: &mut PgConnection, today: Date, most: i64) -
         found.push(Returned { line: row.line, number: row.number, since: row.state_since.to_jiff() });
     }
     Ok(found)
+}
+
+/// Retired units of those who, by the file, work here today or will.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn retired_units(conn: &mut PgConnection, today: Date, most: i64) -> sqlx::Result<Vec<Found>> {
+    sqlx::query_as!(
+        Found,
+        r#"
+        select p.line, p.department as "value!"
+        from import_person p join unit u on u.name = p.department and u.state = 'retired'
+        where p.usable and (p.ends_on is null or p.ends_on >= $1) order by p.line limit $2
+        "#,
+        today.to_sqlx() as jiff_sqlx::Date,
+        most,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// Managers who are the person themselves.

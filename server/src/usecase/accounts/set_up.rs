@@ -40,6 +40,12 @@ pub struct NewAdministrator {
 }
 
 impl AccountService {
+    /// Whether there is an administrator: then no link opens the set-up page.
+    pub(super) async fn has_administrator(&self) -> Result<bool, UseCaseError> {
+        let mut work = Work::read(&self.base).await?;
+        Ok(store::accounts::administrator_exists(work.conn()).await?)
+    }
+
     /// A new one-time token for the set-up page; earlier ones stop working. Nothing when there is
     /// an administrator already.
     ///

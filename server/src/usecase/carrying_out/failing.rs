@@ -52,7 +52,8 @@ impl Setback<'_> {
         let (tries, next_try) = self.next_try(self.release.kind, work.now(), retry);
         let state = self.release.state.clone().fail(failure.clone(), next_try)?;
         let goes = self.release.kind == ReleaseKind::Remove;
-        let loud = next_try.is_none() || (goes && tries == 1);
+        let first = tries == 1 && self.carrying.tries == 0;
+        let loud = next_try.is_none() || (goes && first);
         let carrying = Carrying { tries, ..self.resting(work).await? };
         let outcome = Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help: loud.then_some("failed"), goes };
         self.record(work, &failure, outcome).await
@@ -69,7 +70,8 @@ impl Setback<'_> {
         let Some(at) = next_try else { return self.stick(work, failure, tries).await };
         let state = self.release.state.clone().undo_again(failure.clone(), at)?;
         let carrying = Carrying { tries, worked_until: None, ..self.carrying };
-        let help = (goes && (tries == 1 || u32::try_from(tries) == Ok(saga::MOST_TRIES))).then_some("could not be taken back yet");
+        let another = tries != self.carrying.tries && (tries == 1 || u32::try_from(tries) == Ok(saga::MOST_TRIES));
+        let help = (goes && another).then_some("could not be taken back yet");
         self.record(work, &failure, Outcome { state, event: EventKind::ReleaseFailed, carrying, next_try, help, goes }).await
     }
 
@@ -97,9 +99,11 @@ impl Setback<'_> {
         self.record(work, &failure, outcome).await
     }
 
-    /// Tries so far with this one, and when the next is made by itself.
+    /// Tries so far with this one, and when the next is made by itself. Being asked to wait is no try that
+    /// failed: however busy the machine is, nobody could do better. What is late by it is told as late.
     fn next_try(&self, as_what: ReleaseKind, now: Timestamp, retry: Retry) -> (i32, Option<Timestamp>) {
-        let tries = self.carrying.tries.saturating_add(1);
+        let failed = i32::from(!matches!(retry, Retry::After(_)));
+        let tries = self.carrying.tries.saturating_add(failed);
         let counted = u32::try_from(tries).unwrap_or(u32::MAX);
         let asked = match retry {
             Retry::After(wait) => SignedDuration::try_from(wait).ok(),
@@ -129,16 +133,7 @@ impl Setback<'_> {
         by_hand::queue(work, release.id, outcome.next_try).await
     }
 
-    /// Tells operators and compliance, and for access that does not go, the owners of the application.
     async fn call_for_help(&self, work: &mut Work<'_>, what: &str, outcome: &Outcome) -> Result<(), UseCaseError> {
-        let mut people: Vec<IdentityId> = store::roles::holders(work.conn(), Role::Operator).await?;
-        people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
-        if outcome.goes {
-            people.extend(store::releases::answerable(work.conn(), self.release.entitlement).await?);
-        }
-        people.sort_unstable();
-        people.dedup();
-        let (title, href) = (format!("{} {what}", self.release.number), app::paths::release(self.release.id));
         let body = match (outcome.goes, &outcome.state) {
             (true, ReleaseState::Stuck { .. }) => {
                 "Access that has to go is still there. Somebody has to look: what went wrong stands on the release."
@@ -147,12 +142,35 @@ impl Setback<'_> {
             (false, ReleaseState::Undoing { .. }) => "What was given is taken back by itself; why stands on the release.",
             (false, _) => "Somebody has to look: what went wrong stands on the release.",
         };
-        let notice = Notice { kind: NotificationKind::Held, title: &title, body, href: &href, request: Some(self.release.request) };
-        tell(work, &people, &notice).await
+        call(work, self.release, what, body, outcome.goes).await
     }
 }
 
-/// An answer that was announced did not come.
+/// Tells operators and compliance, and where access is there that should not be, the owners of the application.
+async fn call(work: &mut Work<'_>, release: &ReleaseRow, what: &str, body: &str, owners: bool) -> Result<(), UseCaseError> {
+    let mut people: Vec<IdentityId> = store::roles::holders(work.conn(), Role::Operator).await?;
+    people.extend(store::roles::holders(work.conn(), Role::Compliance).await?);
+    if owners {
+        people.extend(store::releases::answerable(work.conn(), release.entitlement).await?);
+    }
+    people.sort_unstable();
+    people.dedup();
+    let (title, href) = (format!("{} {what}", release.number), app::paths::release(release.id));
+    let notice = Notice { kind: NotificationKind::Held, title: &title, body, href: &href, request: Some(release.request) };
+    tell(work, &people, &notice).await
+}
+
+/// A machine says that it did what nothing waits for any more. Whether an undo came before it or follows,
+/// it does not say, so people look.
+pub(super) async fn done_afterwards(work: &mut Work<'_>, release: &ReleaseRow, detail: &str) -> Result<(), UseCaseError> {
+    let event = json!({ "number": release.number, "detail": detail });
+    work.event(EventKind::ReleaseDoneAfterwards, "release", release.id.0, Some(release.request), event).await?;
+    let body = "A machine says that it did a step that nothing waits for any more, so what is there may differ from what is on record. \
+                Somebody has to look over there.";
+    call(work, release, "was done when nothing waited for it any more", body, true).await
+}
+
+/// An answer that was announced did not come. Key and reference stay, so that it is taken when it comes later.
 pub(super) async fn give_up_waiting(mut work: Work<'_>, base: &Base, sight: Sight, position: usize) -> Result<(), UseCaseError> {
     let Some(step) = sight.steps.get(position) else { return Ok(()) };
     let now = work.now();

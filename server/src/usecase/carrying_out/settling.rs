@@ -149,7 +149,7 @@ impl Settling<'_> {
     }
 
     /// Something is gone over there, by being taken or by being undone.
-    async fn gone(&self, work: &mut Work<'_>, operation: Operation) -> Result<(), UseCaseError> {
+    pub(super) async fn gone(&self, work: &mut Work<'_>, operation: Operation) -> Result<(), UseCaseError> {
         let (found_by, before) = match operation {
             Operation::Give | Operation::Take => (StepOperation::Give, Before::Entitlement { held: false }),
             Operation::ReadyAccount | Operation::CloseAccount => {

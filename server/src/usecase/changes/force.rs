@@ -12,6 +12,7 @@ use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
 use domain::change::{Body, ChangeLife, RecordKind, Typed};
+use domain::error::FieldError;
 use domain::event::EventKind;
 use domain::id::ChangeId;
 use serde_json::{Value, json};
@@ -38,7 +39,13 @@ pub async fn put_in_force(work: &mut Work<'_>, base: &Base, change: ChangeRow) -
         Ok(body) => resolve(work, body, &change.after, record.as_ref(), &change.key).await?,
         Err(errors) => Err(errors),
     };
-    let Ok(resolved) = resolved else { return overtake(work, change, GONE).await };
+    let resolved = match resolved {
+        Ok(resolved) => resolved,
+        Err(errors) => {
+            let why = why_not(&change, &errors);
+            return overtake(work, change, &why).await;
+        }
+    };
     let version = change.base_version + 1;
     let life = change.life.clone().put_in_force(now, change.effective_at, version)?;
     if let Some(record) = &record {
@@ -74,6 +81,15 @@ pub async fn put_in_force(work: &mut Work<'_>, base: &Base, change: ChangeRow) -
     let since = app::when::When::new(now, &base.zone).text;
     telling::proposer(work, &change, "is in force", &format!("Since {since}, as version {version}.")).await?;
     Ok(life)
+}
+
+/// Why a change cannot come into force: what needs a unit that it retires, or in general.
+fn why_not(change: &ChangeRow, errors: &[FieldError]) -> String {
+    if change.kind == RecordKind::Unit && !errors.is_empty() && errors.iter().all(|error| error.field == "state") {
+        let needs: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        return format!("The unit is needed by now. {}", needs.join(" "));
+    }
+    GONE.to_owned()
 }
 
 /// Marks an open change as overtaken and tells its proposer.

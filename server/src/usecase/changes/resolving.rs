@@ -76,6 +76,13 @@ pub async fn resolve(
         applications.extend(named);
         vec![]
     };
+    units(work, &mut problems, &mut ids, &body, before).await?;
+    if let (Body::Unit(_), Ok(id)) = (&body, key.parse())
+        && before.is_some_and(|record| in_use(&record.body))
+        && !in_use(&body)
+    {
+        problems.errors.extend(lookup::unit_needs(work.conn(), id).await?.problems());
+    }
     others(work, &mut problems, &mut ids, &body).await?;
     unique(work, &mut problems, &ids, &body, key).await?;
     if let Body::Application(_) = body {
@@ -221,15 +228,52 @@ async fn tiers(
     Ok(())
 }
 
-async fn others(work: &mut Work<'_>, problems: &mut Problems<'_>, ids: &mut Ids, body: &Body) -> Result<(), UseCaseError> {
-    let named = body.references();
-    let names: Vec<String> = named.units.iter().map(|(_, _, name)| name.clone()).collect();
-    ids.units = lookup::units(work.conn(), &names).await?;
-    for (field, _, name) in &named.units {
-        if !ids.units.contains_key(name) {
-            problems.add(field, name, "unknown_unit", "There is no unit with this name.");
+/// Units of an audience. Whatever is named anew is in use, and a change leaves no audience in use without a
+/// unit in use: nobody would be in it.
+async fn units(
+    work: &mut Work<'_>,
+    problems: &mut Problems<'_>,
+    ids: &mut Ids,
+    body: &Body,
+    before: Option<&Record>,
+) -> Result<(), UseCaseError> {
+    let named = body.references().units;
+    let was: Vec<String> =
+        before.map(|record| record.body.references().units.into_iter().map(|(_, _, name)| name).collect()).unwrap_or_default();
+    let names: Vec<String> = named.iter().map(|(_, _, name)| name.clone()).collect();
+    let found = lookup::units(work.conn(), &names).await?;
+    for (field, _, name) in &named {
+        match found.get(name) {
+            None => problems.add(field, name, "unknown_unit", "There is no unit with this name."),
+            Some((_, false)) if !was.contains(name) => problems.add(field, name, "retired", "This unit is retired."),
+            Some(_) => {}
         }
     }
+    let all_retired = names.iter().all(|name| was.contains(name) && found.get(name).is_some_and(|(_, active)| !active));
+    let stood_so = was.len() == names.len() && before.is_some_and(|record| in_use(&record.body));
+    if let Some((field, _, _)) = named.first()
+        && in_use(body)
+        && all_retired
+        && !stood_so
+    {
+        problems.add(field, "", "no_unit_in_use", "None of these units is in use: name one that is.");
+    }
+    ids.units = found.into_iter().map(|(name, (id, _))| (name, id)).collect();
+    Ok(())
+}
+
+/// Whether a unit, or what names units, is in use.
+fn in_use(body: &Body) -> bool {
+    match body {
+        Body::Unit(body) => body.active,
+        Body::Entitlement(body) => body.active,
+        Body::Template(body) => body.active,
+        _ => false,
+    }
+}
+
+async fn others(work: &mut Work<'_>, problems: &mut Problems<'_>, ids: &mut Ids, body: &Body) -> Result<(), UseCaseError> {
+    let named = body.references();
     if !named.calendars.is_empty() {
         let known = lookup::calendars(work.conn()).await?;
         for (field, _, code) in &named.calendars {

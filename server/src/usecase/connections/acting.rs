@@ -1,7 +1,7 @@
 //! What is done about a connection besides changing it: testing, ending its rest, retiring it, and
 //! deciding on a change that waits.
 
-use super::{facts, locked, saving};
+use super::{facts, locked, locked_to_change, saving};
 use crate::store;
 use crate::store::connection_changes::ChangeRow;
 use crate::store::connection_records::{NewVersion, Record};
@@ -98,26 +98,25 @@ pub(super) async fn retire(base: &Base, caller: &Caller, id: ConnectionId, versi
 
 /// A change that waits, as its page showed it, about to be decided.
 struct Waiting {
-    record: Record,
     /// None when it was decided since, or taken back and written anew.
     change: Option<ChangeRow>,
     /// The caller, by whatever account, wrote it.
     own: bool,
 }
 
+/// Reads it; the caller holds the lock of the connection.
 async fn waiting(
     work: &mut Work<'_>,
     caller: &Caller,
     id: ConnectionId,
     shown: Option<ConnectionChangeId>,
 ) -> Result<Waiting, UseCaseError> {
-    let record = locked(work, caller, id, Action::ReadConnections).await?;
     let change = store::connection_changes::open_change(work.conn(), id, true).await?;
     let own = match &change {
         Some(change) => store::identities::accounts_of(work.conn(), &[change.by.id]).await?.contains(&caller.identity),
         None => false,
     };
-    Ok(Waiting { record, change: change.filter(|change| Some(change.id) == shown), own })
+    Ok(Waiting { change: change.filter(|change| Some(change.id) == shown), own })
 }
 
 /// Puts the change that was shown in force, as the second person.
@@ -129,7 +128,8 @@ pub(super) async fn confirm(
     shown: Option<ConnectionChangeId>,
 ) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
-    let Waiting { record, change, own } = waiting(&mut work, caller, id, shown).await?;
+    let (record, people) = locked_to_change(&mut work, caller, id, Action::ReadConnections).await?;
+    let Waiting { change, own } = waiting(&mut work, caller, id, shown).await?;
     require(caller, Action::ConfirmConnection, if own { &[Relation::Requester] } else { &[] })?;
     let change = change.ok_or(AppError::Changed)?;
     seen(&record, version)?;
@@ -155,7 +155,7 @@ pub(super) async fn confirm(
     if saving::moves_what_it_gave(&record, &line, &new) {
         return Err(AppError::NotPossible.into());
     }
-    saving::in_force(&mut work, &record, &new).await?;
+    saving::in_force(&mut work, &record, &new, &people).await?;
     store::connection_changes::decide_change(work.conn(), change.id, true, caller.identity, now).await?;
     told(&mut work, &record, change.by.id, "is in force").await?;
     work.commit().await
@@ -164,7 +164,8 @@ pub(super) async fn confirm(
 /// Refuses the change that was shown, or takes it back.
 pub(super) async fn refuse(base: &Base, caller: &Caller, id: ConnectionId, shown: Option<ConnectionChangeId>) -> Result<(), UseCaseError> {
     let mut work = Work::begin(base, caller.actor()).await?;
-    let Waiting { record, change, own } = waiting(&mut work, caller, id, shown).await?;
+    let record = locked(&mut work, caller, id, Action::ReadConnections).await?;
+    let Waiting { change, own } = waiting(&mut work, caller, id, shown).await?;
     if !own {
         require(caller, Action::ConfirmConnection, &[])?;
     }

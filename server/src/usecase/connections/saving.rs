@@ -1,7 +1,7 @@
 //! Making a connection, and changing one.
 
 use super::which_machine::{self, Choice};
-use super::{facts, locked, settings};
+use super::{facts, locked_to_change, settings};
 use crate::machines::leads_elsewhere;
 use crate::store;
 use crate::store::connection_records::{LineRow, NewVersion, Record};
@@ -19,7 +19,7 @@ use domain::change::{Form, Typed};
 use domain::connection::{COMMON, ConnectionState, ConnectorKind, MACHINE, fields, read_code, read_secret};
 use domain::error::FieldError;
 use domain::event::EventKind;
-use domain::id::{ConnectionChangeId, ConnectionId};
+use domain::id::{ConnectionChangeId, ConnectionId, IdentityId};
 use domain::notification::NotificationKind;
 use domain::permission::{Action, Role};
 use domain::text::Remark;
@@ -126,7 +126,7 @@ async fn make(base: &Base, caller: &Caller, form: &ConnectionForm, secret: &str)
 
 async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &ConnectionForm, secret: &str) -> Result<Saved, Refused> {
     let mut work = Work::begin(base, caller.actor()).await?;
-    let record = locked(&mut work, caller, id, Action::ManageConnections).await?;
+    let (record, people) = locked_to_change(&mut work, caller, id, Action::ManageConnections).await?;
     if record.version != form.base_version {
         return Err(AppError::Changed.into());
     }
@@ -165,7 +165,7 @@ async fn change(base: &Base, caller: &Caller, id: ConnectionId, form: &Connectio
         propose(&mut work, &record, &new).await?;
         Saved::Proposed(id)
     } else {
-        in_force(&mut work, &record, &new).await?;
+        in_force(&mut work, &record, &new, &people).await?;
         Saved::Changed(id)
     };
     work.commit().await?;
@@ -177,13 +177,24 @@ pub(super) fn moves_what_it_gave(record: &Record, line: &LineRow, new: &NewVersi
     (line.given > 0 || line.begun > 0) && new.machine != record.machine && leads_elsewhere(record.kind, &record.settings, new.settings)
 }
 
-/// Puts a version in force, with its events.
-pub(super) async fn in_force(work: &mut Work<'_>, record: &Record, new: &NewVersion<'_>) -> Result<(), UseCaseError> {
+/// Puts a version in force, with its events; `locked` are the people who were locked before the connection.
+pub(super) async fn in_force(
+    work: &mut Work<'_>,
+    record: &Record,
+    new: &NewVersion<'_>,
+    locked: &[IdentityId],
+) -> Result<(), UseCaseError> {
     store::connection_records::update(work.conn(), new).await?;
     let now = Record { version: new.version, ..record.clone() };
     let mut body = facts(&now, new.reason);
     let fields = changed_fields(record, new);
     if fields.iter().any(|field| matches!(field.as_str(), "base_url" | "url" | MACHINE)) {
+        // An account of somebody else became known before the connection was locked. They are not waited for
+        // behind that lock, where they may wait for the connection: it is done again.
+        let people = store::account_references::people(work.conn(), record.id).await?;
+        if people.iter().any(|person| !locked.contains(person)) {
+            return Err(AppError::Changed.into());
+        }
         store::account_references::forget_all(work.conn(), record.id).await?;
     }
     if let Some(body) = body.as_object_mut() {

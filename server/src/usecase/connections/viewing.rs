@@ -11,17 +11,24 @@ use crate::usecase::changes::field;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::work::Work;
 use app::changes::port::{Difference, EditField};
-use app::connections::port::{ConnectionLine, ConnectionView, ConnectionsPage, PendingView, SecretView, TestView, UnderWay, VersionView};
+use app::connections::port::{
+    Abilities, ConnectionLine, ConnectionView, ConnectionsPage, PendingView, SecretView, TestView, UnderWay, VersionView,
+};
 use app::error::AppError;
 use app::paths;
 use app::when::When;
-use connector::Breaker;
+use connector::memory::MemorySettings;
+use connector::scim::ScimSettings;
+use connector::webhook::WebhookSettings;
+use connector::{Breaker, Capabilities};
 use domain::actor::Caller;
 use domain::change::{Typed, say};
 use domain::connection::{BreakerState, COMMON, ConnectionState, ConnectorKind, MACHINE, fields};
 use domain::id::ConnectionId;
 use domain::permission::{Action, Relation, permitted};
 use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Releases shown on the page of a connection.
 const RELEASES_SHOWN: i64 = 50;
@@ -85,6 +92,7 @@ pub(super) async fn blank(base: &Base, caller: &Caller, kind: ConnectorKind) -> 
         kind,
         version: 0,
         fields: edit_fields(kind, &settings::beginning(kind), &which_machine::offered(&ways)),
+        can: None,
         secret: if kind.has_secret() { SecretView::Missing } else { SecretView::None },
         may_manage: true,
         opens_releases: false,
@@ -132,6 +140,7 @@ pub(super) async fn show(base: &Base, caller: &Caller, id: ConnectionId) -> Resu
         kind: record.kind,
         version: record.version,
         fields: edit_fields(record.kind, &text, &which_machine::offered(&ways)),
+        can: abilities(record.kind, &record.settings),
         secret: secret(base, &record),
         may_manage: permitted(&caller.roles, Action::ManageConnections, &[]) && record.state == ConnectionState::Active,
         opens_releases: permitted(&caller.roles, Action::ReadRelease, &[]),
@@ -187,6 +196,20 @@ fn edit_fields(kind: ConnectorKind, text: &Typed, machines: &[(String, String)])
     let value = |name: &str| text.get(name).cloned().unwrap_or_default();
     let specs = COMMON.iter().chain(fields(kind)).chain(domain::connection::which_machine(kind));
     specs.map(|spec| field(spec, value(spec.name), spec.fixed, machines)).collect()
+}
+
+/// What a machine with these settings says that it can.
+fn abilities(kind: ConnectorKind, settings: &Value) -> Option<Abilities> {
+    fn read<T: DeserializeOwned>(settings: &Value) -> Option<T> {
+        serde_json::from_value(settings.clone()).ok()
+    }
+    let Capabilities { accounts, reads_back, undoes, answers_later } = match kind {
+        ConnectorKind::Scim => ScimSettings::CAPABILITIES,
+        ConnectorKind::Webhook => read::<WebhookSettings>(settings)?.capabilities(),
+        ConnectorKind::Memory => read::<MemorySettings>(settings)?.capabilities(),
+        ConnectorKind::Manual => return None,
+    };
+    Some(Abilities { accounts, reads_back, undoes, answers_later })
 }
 
 fn secret(base: &Base, record: &Record) -> SecretView {

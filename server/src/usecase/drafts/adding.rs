@@ -1,6 +1,7 @@
 //! Putting things into a basket: one entitlement, or everything of a template.
 
 use super::body::{Body, fingerprint};
+use super::let_go_of_what_is_not_theirs;
 use crate::store;
 use crate::store::templates::TemplateRow;
 use crate::usecase::Base;
@@ -90,8 +91,8 @@ async fn keep(mut work: Work<'_>, base: &Base, caller: &Caller, basket: Basket) 
     Ok(id)
 }
 
-/// Begins a draft, as long as there are not too many. Its owner's drafts are locked before, with
-/// [`store::drafts::lock_all`].
+/// Begins a draft, as long as there are not too many. What its owner has of requests that they may not
+/// change any more goes. Their drafts are locked before, with [`store::drafts::lock_all`].
 ///
 /// # Errors
 /// [`AppError::Invalid`] at `items`.
@@ -102,6 +103,7 @@ pub(in crate::usecase) async fn begin(
     request: Option<RequestId>,
     body: &Value,
 ) -> Result<(), UseCaseError> {
+    let_go_of_what_is_not_theirs(work, caller).await?;
     if store::drafts::count(work.conn(), caller.identity).await? >= MOST_DRAFTS {
         return Err(AppError::field("items", "too_many_drafts").into());
     }
@@ -213,18 +215,19 @@ async fn prefill(work: &mut Work<'_>, base: &Base, caller: &Caller, form: &mut B
     let mut ends = Vec::new();
     for item in form.items.clone() {
         let Ok(entitlement) = item.entitlement.parse() else { continue };
+        let kind = Way::parse(&item.kind).map_or(RequestKind::Grant, Way::kind);
         let question = Question {
             subject: subject.person.id,
             entitlement,
             together: vec![],
             replaces: None,
-            wish: wish_of_form(form, today),
+            wish: wish_of_form(form, kind, today),
             phase: Phase::Preview,
             request: None,
             approval: ApprovalFacts::default(),
         };
         match facts::gather(work, base, question).await {
-            Ok(gathered) => ends.extend(last_day(&gathered.facts, begins)),
+            Ok(gathered) => ends.extend(last_day(&gathered.facts, gathered.facts.wish.starts_on.unwrap_or(begins))),
             // Without a specification there is no limit to propose; the page says what is missing.
             Err(UseCaseError::Answer(_)) => {}
             Err(fault) => return Err(fault),

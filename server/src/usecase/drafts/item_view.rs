@@ -68,7 +68,7 @@ pub(super) async fn item(
         entitlement: id,
         together,
         replaces: judged.way.grant(),
-        wish: wish_of_form(around.form, around.today),
+        wish: wish_of_form(around.form, judged.way.kind(), around.today),
         phase: Phase::Preview,
         request: around.except,
         approval: ApprovalFacts::default(),

@@ -18,6 +18,7 @@ use domain::id::{EntitlementId, GrantId, IdentityId, RequestId};
 use domain::question::{Answer, Question, QuestionKind};
 use domain::request::RequestKind;
 use domain::time::{Period, last_day};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -258,22 +259,30 @@ async fn way(
         );
     }
     if judged.way.kind() == RequestKind::Extend {
-        judged.errors.extend(not_later(around, place, &held));
+        judged.errors.extend(not_going_on(around, place, &held));
     }
     Ok(())
 }
 
-/// An extension ends later than what it extends.
-fn not_later(around: &Surroundings<'_>, place: usize, held: &HeldRow) -> Option<FieldError> {
+/// An extension ends later than what it extends, and leaves no day out between the two: access goes on
+/// until the new end, so days that nobody asked for would be given.
+fn not_going_on(around: &Surroundings<'_>, place: usize, held: &HeldRow) -> Vec<FieldError> {
     let Some(ends_at) = held.ends_at else {
-        return Some(FieldError::new(&item_field(place, "kind"), "no_end", "This has no end that could be moved: remove the item."));
+        return vec![FieldError::new(&item_field(place, "kind"), "no_end", "This has no end that could be moved: remove the item.")];
     };
-    let period = Period::parse(&around.form.starts_on, &around.form.ends_on, around.today).ok()?;
-    let new = period.ends_at(around.zone)?;
-    (new <= ends_at).then(|| {
-        let last = last_day(ends_at, around.zone);
-        FieldError::new("ends_on", "not_later", format!("{} ends on {last} already: choose a later end.", held.name))
-    })
+    let last = last_day(ends_at, around.zone);
+    let mut errors = Vec::new();
+    let start = Period::parse(&around.form.starts_on, "", around.today).ok();
+    if start.is_some_and(|start| start.begins_at(around.zone) > ends_at) {
+        let next = last.saturating_add(1.day());
+        let said = format!("{} is held until {last} and would go on without a break: choose {next} or earlier.", held.name);
+        errors.push(FieldError::new("starts_on", "leaves_a_gap", said));
+    }
+    let new = Period::parse(&around.form.starts_on, &around.form.ends_on, around.today).ok().and_then(|period| period.ends_at(around.zone));
+    if new.is_some_and(|new| new <= ends_at) {
+        errors.push(FieldError::new("ends_on", "not_later", format!("{} ends on {last} already: choose a later end.", held.name)));
+    }
+    errors
 }
 
 async fn answers(work: &mut Work<'_>, judged: &mut Judged, item: &ItemForm, place: usize, today: Date) -> Result<(), UseCaseError> {

@@ -199,6 +199,17 @@ pub(super) async fn own(work: &mut Work<'_>, caller: &Caller, id: DraftId, lock:
     Ok(theirs.then_some(row))
 }
 
+/// Lets go of the caller's drafts of requests that they may not change any more: they can neither open
+/// nor find them, so nothing of theirs may stand in the way of what they begin.
+async fn let_go_of_what_is_not_theirs(work: &mut Work<'_>, caller: &Caller) -> Result<(), UseCaseError> {
+    for (draft, request) in store::drafts::of_requests(work.conn(), caller.identity).await? {
+        if !may_change(work, caller, request).await? {
+            store::drafts::remove(work.conn(), draft, caller.identity).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn may_change(work: &mut Work<'_>, caller: &Caller, request: RequestId) -> Result<bool, UseCaseError> {
     let relations = store::requests::relations(work.conn(), request, caller.identity).await?;
     Ok(permitted(&caller.roles, Action::AnswerRequest, &relations))

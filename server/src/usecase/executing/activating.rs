@@ -2,19 +2,27 @@
 //! or, where a rule keeps the two apart, was removed before.
 
 use super::Attempt;
-use super::checking::check;
+use super::checking::{Checked, check};
+use crate::store::releases::ReleaseRow;
+use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
-use crate::usecase::proven;
+use crate::usecase::proven::{self, Replaced};
 use crate::usecase::work::Work;
 use app::releases::port::Execution;
+
+/// What stands before an activation, and what it replaces.
+pub(super) async fn looked_over(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Result<(Checked, Replaced), UseCaseError> {
+    let replaced = proven::replaced(work, release).await?;
+    let mut checked = check(work, base, release).await?;
+    checked.obstacles.extend(replaced.obstacle.clone());
+    Ok((checked, replaced))
+}
 
 /// Carries an activation out, or holds it.
 pub(super) async fn activate(mut work: Work<'_>, attempt: &Attempt<'_>) -> Result<Execution, UseCaseError> {
     let Attempt { base, request, release, .. } = attempt;
     let now = work.now();
-    let replaced = proven::replaced(&mut work, release).await?;
-    let mut checked = check(&mut work, base, release).await?;
-    checked.obstacles.extend(replaced.obstacle.clone());
+    let (checked, replaced) = looked_over(&mut work, base, release).await?;
     if !checked.obstacles.is_empty() {
         return attempt.held(work, &checked.evaluation, checked.obstacles).await;
     }

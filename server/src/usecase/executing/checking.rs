@@ -5,12 +5,12 @@ use crate::store;
 use crate::store::releases::ReleaseRow;
 use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
-use crate::usecase::facts::{self, Question};
+use crate::usecase::facts::{self, Question, wish_facts};
 use crate::usecase::work::Work;
 use domain::changed_facts::changed_since_asked;
 use domain::decision::effective_end;
-use domain::gate::{ApprovalFacts, Evaluation, Phase, WishFacts};
-use domain::time::Period;
+use domain::gate::{ApprovalFacts, Evaluation, Phase};
+use domain::time::{Period, today};
 use jiff::Timestamp;
 
 /// What the check found.
@@ -30,21 +30,14 @@ pub struct Checked {
 pub async fn check(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Result<Checked, UseCaseError> {
     let revision = store::revisions::find(work.conn(), release.request, release.revision).await?;
     let period = approved_period(work, release).await?;
-    let wish = WishFacts {
-        reason_given: true,
-        justification_length: i32::try_from(revision.justification.chars().count()).unwrap_or(i32::MAX),
-        starts_on: Some(period.starts_on()),
-        ends_on: period.ends_on(),
-        duration_days: period.duration_days(),
-    };
     let approval = approval_facts(work, release).await?;
-    let (_, about) = store::plans::kind_of_request(work.conn(), release.request).await?;
+    let (kind, about) = store::plans::kind_of_request(work.conn(), release.request).await?;
     let question = Question {
         subject: release.subject,
         entitlement: release.entitlement,
         together: vec![],
         replaces: about,
-        wish,
+        wish: wish_facts(kind, &revision.justification, period, today(work.now(), &base.zone)),
         phase: Phase::Release,
         request: Some(release.request),
         approval,

@@ -2,21 +2,33 @@
 //! end kept, and only while the access is active.
 
 use super::Attempt;
-use super::checking::check;
+use super::checking::{Checked, check};
 use crate::store;
+use crate::store::grants::GrantRow;
+use crate::store::releases::ReleaseRow;
+use crate::usecase::Base;
 use crate::usecase::error::UseCaseError;
 use crate::usecase::proven;
 use crate::usecase::work::Work;
 use app::releases::port::Execution;
 use domain::grant;
+use jiff::Timestamp;
 
-/// Carries an extension out, or holds it.
-pub(super) async fn extend(mut work: Work<'_>, attempt: &Attempt<'_>) -> Result<Execution, UseCaseError> {
-    let Attempt { base, request, release, .. } = attempt;
+/// An extension about to be carried out.
+pub(super) struct LookedOver {
+    /// What stands before it.
+    pub checked: Checked,
+    /// The access, locked.
+    held: GrantRow,
+    /// The end that it moves to.
+    ends_at: Option<Timestamp>,
+}
+
+/// What stands before an extension. Person, request and release are locked; the grant comes last.
+pub(super) async fn looked_over(work: &mut Work<'_>, base: &Base, release: &ReleaseRow) -> Result<LookedOver, UseCaseError> {
     let now = work.now();
-    let mut checked = check(&mut work, base, release).await?;
-    // Person, request and release are locked; the grant comes last.
-    let held = proven::extended_grant(&mut work, release).await?;
+    let mut checked = check(work, base, release).await?;
+    let held = proven::extended_grant(work, release).await?;
     let ends_at = match grant::extend(&held.state, checked.ends_at, now) {
         Ok(ends_at) => ends_at,
         Err(reason) => {
@@ -27,6 +39,14 @@ pub(super) async fn extend(mut work: Work<'_>, attempt: &Attempt<'_>) -> Result<
             None
         }
     };
+    Ok(LookedOver { checked, held, ends_at })
+}
+
+/// Carries an extension out, or holds it.
+pub(super) async fn extend(mut work: Work<'_>, attempt: &Attempt<'_>) -> Result<Execution, UseCaseError> {
+    let Attempt { base, request, release, .. } = attempt;
+    let now = work.now();
+    let LookedOver { checked, held, ends_at } = looked_over(&mut work, base, release).await?;
     if !checked.obstacles.is_empty() {
         return attempt.held(work, &checked.evaluation, checked.obstacles).await;
     }

@@ -1,7 +1,8 @@
 //! The second look: another person than the one who did it says whether it is there, where the tier
-//! demands it. Until then nothing counts as given or taken.
+//! demands it. Until then nothing counts as given or taken. What somebody did although a rule held it waits
+//! for nobody's look: it is taken back, and whoever did that says so.
 
-use super::{due_at, operated, saying};
+use super::{due_at, not_taken_by_another, operated, saying};
 use crate::store;
 use crate::usecase::Base;
 use crate::usecase::carrying_out::{Locked, by_hand};
@@ -9,6 +10,7 @@ use crate::usecase::error::UseCaseError;
 use crate::usecase::executing::checking;
 use crate::usecase::notifying::{Notice, tell};
 use crate::usecase::proven;
+use crate::usecase::withdrawing::may_be_cancelled;
 use crate::usecase::work::Work;
 use app::error::AppError;
 use domain::actor::Caller;
@@ -23,19 +25,23 @@ use jiff::Timestamp;
 use serde_json::json;
 
 /// Takes the second look: `there`, and in own words what was seen. It is closed, and what it was for
-/// begins as of the moment in which it was done; or it goes back to the operators.
+/// begins as of the moment in which it was done; or it goes back to the operators. Of what was done although
+/// a rule held it, the same words say that it is not there any more.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::SeparationOfDuties`] for whoever did it, approved it or is
 /// concerned, by whatever account; [`AppError::Changed`]; [`AppError::NotPossible`] unless it waits for
-/// a second look; [`AppError::Invalid`] without words.
+/// a second look, or to be taken back; [`AppError::Claimed`] while another operator has that in hand;
+/// [`AppError::Invalid`] without words.
 pub async fn look(base: &Base, caller: &Caller, id: ReleaseId, version: i32, there: bool, said: &str) -> Result<(), UseCaseError> {
     let (mut work, locked) = operated(base, caller, id).await?;
     let said = Remark::parse("said", said, "Say what you looked at and what you saw.")?;
     if locked.release.version != version {
         return Err(AppError::Changed.into());
     }
-    let ReleaseState::Activated { by: Some(by), at, .. } = &locked.release.state else { return Err(AppError::NotPossible.into()) };
+    let ReleaseState::Activated { by: Some(by), at, .. } = &locked.release.state else {
+        return taken_back(work, caller.identity, &locked, there, &said).await;
+    };
     let (by, at) = (*by, *at);
     if store::identities::accounts_of(work.conn(), &[by]).await?.contains(&caller.identity) {
         return Err(AppError::SeparationOfDuties.into());
@@ -46,6 +52,23 @@ pub async fn look(base: &Base, caller: &Caller, id: ReleaseId, version: i32, the
     } else {
         put_back(&mut work, base, &locked, &said).await?;
     }
+    work.commit().await
+}
+
+/// What somebody did although a rule held it is not there any more: the release waits as if it had not been
+/// done, and may be cancelled. Who did it may say so as well: nothing is given by it.
+async fn taken_back(mut work: Work<'_>, by: IdentityId, locked: &Locked, there: bool, said: &Remark) -> Result<(), UseCaseError> {
+    let (now, release) = (work.now(), &locked.release);
+    let hand = store::release_hands::hand(work.conn(), release.id).await?;
+    if there || hand.may_be_there.is_none() || !may_be_cancelled(&release.state, None) {
+        return Err(AppError::NotPossible.into());
+    }
+    not_taken_by_another(&mut work, by, release.id).await?;
+    saying::says(&mut work, release, by, false).await?;
+    store::release_hands::unclaim(work.conn(), release.id).await?;
+    store::releases::set_state(work.conn(), release.id, release.version, &release.state, None, now).await?;
+    let body = json!({ "number": release.number, "detail": said.as_str() });
+    work.event(EventKind::ReleaseTakenBack, "release", release.id.0, Some(release.request), body).await?;
     work.commit().await
 }
 

@@ -211,7 +211,7 @@ pub(super) async fn settle(
             let now = work.now();
             let times = clock::times(work, base, row, stage).await?;
             store::approvals::open_stage(work.conn(), stage.id, &candidates, now, &times).await?;
-            clock::remind_those_asked(work, base, stage, &candidates, Some(times.due_at)).await?;
+            clock::remind_those_asked(work, base, stage, &candidates, Some(times.due_at), times.remind_at).await?;
             opened(work, row, stage, &candidates, Some(times.due_at)).await?;
             let due = clock::due_words(work, base, Some(times.due_at), Some(&times.calendar)).await?;
             ask(work, row, stage, &candidates, &due).await?;
@@ -249,7 +249,7 @@ async fn replace(
         return Ok(Change::None);
     }
     store::approvals::asked::replace_candidates(work.conn(), stage.id, candidates).await?;
-    clock::remind_those_asked(work, base, stage, candidates, stage.due_at).await?;
+    clock::remind_those_asked(work, base, stage, candidates, stage.due_at, stage.remind_at).await?;
     if stage.claim.as_ref().is_some_and(|(claimant, _)| !candidates.iter().any(|c| c.identity == claimant.id)) {
         store::approvals::asked::unclaim(work.conn(), stage.id).await?;
         work.event(

@@ -12,7 +12,7 @@ use crate::store::approvals::{StageRow, StageTimes};
 use crate::store::requests::RequestRow;
 use domain::approval::Candidate;
 use domain::calendar::BusinessCalendar;
-use domain::id::{IdentityId, RequestId};
+use domain::id::RequestId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -46,33 +46,48 @@ pub(super) async fn times(work: &mut Work<'_>, base: &Base, row: &RequestRow, st
     })
 }
 
-/// Brings the reminder of an open stage to those who are asked there from now on. Where nobody of them
-/// was reminded, they are: as at a stage that opens now, and no later than it is due. Who is asked once
-/// it is late reads that in the first notice.
+/// Brings the reminder of an open stage, with `due_at` and `remind_at` as they are now, to those who are
+/// asked there from now on. Before the first reminder it comes to all of them. Whoever comes after it is
+/// reminded as at a stage that opens now, and no later than it is due; nobody is twice. Who is asked
+/// once it is late reads that in the first notice.
 pub(super) async fn remind_those_asked(
     work: &mut Work<'_>,
     base: &Base,
     stage: &StageRow,
     candidates: &[Candidate],
     due_at: Option<Timestamp>,
+    remind_at: Option<Timestamp>,
 ) -> Result<(), UseCaseError> {
-    let people: Vec<IdentityId> = candidates.iter().map(|c| c.identity).collect();
-    let reminded_at = store::approvals::asked::reminded(work.conn(), stage.id, &people).await?;
-    if reminded_at == stage.reminded_at {
+    let mut reminded = store::approvals::asked::reminded(work.conn(), stage.id).await?;
+    reminded.retain(|(person, _)| candidates.iter().any(|c| c.identity == *person));
+    let reminded_at = reminded.iter().map(|(_, at)| *at).max();
+    if reminded_at.is_none() && stage.reminded_at.is_none() {
         return Ok(());
     }
-    if let Some(at) = reminded_at {
-        return Ok(store::approvals::clock::set_reminded(work.conn(), stage.id, at).await?);
-    }
+    let everybody = candidates.iter().all(|c| reminded.iter().any(|(person, _)| *person == c.identity));
+    let next = match remind_at {
+        _ if everybody => None,
+        // Somebody waits for it already.
+        Some(at) => Some(at),
+        None => remind_at_of_newcomers(work, base, stage, due_at).await?,
+    };
+    Ok(store::approvals::clock::set_reminders(work.conn(), stage.id, reminded_at, next).await?)
+}
+
+async fn remind_at_of_newcomers(
+    work: &mut Work<'_>,
+    base: &Base,
+    stage: &StageRow,
+    due_at: Option<Timestamp>,
+) -> Result<Option<Timestamp>, UseCaseError> {
     let Calendar { calendar, .. } = of_stage(work, base, stage).await?;
     // While the requester is asked, every moment of the stage stands as it was when its clock stopped.
     let now = work.now();
     let from = stage.paused_at.unwrap_or(now);
     let (_, remind, _) = stage.hours;
-    let remind_at = remind
+    Ok(remind
         .zip(due_at.filter(|due| *due > from))
-        .map(|(hours, due)| calendar.add_working(from, SignedDuration::from_hours(i64::from(hours))).min(due));
-    Ok(store::approvals::clock::remind_anew(work.conn(), stage.id, remind_at).await?)
+        .map(|(hours, due)| calendar.add_working(from, SignedDuration::from_hours(i64::from(hours))).min(due)))
 }
 
 /// A due time in words, worked out with this calendar; empty without one.

@@ -9,12 +9,15 @@ use crate::usecase::error::UseCaseError;
 use crate::usecase::executing::checking;
 use crate::usecase::proven;
 use crate::usecase::work::Work;
-use connector::{Account, Actual, Retry};
+use connector::{Account, Actual, Before, Retry};
 use domain::event::EventKind;
 use domain::grant;
 use domain::release::{Failure, ReleaseKind, ReleaseState};
 use domain::saga::{self, AccountRead, StepOperation, StepState};
 use serde_json::json;
+
+/// Access that a machine never showed: that it does not show it says nothing.
+const NEVER_SHOWN: &str = "This access was confirmed by two people because the machine did not show it, so that the machine does not show it now says nothing. Two people have to say that it is gone.";
 
 /// A removal of which the machine says nothing.
 const NO_ACCOUNT: &str = "The machine knows no account of this person, so it cannot say that the access is gone.";
@@ -34,12 +37,15 @@ impl Settling<'_> {
         }
         let still_open = self.still_open(work, actual).await?;
         let account = self.account_read(actual);
-        if !still_open && saga::proves(self.task.kind, &reference, account, &actual.entitlements) {
+        let proves = !still_open && saga::proves(self.task.kind, &reference, account, &actual.entitlements);
+        let never_shown = proves && self.never_shown(work).await?;
+        if proves && !never_shown {
             self.activate(work).await?;
             return self.prove(work).await;
         }
         let (fault, said, retry) = match self.task.kind {
             // Nothing that a machine could do about it; a person looks.
+            _ if never_shown => ("never_shown", NEVER_SHOWN, Retry::No),
             ReleaseKind::Remove if account == AccountRead::NeverKnown => ("no_account", NO_ACCOUNT, Retry::No),
             kind => ("not_there", differs(kind, actual, still_open), Retry::Later),
         };
@@ -62,7 +68,9 @@ impl Settling<'_> {
 
     /// Puts on record what should be there by now, what is, and how they differ.
     pub(super) async fn compare(&self, work: &mut Work<'_>, planned: &[String], actual: &Actual) -> Result<(), UseCaseError> {
-        let differs = saga::variance(planned.iter().map(String::as_str), actual.entitlements.iter().map(String::as_str));
+        let found: Vec<String> = actual.entitlements.iter().cloned().collect();
+        let found = store::connections::as_planned(work.conn(), self.task.connection.id, planned, &found).await?;
+        let differs = saga::variance(planned.iter().map(String::as_str), found.iter().map(String::as_str));
         let variance = json!({ "missing": differs.missing, "unexpected": differs.unexpected });
         let (planned, found) = (json!(planned), json!(actual.entitlements));
         Ok(store::release_steps::set_variance(work.conn(), self.release.id, &planned, &found, &variance).await?)
@@ -130,6 +138,16 @@ impl Settling<'_> {
         Ok(actual.account == Account::Active
             && self.task.steps.iter().any(closed)
             && store::kept_access::rests_on(work.conn(), self.release.id, Support::Account).await?.is_none())
+    }
+
+    /// Whether a machine says that access is gone which it did not show when it was given, nor before it
+    /// was taken.
+    async fn never_shown(&self, work: &mut Work<'_>) -> Result<bool, UseCaseError> {
+        let shown =
+            |step: &StepRow| step.record.operation == StepOperation::Take && step.before == json!(Before::Entitlement { held: true });
+        Ok(self.task.kind == ReleaseKind::Remove
+            && !self.task.steps.iter().any(shown)
+            && store::release_skips::proved_what_is_removed(work.conn(), self.release.id).await?)
     }
 
     /// Given after its approved period was over: it is taken back at once.
