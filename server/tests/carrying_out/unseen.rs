@@ -162,9 +162,7 @@ async fn what_the_machine_never_showed_is_not_taken_for_gone_because_it_does_not
         scene.s.app.drain().await;
     };
     scene.until_given_up(&release).await;
-    by_two(&release, "Added in the console, which shows it.").await;
-    scene.until_given_up(&release).await;
-    by_two(&release, "The console shows it, the interface does not.").await;
+    by_two(&release, "Added in the console, which shows it; the interface does not.").await;
     assert_eq!(scene.state(&release).await, "closed");
     let grant: uuid::Uuid = scene.one("select id from access_grant where request_id = $1::uuid", &request).await;
     assert!(scene.s.call(scene.s.ana, "grants/give_back", &[("grant", &grant.to_string())]).await.status < 400);
